@@ -1,0 +1,181 @@
+"""Source, Span and Diagnostic: where something is, and how it is shown with a caret.
+
+    error: undefined variable 'usr_id'
+      requests/graph.yaml:24:17
+       24 |     url: /users/{{usr_id}}
+          |                   ^^^^^^ did you mean 'user_id'?
+
+This file knows nothing of YAML, of the model or of terminals: `styler` is handed in by who prints.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+#: Takes a role ("error", "warning", "place", "gutter", "caret", "hint") and a text, gives the text to print.
+Styler = Callable[[str, str], str]
+
+_LINE_WIDTH = 160
+
+
+class Source:
+    """A text that was read, and the name under which a person knows it. Offsets count characters."""
+
+    def __init__(self, path: str, text: str) -> None:
+        self.path = path
+        self.text = text
+
+    def __repr__(self) -> str:
+        return f"Source({self.path!r})"
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        starts = [0]
+        find = self.text.find
+        position = find("\n")
+        while position != -1:
+            starts.append(position + 1)
+            position = find("\n", position + 1)
+        return starts
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Line and column of an offset, both from 1."""
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+    def line(self, number: int) -> str:
+        """The text of a line (from 1), without its end."""
+        start = self._starts[number - 1]
+        end = self._starts[number] - 1 if number < len(self._starts) else len(self.text)
+        return self.text[start:end].rstrip("\r")
+
+    @property
+    def line_count(self) -> int:
+        return len(self._starts)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a source, from `start` up to but not including `end` (offsets in characters)."""
+
+    source: Source
+    start: int
+    end: int
+
+    @property
+    def line(self) -> int:
+        return self.source.place(self.start)[0]
+
+    @property
+    def column(self) -> int:
+        return self.source.place(self.start)[1]
+
+    @property
+    def text(self) -> str:
+        return self.source.text[self.start : self.end]
+
+    @property
+    def where(self) -> str:
+        """`file:line:column`, as editors and terminals make it clickable."""
+        line, column = self.source.place(self.start)
+        return f"{self.source.path}:{line}:{column}"
+
+    def part(self, start: int, end: int) -> Span:
+        """The stretch from `start` to `end` inside this one; the whole if that leaves it."""
+        if 0 <= start <= end <= self.end - self.start:
+            return Span(self.source, self.start + start, self.start + end)
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One fault: what is wrong, where, and what to do. `hint` stands beside the caret, `notes` below."""
+
+    message: str
+    span: Span | None = None
+    hint: str = ""
+    notes: tuple[str, ...] = ()
+    severity: str = "error"
+
+
+def plain(role: str, text: str) -> str:
+    """The styler that adds nothing."""
+    return text
+
+
+def render(diagnostic: Diagnostic, styler: Styler = plain) -> str:
+    """The diagnostic as text of several lines, without a line end at the end."""
+    head = styler(diagnostic.severity, f"{diagnostic.severity}:") + f" {escape(diagnostic.message)}"
+    lines = [head]
+    if diagnostic.span is not None:
+        lines.append("  " + styler("place", diagnostic.span.where))
+        lines += ["  " + line for line in excerpt(diagnostic.span, diagnostic.hint, styler)]
+    elif diagnostic.hint:
+        lines.append("  " + styler("hint", escape(diagnostic.hint)))
+    lines += ["  " + escape(note) for note in diagnostic.notes]
+    return "\n".join(lines)
+
+
+def excerpt(span: Span, label: str = "", styler: Styler = plain) -> list[str]:
+    """The source line with a caret line under it; `label` goes to the right of the carets."""
+    number = span.line
+    text = span.source.line(number)
+    column = span.column - 1
+    length = max(1, min(span.end - span.start, len(text) - column))
+    shown, before = _window(text, column)
+    gutter = f"{number:>4} | "
+    blank = " " * (len(gutter) - 2) + "| "
+    pad = " " * _width(shown[: column - before])
+    carets = "^" * max(1, _width(shown[column - before : column - before + length]))
+    under = pad + styler("caret", carets) + (f" {styler('hint', escape(label))}" if label else "")
+    return [styler("gutter", gutter) + shown, styler("gutter", blank) + under]
+
+
+def _window(text: str, column: int) -> tuple[str, int]:
+    """The part of a long line around a column, and how many characters were cut off before it."""
+    text = escape(text.replace("\t", " "), keep_length=True)
+    if len(text) <= _LINE_WIDTH:
+        return text, 0
+    before = max(0, min(column - _LINE_WIDTH // 3, len(text) - _LINE_WIDTH))
+    return text[before : before + _LINE_WIDTH], before
+
+
+def _width(text: str) -> int:
+    """Terminal cells: wide characters take two, combining marks none."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
+
+
+def escape(text: str, *, keep_length: bool = False) -> str:
+    """Control characters made visible, so that no text from outside steers a terminal (CWE-150)."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\t" else ("·" if keep_length else _visible(c)) for c in text)
+
+
+def _visible(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that was probably meant, or None: same letters in another case first, then close ones."""
+    names = list(candidates)
+    folded = {name.lower().replace("-", "_"): name for name in reversed(names)}
+    same = folded.get(word.lower().replace("-", "_"))
+    if same is not None:
+        return same
+    from difflib import get_close_matches  # 3 ms, and only faults need it
+
+    close = get_close_matches(word.lower(), [name.lower() for name in names], n=1, cutoff=0.6)
+    return next((name for name in names if name.lower() == close[0]), None) if close else None
+
+
+def did_you_mean(word: str, candidates: Iterable[str]) -> str:
+    """`did you mean 'x'?`, or an empty text."""
+    name = nearest(word, candidates)
+    return f"did you mean '{name}'?" if name is not None and name != word else ""

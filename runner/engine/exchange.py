@@ -1,0 +1,252 @@
+"""What goes over the wire and comes back: Request, Response, Exchange, Grant, Token.
+
+Plain values, ready for the wire (a `RequestSpec` is what a file declares). Nothing here sends or reads anything or
+knows a library. `Exchange.view` is the response document that expressions look at.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from runner.language.values import Value, parse_json
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How a request reaches its server; requests of equal connections share sockets and a TLS context.
+
+    `verify` is true, false or the path of a CA file; `proxy` is a URL, `""` for none at all, None for what the
+    environment says (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`).
+    """
+
+    verify: bool | str = True
+    proxy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request ready for the wire.
+
+    `timeout` is in seconds, for one attempt from connect to the last byte, redirects included. `max_redirects` 0 means
+    that a redirect is an answer like any other. `max_body` is in bytes, of the decoded body. `secret_headers` (lower
+    case) and `secret_query` (names) stay at the origin of `url`: another origin is asked without them.
+    """
+
+    method: str
+    url: str
+    headers: Headers = ()
+    body: bytes | None = None
+    timeout: float = 30.0
+    max_redirects: int = 10
+    max_body: int = 10_000_000
+    connection: Connection = Connection()
+    secret_headers: frozenset[str] = frozenset()
+    secret_query: frozenset[str] = frozenset()
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, by a name in any case."""
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """One redirect that was followed: the status that asked for it and the URL that gave it."""
+
+    status: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A complete response: `content` is the decoded body, `url` the final one.
+
+    `set_cookies` are the values of all Set-Cookie headers of the exchange, redirects included, in order.
+    """
+
+    status: int
+    reason: str = ""
+    headers: Headers = ()
+    content: bytes = b""
+    url: str = ""
+    http_version: str = "HTTP/1.1"
+    redirects: tuple[Redirect, ...] = ()
+    set_cookies: tuple[str, ...] = ()
+
+    def header(self, name: str) -> str | None:
+        """The value of a header by its lower-case name; repeated ones joined by `, ` (RFC 9110 § 5.3)."""
+        values = [value for key, value in self.headers if key.lower() == name]
+        return ", ".join(values) if values else None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and the response that it got; `elapsed` in seconds, from the send to the last byte."""
+
+    request: Request
+    response: Response
+    elapsed: float = 0.0
+
+    def view(self, variables: Mapping[str, Value]) -> ResponseDocument:
+        """The response document; `variables` becomes its `vars`."""
+        return ResponseDocument(self, variables)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token that was fetched: `value` for the wire, `expires_at` on the monotonic clock, in seconds, or None.
+
+    `number` counts the fetches of its identity, so that parallel 401s renew once. `lifetime` is in seconds.
+    """
+
+    value: str = field(repr=False)
+    expires_at: float | None = None
+    lifetime: float | None = None
+    number: int = 1
+    claims: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+#: Keys of the response document, as the language documents them.
+RESPONSE_KEYS = (
+    "status", "reason", "headers", "cookies", "set_cookies", "body", "text", "bytes", "size", "elapsed_ms", "url",
+    "redirects", "http_version", "request", "vars",
+)  # fmt: skip
+
+
+class ResponseDocument(dict[str, Value]):
+    """The response as expressions see it. Text, JSON and cookies are computed when they are first asked for."""
+
+    __slots__ = ("_exchange", "_variables", "body_fault")
+
+    def __init__(self, exchange: Exchange, variables: Mapping[str, Value]) -> None:
+        super().__init__()
+        self._exchange = exchange
+        self._variables = variables
+        #: Why `body` is null although there is text: "not JSON: line 1, column 2: …".
+        self.body_fault = ""
+
+    def __missing__(self, key: str) -> Value:
+        compute = _COMPUTED.get(key)
+        if compute is None:
+            raise KeyError(key)
+        value = compute(self)
+        self[key] = value
+        return value
+
+    def get(self, key: str, default: Value = None) -> Value:
+        try:
+            return self[key]
+        except KeyError:
+            return default
+
+    def complete(self) -> dict[str, Value]:
+        """All keys, computed: for `@`, `keys(@)` and the like."""
+        return {key: self[key] for key in RESPONSE_KEYS}
+
+    @property
+    def exchange(self) -> Exchange:
+        return self._exchange
+
+    def _body(self) -> Value:
+        text = self["text"]
+        if not text.strip():
+            self.body_fault = "the body is empty"
+            return None
+        try:
+            return parse_json(text)
+        except ValueError as error:
+            self.body_fault = f"body is not JSON: {error}"
+            return None
+
+
+def _headers(headers: Headers) -> dict[str, str]:
+    merged: dict[str, str] = {}
+    for name, value in headers:
+        key = name.lower()
+        merged[key] = f"{merged[key]}, {value}" if key in merged else value
+    return merged
+
+
+def charset(content_type: str | None) -> str:
+    """The charset of a Content-Type, `utf-8` where it names none or one that nobody knows (RFC 9110 § 8.3.2)."""
+    for part in (content_type or "").split(";")[1:]:
+        name, _, value = part.strip().partition("=")
+        if name.strip().lower() == "charset":
+            wanted = value.strip().strip("'\"")
+            try:
+                return codecs.lookup(wanted).name
+            except (LookupError, ValueError):
+                return "utf-8"
+    return "utf-8"
+
+
+def decode_text(content: bytes, content_type: str | None) -> str:
+    """A body as text; bytes that do not fit the charset become U+FFFD; a byte order mark is dropped."""
+    try:
+        text = content.decode(charset(content_type), errors="replace")
+    except (LookupError, UnicodeError):  # a codec that is not for text, such as `hex`
+        text = content.decode("utf-8", errors="replace")
+    return text.removeprefix("\ufeff")
+
+
+def parse_set_cookie(header: str) -> dict[str, Value] | None:
+    """One Set-Cookie header (RFC 6265 § 4.1) as `{name, value, …attributes}`; None if it is none."""
+    name, equals, rest = header.partition("=")
+    if not equals or not name.strip():
+        return None
+    value, *attributes = rest.split(";")
+    cookie: dict[str, Value] = {"name": name.strip(), "value": _unquoted(value.strip())}
+    for attribute in attributes:
+        key, has_value, text = attribute.strip().partition("=")
+        if key:
+            cookie[key.lower().replace("-", "_")] = text.strip() if has_value else True
+    return cookie
+
+
+def _unquoted(value: str) -> str:
+    try:
+        jar: SimpleCookie = SimpleCookie(f"x={value}")
+    except CookieError:
+        return value
+    return jar["x"].value if "x" in jar and value.startswith('"') else value
+
+
+def _set_cookies(document: ResponseDocument) -> list[Value]:
+    parsed = map(parse_set_cookie, document.exchange.response.set_cookies)
+    return [cookie for cookie in parsed if cookie is not None]
+
+
+def _request(document: ResponseDocument) -> dict[str, Value]:
+    request = document.exchange.request
+    body: Value = None
+    if request.body is not None:
+        text = decode_text(request.body, request.header("content-type"))
+        try:
+            body = parse_json(text)
+        except ValueError:
+            body = text
+    return {"method": request.method, "url": request.url, "headers": _headers(request.headers), "body": body}
+
+
+_COMPUTED: dict[str, Callable[[ResponseDocument], Value]] = {
+    "status": lambda d: d.exchange.response.status,
+    "reason": lambda d: d.exchange.response.reason,
+    "headers": lambda d: _headers(d.exchange.response.headers),
+    "set_cookies": _set_cookies,
+    "cookies": lambda d: {cookie["name"]: cookie["value"] for cookie in d["set_cookies"]},
+    "text": lambda d: decode_text(d.exchange.response.content, d.exchange.response.header("content-type")),
+    "body": ResponseDocument._body,
+    "bytes": lambda d: d.exchange.response.content,
+    "size": lambda d: len(d.exchange.response.content),
+    "elapsed_ms": lambda d: round(d.exchange.elapsed * 1000),
+    "url": lambda d: d.exchange.response.url,
+    "redirects": lambda d: [{"status": r.status, "url": r.url} for r in d.exchange.response.redirects],
+    "http_version": lambda d: d.exchange.response.http_version,
+    "request": _request,
+    "vars": lambda d: d._variables,
+}

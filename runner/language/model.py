@@ -1,0 +1,269 @@
+"""What a file declares, as frozen dataclasses: the result of decoding, before any variable has a value.
+
+`Template` is text that may hold `{{ }}`, `Expression` is JMESPath; both keep their place in the file and are compiled
+through caches by their text (`language.template`, `language.query`). A `Declared` value is plain JSON data in which
+texts with placeholders are Templates. Each field carries the sentence that documents its key.
+
+This file knows neither YAML nor how anything is evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from runner.diagnostics import Source, Span
+
+#: A JSON value that may hold Templates.
+Declared = Any
+
+
+class _Missing:
+    """Stands for a key that is not there, where null is a value."""
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = _Missing()
+
+
+def key(doc: str, default: Any = None) -> Any:
+    """A field that a key of the file fills; `doc` is the sentence for docs, schema and editors."""
+    return field(default=default, metadata={"doc": doc})
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text that holds at least one `{{ }}` or `\\{{`."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A JMESPath expression."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable's declaration; `span` is that of its value."""
+
+    name: str
+    value: Declared
+    span: Span
+
+
+Variables = Mapping[str, Variable]
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A named set of variables, chosen with `--env`."""
+
+    name: str
+    variables: Variables
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of `query`, `headers`, `cookies` or `form`; the value null leaves it out."""
+
+    name: str | Template
+    value: Declared
+    span: Span
+    name_span: Span
+
+    @property
+    def text(self) -> str:
+        return self.name.text if isinstance(self.name, Template) else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class AuthField:
+    """One key of an `auth` block."""
+
+    value: Declared
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class AuthSpec:
+    """An `auth` block. Without a type it changes fields of the inherited one."""
+
+    type: str | None
+    fields: Mapping[str, AuthField]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """`that` must be true, or equal `equals`, or (a list under `status`) be one of `equals`."""
+
+    that: Expression
+    equals: Declared = MISSING
+    one_of: bool = False
+    message: str | Template | None = None
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """A named value taken from the response."""
+
+    name: str
+    source: Expression
+    secret: bool = False
+    default: Declared = MISSING
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A request body as declared: `kind` is the key it stands under."""
+
+    kind: str
+    value: Declared
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A scalar setting, checked at load unless it is a Template."""
+
+    value: Any
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """Settings that requests inherit, each overridable on a group or a request."""
+
+    headers: tuple[Entry, ...] = key("Headers, merged by name without regard to case; null removes an inherited one.", ())
+    query: tuple[Entry, ...] = key("Query entries, merged by name; null leaves one out.", ())
+    timeout: Setting | None = key("How long one attempt may take, from connect to the last byte (default 30s).")
+    follow_redirects: Setting | None = key("true (at most 10), false, or the number of redirects to follow.")
+    verify: Setting | None = key("TLS: true, false, or the path of a file with CA certificates.")
+    max_body: Setting | None = key("The largest response body that is accepted (default 10MB).")
+    asserts: tuple[Assertion, ...] = key("Assertions added to those of each request.", ())
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSpec:
+    """A request as declared."""
+
+    name: str = key("The name, unique in its group.")
+    url: str | Template = key("The URL; a relative one is appended to base_url.")
+    span: Span = key("")
+    name_span: Span = key("")
+    end: int = key("", 0)
+    description: str = key("Free text.", "")
+    tags: tuple[str, ...] = key("Labels to select by.", ())
+    skip: str | bool = key("true or a reason: the request is not sent.", False)
+    when: Expression | None = key("Expression over the variables: the request is sent only if it is true.")
+    variables: Variables = key("Variables of this request alone.", {})
+    method: str | Template | None = key("The method: GET by default, POST with a body.")
+    method_span: Span | None = key("")
+    url_span: Span | None = key("")
+    cookies: tuple[Entry, ...] = key("Cookies sent beside those of the collection's jar; null holds one back.", ())
+    auth: AuthSpec | None = key("How this request authenticates; absent inherits.")
+    body: Body | None = key("The body: json, form or text.")
+    delay: Setting | None = key("A wait before the request is sent.")
+    captures: tuple[Capture, ...] = key("Values taken from the response for later requests.", ())
+    asserts: tuple[Assertion, ...] = key("What must hold of the response.", ())
+    settings: Defaults = key("The keys of `defaults`, for this request.", Defaults())
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A folder of requests that share settings."""
+
+    name: str = key("The name, unique among its neighbours.")
+    span: Span = key("")
+    name_span: Span = key("")
+    end: int = key("", 0)
+    description: str = key("Free text.", "")
+    base_url: str | Template | None = key("Prefix of relative URLs; a relative one is appended to the outer one.")
+    base_url_span: Span | None = key("")
+    variables: Variables = key("Variables of this group.", {})
+    auth: AuthSpec | None = key("How the requests of this group authenticate.")
+    defaults: Defaults = key("Settings of the requests of this group.", Defaults())
+    tags: tuple[str, ...] = key("Labels of all requests of this group.", ())
+    skip: str | bool = key("true or a reason: nothing of this group is sent.", False)
+    when: Expression | None = key("Expression over the variables: the group is run only if it is true.")
+    requests: tuple[RequestSpec | Group, ...] = key("Requests and groups, in order.", ())
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """One request file."""
+
+    source: Source = key("")
+    name: str = key("The name (default: the file's, without its ending).", "")
+    description: str = key("Free text.", "")
+    base_url: str | Template | None = key("Prefix of relative URLs.")
+    base_url_span: Span | None = key("")
+    variables: Variables = key("Variables with their values.", {})
+    secrets: Variables = key("Variables whose values are never printed.", {})
+    environments: Mapping[str, Environment] = key("Named sets of variables, chosen with --env.", {})
+    auth: AuthSpec | None = key("How requests authenticate.")
+    defaults: Defaults = key("Settings that requests inherit.", Defaults())
+    tags: tuple[str, ...] = key("Labels of all requests.", ())
+    requests: tuple[RequestSpec | Group, ...] = key("Requests and groups, in order.", ())
+
+
+#: Names that no variable may have.
+RESERVED_NAMES = frozenset({"env", "item", "index", "vars", "data", "iteration"})
+
+#: Keys of each auth type: name -> (is it required, is it a secret by itself, choices or ()).
+@dataclass(frozen=True, slots=True)
+class AuthKey:
+    """A key of an auth type, for decoding, docs and schema."""
+
+    doc: str
+    required: bool = False
+    secret: bool = False
+    choices: tuple[str, ...] = ()
+
+
+AUTH_KEYS: Mapping[str, Mapping[str, AuthKey]] = {
+    "none": {},
+    "bearer": {"token": AuthKey("The token.", required=True, secret=True)},
+    "basic": {
+        "username": AuthKey("The user name.", required=True),
+        "password": AuthKey("The password.", required=True, secret=True),
+    },
+    "api_key": {
+        "name": AuthKey("Name of the header, query entry or cookie.", required=True),
+        "value": AuthKey("The key.", required=True, secret=True),
+        "in": AuthKey("Where the key goes.", choices=("header", "query", "cookie")),
+    },
+    "oauth2": {
+        "grant": AuthKey("The OAuth 2.0 grant.", choices=("client_credentials",)),
+        "token_url": AuthKey("URL of the token endpoint.", required=True),
+        "client_id": AuthKey("The client's id.", required=True),
+        "client_secret": AuthKey("The client's secret.", required=True, secret=True),
+        "client_auth": AuthKey(
+            "How the client authenticates: in the form, or by HTTP Basic, form-encoded (RFC 6749 § 2.3.1).",
+            choices=("post", "basic"),
+        ),
+        "scope": AuthKey("The scope: text, or a list."),
+        "audience": AuthKey("The audience (Auth0 and others)."),
+        "resource": AuthKey("The resource (RFC 8707): text, or a list."),
+        "extra": AuthKey("More form fields of the token request; they win over all others."),
+        "leeway": AuthKey("How long before its end a token is renewed (default 300s, or half its life if less)."),
+        "refresh_on": AuthKey("Statuses of the API after which a new token is tried once (default [401])."),
+        "in": AuthKey("Where the token goes.", choices=("header", "query")),
+        "name": AuthKey("Name of the header or query entry (default Authorization, or access_token)."),
+        "prefix": AuthKey("What stands before the token in a header (default Bearer)."),
+    },
+}
+
+#: The ways to state a request body, one of which a request may have.
+BODY_KEYS = ("json", "form", "text")

@@ -1,0 +1,160 @@
+"""JSON values as Python objects: their kinds, exact numbers, typed equality, and how they become text.
+
+A value is None, bool, int, float, str, list, dict with text keys, or bytes (a body's, opaque). Numbers remember how
+they were spelled (`1.10` stays `1.10` in a URL), integers are exact. This file knows no YAML and no expression.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+Value = Any
+
+#: A number as JSON writes it (RFC 8259 § 6).
+NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
+
+
+class SpelledInt(int):
+    """An int that was written in a way `str` would not give back, such as `-0`."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class SpelledFloat(float):
+    """A float that remembers its digits, such as `1.10`."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def spelled_float(text: str) -> float:
+    """The float of a JSON number's text; keeps the spelling where Python's own would differ."""
+    value = float(text)
+    if repr(value) == text:
+        return value
+    spelled = SpelledFloat(value)
+    spelled.text = text
+    return spelled
+
+
+def number(text: str) -> int | float | None:
+    """The number that a text spells as JSON does, else None; also None where a float overflows."""
+    match = NUMBER.fullmatch(text)
+    if match is None:
+        return None
+    if match.group(1) or match.group(2):
+        value = spelled_float(text)
+        return None if value in (float("inf"), float("-inf")) else value
+    try:
+        exact = int(text)
+    except ValueError:  # more digits than sys.get_int_max_str_digits() allows
+        return None
+    if text != "-0":
+        return exact
+    zero = SpelledInt(0)
+    zero.text = text
+    return zero
+
+
+_KINDS: dict[type, str] = {
+    type(None): "null",
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    SpelledInt: "number",
+    SpelledFloat: "number",
+    str: "string",
+    list: "array",
+    tuple: "array",
+    dict: "object",
+    bytes: "bytes",
+}
+
+
+def kind(value: Value) -> str:
+    """The JSON name of a value's type: null, boolean, number, string, array, object (or bytes)."""
+    name = _KINDS.get(type(value))
+    if name is not None:
+        return name
+    return "object" if isinstance(value, Mapping) else type(value).__name__.lower()
+
+
+def equal(left: Value, right: Value) -> bool:
+    """Deep and typed equality: `true` is not `1`, `1` is `1.0`, also inside lists and objects."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(equal, left, right))
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return left.keys() == right.keys() and all(equal(left[key], right[key]) for key in left)
+    return bool(left == right)
+
+
+def _no_constant(text: str) -> None:
+    raise ValueError(f"{text} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_float=spelled_float, parse_constant=_no_constant)
+
+
+def parse_json(text: str) -> Value:
+    """The value of a JSON text (RFC 8259).
+
+    Raises:
+        ValueError: it is not JSON; the message says where (`line 1, column 2: …`).
+    """
+    try:
+        return _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"line {error.lineno}, column {error.colno}: {error.msg.lower()}") from None
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+
+
+def dump_json(value: Value, indent: int | None = None) -> str:
+    """JSON text of a value, not ASCII-escaped; compact unless `indent` is given.
+
+    Raises:
+        ValueError: the value holds bytes or a number that JSON cannot write.
+    """
+    separators = (",", ":") if indent is None else (",", ": ")
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=separators, indent=indent, allow_nan=False)
+    except TypeError:
+        raise ValueError("bytes cannot be written as JSON: use base64()") from None
+
+
+def as_text(value: Value) -> str:
+    """A value within text: text as it is, numbers as they were spelled, structures as compact JSON.
+
+    Raises:
+        ValueError: the value is null, or bytes.
+    """
+    if isinstance(value, str):
+        return value
+    if value is None:
+        raise ValueError("null cannot stand within text")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return str(value)
+    return dump_json(value)
+
+
+def show(value: Value) -> str:
+    """A value in a message, before its type's name: text in single quotes, others as JSON."""
+    if isinstance(value, str):
+        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes"
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False, default=lambda other: f"{len(other)} bytes")

