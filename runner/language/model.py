@@ -104,10 +104,11 @@ class AuthSpec:
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """`that` must be true, or equal `equals`, or (a list under `status`) be one of `equals`."""
+    """`that` must be true, or equal `equals` (with `one_of`: one of them), or hold what `includes` asks for."""
 
     that: Expression
     equals: Declared = MISSING
+    includes: Declared = MISSING
     one_of: bool = False
     message: str | Template | None = None
     span: Span | None = None

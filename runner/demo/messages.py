@@ -1,0 +1,118 @@
+"""A request and an answer as plain values, and the table that leads from one to the other.
+
+    Call ──Router(routes)──▶ handler(call, **parts of the path) ──▶ Reply
+
+This file knows no socket: `wire` reads a Call from one and writes a Reply to it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+JSON = "application/json; charset=utf-8"
+FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request: `path` is still percent-encoded, header names are lower case, `origin` is how it reached us."""
+
+    method: str
+    path: str
+    query_string: str
+    headers: Mapping[str, str]
+    body: bytes
+    origin: str
+
+    @cached_property
+    def query(self) -> list[tuple[str, str]]:
+        return parse_qsl(self.query_string, keep_blank_values=True)
+
+    @property
+    def url(self) -> str:
+        query = f"?{self.query_string}" if self.query_string else ""
+        return f"{self.origin}{self.path}{query}"
+
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def form(self) -> list[tuple[str, str]] | None:
+        """The fields of a form body, None when the body is none."""
+        if self.media_type != FORM:
+            return None
+        return parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True)
+
+    def credentials(self, scheme: str) -> str | None:
+        """What follows the scheme in `Authorization`, None for another scheme or no header (RFC 9110 § 11.6.2)."""
+        given, _, rest = self.headers.get("authorization", "").partition(" ")
+        return rest.strip() if given.lower() == scheme.lower() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer; the body is empty for those that have none."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def json_reply(value: Any, status: int = 200, *headers: tuple[str, str], content_type: str = JSON) -> Reply:
+    """An answer with a JSON body."""
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return Reply(status, body, (("Content-Type", content_type), *headers))
+
+
+Handler = Callable[..., Reply]
+
+
+class Route:
+    """Methods (`GET POST`, or `*` for all), a path with `{names}` (`{name*}` takes the rest), and its handler."""
+
+    def __init__(self, methods: str, path: str, handler: Handler) -> None:
+        self.methods = frozenset(methods.split())
+        self.handler = handler
+        self._pattern = re.compile(re.sub(r"\{(\w+)(\*?)\}", _group, re.escape(path).replace(r"\{", "{")
+                                          .replace(r"\}", "}").replace(r"\*", "*")))  # fmt: skip
+
+    def match(self, path: str) -> dict[str, str] | None:
+        found = self._pattern.fullmatch(path)
+        return {name: unquote(part) for name, part in found.groupdict().items()} if found else None
+
+    def allows(self, method: str) -> bool:
+        return "*" in self.methods or method in self.methods
+
+
+def _group(match: re.Match[str]) -> str:
+    name, rest = match.groups()
+    return f"(?P<{name}>.*)" if rest else f"(?P<{name}>[^/]+)"
+
+
+class Router:
+    """Finds the route of a call. `lost` answers a path that no route has, `refused` a method that its routes lack."""
+
+    def __init__(
+        self, routes: Iterable[Route], lost: Callable[[Call], Reply], refused: Callable[[Call, str], Reply]
+    ) -> None:
+        self._routes = tuple(routes)
+        self._lost = lost
+        self._refused = refused
+
+    def answer(self, call: Call) -> Reply:
+        allowed: set[str] = set()
+        for route in self._routes:
+            parts = route.match(call.path)
+            if parts is None:
+                continue
+            if route.allows(call.method):
+                return route.handler(call, **parts)
+            allowed |= route.methods
+        return self._refused(call, ", ".join(sorted(allowed))) if allowed else self._lost(call)
