@@ -84,11 +84,22 @@ class Span:
         line, column = self.source.place(self.start)
         return f"{self.source.path}:{line}:{column}"
 
-    def part(self, start: int, end: int) -> Span:
-        """The stretch from `start` to `end` inside this one; the whole if that leaves it."""
-        if 0 <= start <= end <= self.end - self.start:
-            return Span(self.source, self.start + start, self.start + end)
-        return self
+    def locate(self, text: str, start: int, end: int) -> Span:
+        """The place of `text[start:end]`, where `text` is what this span was read as.
+
+        Escapes and folded lines make the two differ; then the words are looked for, or the whole span is given.
+        """
+        source = self.source.text
+        if source.startswith(text, self.start):
+            return Span(self.source, self.start + start, self.start + max(end, start + 1))
+        found = source.find(text[start:end].split("\n")[0], self.start, self.end) if end > start else -1
+        return Span(self.source, found, found + end - start) if found >= 0 else self.first_line()
+
+    def first_line(self) -> Span:
+        """This span, cut at the end of its first line."""
+        line_end = self.source.text.find("\n", self.start)
+        end = self.end if line_end < 0 else min(self.end, max(line_end, self.start + 1))
+        return Span(self.source, self.start, end)
 
 
 @dataclass(frozen=True, slots=True)

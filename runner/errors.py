@@ -4,7 +4,8 @@
     ├── UsageError          the command line asks for something that cannot be          → 2
     ├── InvalidError        files, expressions or variables are not valid; diagnostics  → 3
     ├── NothingSelected     no request is left to run                                   → 6
-    ├── EvaluationError     an expression or template cannot be evaluated on this data
+    ├── EvaluationError     an expression cannot be evaluated on this data
+    ├── ResolveError        a declared value cannot be resolved: an EvaluationError with its place in the file
     ├── TransportError      no response came: DNS, connect, TLS, timeout, framing        → 4
     └── AuthError           the token pre-step failed                                   → 5
 
@@ -16,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import IntEnum
 
-from runner.diagnostics import Diagnostic
+from runner.diagnostics import Diagnostic, Span
 
 
 class ExitCode(IntEnum):
@@ -65,6 +66,17 @@ class EvaluationError(RunnerError):
         self.start = start
         self.end = end
         self.hint = hint
+
+
+class ResolveError(RunnerError):
+    """A declared value has no value now; `span` is the place in the file. `waits_for` names a capture that failed."""
+
+    def __init__(self, message: str, span: Span | None = None, hint: str = "", waits_for: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.span = span
+        self.hint = hint
+        self.waits_for = waits_for
 
 
 class TransportError(RunnerError):

@@ -20,7 +20,7 @@ from urllib.parse import quote, quote_plus
 MASK = "***"
 _SHORTEST = 4
 #: Characters that the URL builder leaves readable beside the unreserved ones (see `engine.build`).
-URL_READABLE = "$,:/@;"
+URL_READABLE = "$,:/@;!*()'"
 _LINE_OF_SECRET = 12
 
 T = TypeVar("T")

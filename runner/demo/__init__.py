@@ -1,7 +1,7 @@
-"""The embedded server of `runner demo`: a token endpoint and a Graph-like API on loopback, and its collection.
+"""The embedded server of `runner demo`: a token endpoint and a Graph-like API on loopback.
 
-It is a stand-in for the real services, not a part of the engine: it imports nothing of this package but its own
-modules, and the standard library alone.
+It stands in for the real services and is no part of the engine: it imports its own modules and the standard
+library, nothing else.
 """
 
 from __future__ import annotations

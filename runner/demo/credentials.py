@@ -44,7 +44,7 @@ class App:
 APPS = {
     app.client_id: app
     for app in (
-        App(CLIENT_ID, CLIENT_SECRET, "Demo Editor", ("Group.Read.All", "User.Read.All", "User.ReadWrite.All")),
-        App(READER_CLIENT_ID, READER_CLIENT_SECRET, "Demo Reader", ("Group.Read.All", "User.Read.All")),
+        App(CLIENT_ID, CLIENT_SECRET, "Demo Editor", ("User.Read.All", "User.ReadWrite.All")),
+        App(READER_CLIENT_ID, READER_CLIENT_SECRET, "Demo Reader", ("User.Read.All",)),
     )
 }

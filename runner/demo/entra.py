@@ -1,8 +1,8 @@
 """The token endpoint `POST /{tenant}/oauth2/v2.0/token`, shaped like the v2.0 endpoint of Microsoft Entra ID.
 
-One grant, client_credentials (RFC 6749 § 4.4), with the secret in the form or as HTTP Basic (§ 2.3.1). The checks run
-in the order of `_CHECKS`; the first that finds a fault names a row of `_FAULTS`, and that is the answer. Status,
-`error`, number and wording are those that Entra gives, because error reporting is judged by them:
+One grant, client_credentials (RFC 6749 § 4.4), with the secret in the form or as HTTP Basic (§ 2.3.1). The
+checks run in the order of `_CHECKS`; the first that finds a fault names a row of `_FAULTS`: that is the answer.
+Status, `error`, number and wording are those that Entra gives, because error reporting is judged by them:
 https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 """
 
@@ -43,16 +43,18 @@ _FAULTS = {
         400,
         "invalid_request",
         90002,
-        "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the "
-        "correct cloud.",
+        "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into "
+        "the correct cloud.",
     ),
-    "grant": Fault(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type '{detail}'."),
+    "grant": Fault(
+        400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type '{detail}'."
+    ),
     "app": Fault(
         400,
         "unauthorized_client",
         700016,
-        "Application with identifier '{client_id}' was not found in the directory 'Contoso'. You may have sent your "
-        "authentication request to the wrong tenant.",
+        "Application with identifier '{client_id}' was not found in the directory 'Contoso'. You may have "
+        "sent your authentication request to the wrong tenant.",
     ),
     "twice": Fault(400, "invalid_request", 90023, "The client authenticates in more than one way."),
     "no secret": Fault(
@@ -65,15 +67,15 @@ _FAULTS = {
         401,
         "invalid_client",
         7000215,
-        "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, "
-        "not the client secret ID, for a secret added to app '{client_id}'.",
+        "Invalid client secret provided. Ensure the secret being sent in the request is the client secret "
+        "value, not the client secret ID, for a secret added to app '{client_id}'.",
     ),
     "scope": Fault(
         400,
         "invalid_scope",
         70011,
-        "The provided request must include a 'scope' input parameter. The provided value for the input parameter "
-        "'scope' is not valid. The scope {detail} is not valid.",
+        "The provided request must include a 'scope' input parameter. The provided value for the input "
+        "parameter 'scope' is not valid. The scope {detail} is not valid.",
     ),
     "resource": Fault(
         400,
@@ -186,10 +188,10 @@ def _refusal(fault: Fault, ask: Ask, detail: str, call: Call) -> Reply:
     trace = str(uuid.uuid4())
     correlation = call.headers.get("client-request-id") or str(uuid.uuid4())
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-    lines = (f"AADSTS{fault.code}: {text}", f"Trace ID: {trace}", f"Correlation ID: {correlation}", f"Timestamp: {now}")
+    ids = (f"Trace ID: {trace}", f"Correlation ID: {correlation}", f"Timestamp: {now}")
     body = {
         "error": fault.error,
-        "error_description": "\r\n".join(lines),
+        "error_description": "\r\n".join((f"AADSTS{fault.code}: {text}", *ids)),
         "error_codes": [fault.code],
         "timestamp": now,
         "trace_id": trace,

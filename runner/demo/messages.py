@@ -12,16 +12,21 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 JSON = "application/json; charset=utf-8"
 FORM = "application/x-www-form-urlencoded"
 
+#: These have no body (RFC 9110 § 6.4.1).
+BODILESS = frozenset({204, 304})
+REASONS = {status.value: status.phrase for status in HTTPStatus}
+
 
 @dataclass(frozen=True)
 class Call:
-    """One request: `path` is still percent-encoded, header names are lower case, `origin` is how it reached us."""
+    """One request. `path` is percent-encoded, header names are lower case, `origin` is how it got here."""
 
     method: str
     path: str
@@ -51,7 +56,7 @@ class Call:
         return parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True)
 
     def credentials(self, scheme: str) -> str | None:
-        """What follows the scheme in `Authorization`, None for another scheme or no header (RFC 9110 § 11.6.2)."""
+        """What `Authorization` holds for a scheme, None where it names another (RFC 9110 § 11.6.2)."""
         given, _, rest = self.headers.get("authorization", "").partition(" ")
         return rest.strip() if given.lower() == scheme.lower() else None
 
@@ -67,7 +72,9 @@ class Reply:
 
 def json_reply(value: Any, status: int = 200, *headers: tuple[str, str], content_type: str = JSON) -> Reply:
     """An answer with a JSON body."""
-    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # A lone surrogate has no UTF-8; Python's escape for it is JSON's.
+    body = text.encode("utf-8", "backslashreplace")
     return Reply(status, body, (("Content-Type", content_type), *headers))
 
 
@@ -75,13 +82,12 @@ Handler = Callable[..., Reply]
 
 
 class Route:
-    """Methods (`GET POST`, or `*` for all), a path with `{names}` (`{name*}` takes the rest), and its handler."""
+    """Methods (`GET POST`, `*` for all), a path with `{names}` (`{name*}` takes the rest), and a handler."""
 
     def __init__(self, methods: str, path: str, handler: Handler) -> None:
         self.methods = frozenset(methods.split())
         self.handler = handler
-        self._pattern = re.compile(re.sub(r"\{(\w+)(\*?)\}", _group, re.escape(path).replace(r"\{", "{")
-                                          .replace(r"\}", "}").replace(r"\*", "*")))  # fmt: skip
+        self._pattern = _pattern(path)
 
     def match(self, path: str) -> dict[str, str] | None:
         found = self._pattern.fullmatch(path)
@@ -91,13 +97,18 @@ class Route:
         return "*" in self.methods or method in self.methods
 
 
-def _group(match: re.Match[str]) -> str:
-    name, rest = match.groups()
-    return f"(?P<{name}>.*)" if rest else f"(?P<{name}>[^/]+)"
+def _pattern(path: str) -> re.Pattern[str]:
+    pieces = re.split(r"\{(\w+\*?)\}", path)  # text and names by turns
+    parts = (_part(piece) if place % 2 else re.escape(piece) for place, piece in enumerate(pieces))
+    return re.compile("".join(parts))
+
+
+def _part(name: str) -> str:
+    return f"(?P<{name[:-1]}>.*)" if name.endswith("*") else f"(?P<{name}>[^/]+)"
 
 
 class Router:
-    """Finds the route of a call. `lost` answers a path that no route has, `refused` a method that its routes lack."""
+    """Finds the route of a call; `lost` answers an unknown path, `refused` a method that a path lacks."""
 
     def __init__(
         self, routes: Iterable[Route], lost: Callable[[Call], Reply], refused: Callable[[Call, str], Reply]

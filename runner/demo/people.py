@@ -20,11 +20,12 @@ USER_DEFAULTS = (
     "preferredLanguage", "surname", "userPrincipalName", "id",
 )  # fmt: skip
 USER_PROPERTIES = (
-    *USER_DEFAULTS, "accountEnabled", "companyName", "createdDateTime", "department", "mailNickname", "usageLocation",
+    *USER_DEFAULTS, "accountEnabled", "companyName", "createdDateTime", "department", "mailNickname",
+    "usageLocation",
 )  # fmt: skip
 GROUP_PROPERTIES = (
-    "id", "createdDateTime", "description", "displayName", "groupTypes", "mail", "mailEnabled", "mailNickname",
-    "securityEnabled", "visibility",
+    "id", "createdDateTime", "description", "displayName", "groupTypes", "mail", "mailEnabled",
+    "mailNickname", "securityEnabled", "visibility",
 )  # fmt: skip
 
 #: given name, surname, alias, job title, department, office, language

@@ -1,7 +1,7 @@
 """Access tokens: real JWTs (RFC 7519), signed with HS256 (RFC 7515 § A.1) over a key made at start.
 
-Entra signs with RS256; the standard library has no RSA, and nobody but this server verifies these tokens. This file
-knows no HTTP: who may have a token is for `entra`, what a refusal looks like for `graph`.
+Entra signs with RS256; the standard library has no RSA, and nobody but this server verifies these tokens.
+This file knows no HTTP: who may have a token is for `entra`, what a refusal looks like for `graph`.
 """
 
 from __future__ import annotations

@@ -7,11 +7,12 @@ knows a library. `Exchange.view` is the response document that expressions look 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
+from runner.diagnostics import Span
 from runner.language.values import Value, parse_json
 
 Headers = tuple[tuple[str, str], ...]
@@ -99,16 +100,45 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token that was fetched: `value` for the wire, `expires_at` on the monotonic clock, in seconds, or None.
-
-    `number` counts the fetches of its identity, so that parallel 401s renew once. `lifetime` is in seconds.
-    """
+    """A token that was fetched: `value` for the wire; `lifetime` in seconds, None where nobody said how long."""
 
     value: str = field(repr=False)
-    expires_at: float | None = None
     lifetime: float | None = None
-    number: int = 1
-    claims: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """The wish to send a request. Answered with an Exchange, or with the TransportError that it met."""
+
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The wish to wait, in seconds."""
+
+    seconds: float
+
+
+Fetch = Generator[Send | Wait, "Exchange | None", Token]
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """How a token is fetched, and for whom: equal identities share one token.
+
+    `fetch` starts the conversation with the token endpoint; it returns the Token or raises AuthError. A TransportError
+    is thrown into it. `leeway` is in seconds; None means 300 s or half the token's life, whichever is less.
+    """
+
+    identity: tuple[Any, ...] = field(repr=False)
+    name: str
+    method: str
+    url: str
+    fetch: Callable[[], Fetch] = field(repr=False)
+    leeway: float | None = None
+    refresh_on: frozenset[int] = frozenset({401})
+    span: Span | None = None
 
 
 #: Keys of the response document, as the language documents them.

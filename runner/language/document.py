@@ -103,20 +103,11 @@ class _Decoder:
         return Span(self.source, start, end if line_end < 0 else min(end, line_end))
 
     def inside(self, node: Scalar, start: int, end: int) -> Span:
-        """The place of a part of a scalar's text; where escapes or folding move it, the nearest that is certain."""
-        span = self.span(node)
-        text = self.source.text
-        if text.startswith(node.text, span.start):
-            return Span(self.source, span.start + start, span.start + max(end, start + 1))
-        found = text.find(node.text[start:end].split("\n")[0], span.start, node.end) if end > start else -1
-        return Span(self.source, found, found + end - start) if found >= 0 else self.first_line(span)
-
-    def first_line(self, span: Span) -> Span:
-        line_end = self.source.text.find("\n", span.start)
-        return span if line_end < 0 else Span(self.source, span.start, min(span.end, max(line_end, span.start + 1)))
+        """The place of a part of a scalar's text."""
+        return self.span(node).locate(node.text, start, end)
 
     def fault(self, where: Node | Span, message: str, hint: str = "") -> None:
-        span = where if isinstance(where, Span) else self.first_line(self.span(where))
+        span = where if isinstance(where, Span) else self.span(where).first_line()
         self.faults.append(Diagnostic(message, span, hint))
 
     def wrong_type(self, node: Node, key: str, wanted: str, hint: str = "") -> None:
@@ -278,7 +269,7 @@ class _Decoder:
         declared = {}
         for name, value in node.entries:
             self.check_name(name, "a variable")
-            declared[name.text] = Variable(name.text, self.value(value, key), self.first_line(self.span(value)))
+            declared[name.text] = Variable(name.text, self.value(value, key), self.span(value).first_line())
         return declared
 
     def check_name(self, name: Scalar, what: str) -> None:
@@ -334,7 +325,7 @@ class _Decoder:
                 if declared is None or declared in AUTH_KEYS:
                     self.unknown_key(name, {"type": None, **known}, what)
                 continue
-            fields[name.text] = AuthField(self.auth_value(name.text, value), self.first_line(self.span(value)))
+            fields[name.text] = AuthField(self.auth_value(name.text, value), self.span(value).first_line())
             self.check_choice(name.text, value, known[name.text].choices)
         for name_, row in known.items():
             if declared and row.required and name_ not in fields:
@@ -455,8 +446,8 @@ class _Decoder:
         text = re.sub(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`(?:\\.|[^`\\])*`", "", name.text)
         if not name.plain or not (set("'\"`") & set(text) or text.count("(") != text.count(")")):
             return False
-        end = self.first_line(Span(self.source, name.start, max(node.end, name.end))).end
-        self.fault(Span(self.source, name.start, end), "YAML cuts this expression at ': '", _QUOTE_ALL)
+        span = Span(self.source, name.start, max(node.end, name.end)).first_line()
+        self.fault(span, "YAML cuts this expression at ': '", _QUOTE_ALL)
         return True
 
     def long_assertion(self, node: MappingNode) -> list[Assertion]:

@@ -1,0 +1,136 @@
+"""The demo server: everything `runner demo`, the examples, the docs and the tests talk to, on loopback.
+
+    socket ──wire──▶ Call ──Router──▶ Entra | Graph | Corner ──▶ Reply ──wire──▶ socket
+
+Token endpoint (form fields grant_type, client_id, client_secret or HTTP Basic, scope):
+    POST /{tenant}/oauth2/v2.0/token    a JWT, or Entra's error body
+
+Graph, with a token for https://graph.microsoft.com:
+    GET    /v1.0/users                  $select $filter $orderby $top $skiptoken $count; @odata.nextLink
+    POST   /v1.0/users                  201; 400 when a required property is missing, 403 without the role
+    GET    /v1.0/users/{id or userPrincipalName}            404 Request_ResourceNotFound
+    PATCH  /v1.0/users/{…}              204
+    DELETE /v1.0/users/{…}              204
+    GET    /v1.0/groups · /v1.0/groups/{id} · /v1.0/groups/{id}/members
+    GET    /v1.0/me                     400: an application is no user
+    *      /v1.0/{other}                400 as Graph; 405 for another method; 401 without a good token
+
+The plain corner, without a token:
+    GET /health                         {"status": "ok"}
+    *   /echo, /echo/{anything}         {method, url, path, query, headers (lower case), body, form}
+    *   /status/{code}                  that status, 200 to 599
+    GET /cookies                        {"cookies": {name: value}}
+    GET /cookies/set?name=value         sets them, then redirects to /cookies
+    GET /redirect/{n}                   n redirects, then {"arrived": true}
+    GET /delay/{ms}                     waits, at most 5000
+    GET /basic                          HTTP Basic ada:secret
+    GET /bearer                         `demo-token~ada`, or a token of the endpoint above, showing its claims
+    GET /key                            `demo-key~ada` as X-Api-Key, ?api_key or the cookie api_key
+    GET /text · /html · /invalid-json   bodies of other kinds
+
+State is in memory and new with each DemoServer. Who may log in is in `credentials`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from types import TracebackType
+from typing import Self
+
+from runner.demo import corner
+from runner.demo.corner import Corner
+from runner.demo.entra import Entra
+from runner.demo.graph import Graph
+from runner.demo.messages import Call, Reply, Router
+from runner.demo.people import Directory
+from runner.demo.tokens import Mint
+from runner.demo.wire import WireServer
+
+#: Of the log of requests: a server that runs for days does not grow.
+_LONGEST_LOG = 100_000
+
+
+class DemoServer:
+    """The server on 127.0.0.1, as a context manager or with `start` and `stop`.
+
+    `port` 0 takes a free one. `token_lifetime` is in seconds. `url` is `http://127.0.0.1:PORT` once it runs.
+    """
+
+    def __init__(self, port: int = 0, *, token_lifetime: int = 60) -> None:
+        self.url = ""
+        self._port = port
+        self._stopping = threading.Event()
+        self._mint = Mint(token_lifetime)
+        self._router = self._routes()
+        self._log: deque[tuple[str, str]] = deque(maxlen=_LONGEST_LOG)
+        self._lock = threading.Lock()
+        self._token_requests = 0
+        self._api_requests = 0
+        self._wire: WireServer | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Binds and serves in a thread of its own; nothing happens when it runs already.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        if self._wire is not None:
+            return
+        self._stopping.clear()
+        self._wire = WireServer(self._port, self._answer)
+        self.url = self._wire.url
+        # The interval is how long `stop` may have to wait.
+        self._thread = threading.Thread(target=self._wire.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Closes the port and every connection; nothing happens when it does not run."""
+        if self._wire is None or self._thread is None:
+            return
+        self._stopping.set()
+        self._wire.shutdown()
+        self._thread.join()
+        self._wire.hang_up()
+        self._wire.server_close()
+        self._wire = self._thread = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def requests(self) -> list[tuple[str, str]]:
+        """Method and path of each request so far, in the order they came (the last 100,000)."""
+        return list(self._log)
+
+    @property
+    def token_requests(self) -> int:
+        """How often the token endpoint was asked, whatever it answered."""
+        return self._token_requests
+
+    @property
+    def api_requests(self) -> int:
+        """How often Graph was asked, whatever it answered."""
+        return self._api_requests
+
+    def revoke_tokens(self) -> None:
+        """From now on Graph answers the tokens given out so far with 401, as if they had expired."""
+        self._mint.revoke_all()
+
+    def _routes(self) -> Router:
+        areas = (Entra(self._mint), Graph(self._mint, Directory()), Corner(self._mint, self._stopping))
+        return Router([route for area in areas for route in area.routes()], corner.lost, corner.refused)
+
+    def _answer(self, call: Call) -> Reply:
+        with self._lock:
+            self._log.append((call.method, call.path))
+            self._token_requests += call.path.endswith("/oauth2/v2.0/token")
+            self._api_requests += call.path.startswith("/v1.0/")
+        return self._router.answer(call)

@@ -1,0 +1,389 @@
+"""Sockets that keep one deadline for a whole send, TLS contexts, and the faults of both in plain words.
+
+    Deadline ──(httpcore passes it on as its timeout)──▶ Backend.connect_tcp ──▶ Stream.start_tls · write · read
+
+httpcore's timeouts are for each read, so a server that drips a byte a second holds a request for ever. Here every wait
+is for what is left of the `Deadline`. This file must not know requests, responses, redirects or cookies.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import queue
+import select
+import socket
+import ssl
+import threading
+from collections.abc import Iterable
+from time import monotonic
+from typing import Any, cast
+
+import httpcore
+
+from runner.errors import TransportError
+
+_Addresses = list[tuple[Any, ...]]
+_SocketOptions = Iterable[tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]]
+
+
+class Deadline(float):
+    """The seconds a whole send may take, when they are over, and how far the send has come.
+
+    It is a float so that httpcore takes it as a timeout; `Stream` gets it back with every read and write.
+    """
+
+    __slots__ = ("body", "closed", "ends", "expected", "head", "phase", "received", "reused")
+
+    def __init__(self, seconds: float) -> None:
+        self.ends = monotonic() + seconds
+        self.begin()
+
+    def begin(self) -> None:
+        """Start another request within the same time."""
+        self.phase = "pool"
+        #: Whether the connection had served a request before, and whether the peer has closed it.
+        self.reused = self.closed = False
+        #: Bytes of the answer that were read, its first few bytes, bytes of its body, and its Content-Length.
+        self.received, self.head, self.body = 0, b"", 0
+        self.expected: int | None = None
+
+    def left(self) -> float:
+        """Seconds that are left; a TransportError if there are none."""
+        left = self.ends - monotonic()
+        if left <= 0:
+            raise self.over()
+        return left
+
+    def over(self) -> TransportError:
+        """What to say when the time is over, by the phase that it ended in."""
+        phase = "header" if self.phase == "wait" and self.received else self.phase
+        message, hint = _TIMEOUTS[phase]
+        text = message.format(seconds=f"{float(self):g} s", progress=self.progress)
+        return TransportError("timeout", text, hint)
+
+    @property
+    def progress(self) -> str:
+        """How much of the body has come, as a person says it."""
+        return f"{self.body} bytes" if self.expected is None else f"{self.body} of {self.expected} bytes"
+
+
+_SLOW_SERVER = "raise `timeout` if the server needs longer"
+_UNREACHABLE = "is the address right, and reachable from here (firewall, VPN, proxy)?"
+
+#: Phase of a send → what to say when the deadline ends it, and what to do.
+_TIMEOUTS = {
+    "pool": ("no free connection within {seconds}", "too many requests at once: lower `--jobs`"),
+    "resolve": ("the host name was not resolved within {seconds}", "does the name server answer?"),
+    "connect": ("no connection within {seconds}", _UNREACHABLE),
+    "tls": ("no TLS handshake within {seconds} (connected)", "does the server speak https on this port?"),
+    "send": ("the request was not taken within {seconds} (connected, the server stopped reading)", _SLOW_SERVER),
+    "wait": ("no answer within {seconds} (connected, request sent)", _SLOW_SERVER),
+    "header": ("the header of the answer was not complete after {seconds}", _SLOW_SERVER),
+    "body": ("the body was not complete after {seconds} ({progress})", _SLOW_SERVER),
+}
+
+
+class Stream(httpcore.NetworkStream):
+    """A connected socket. `peer` is its name for people; `kind` is the kind of its connect faults."""
+
+    def __init__(self, sock: socket.socket, peer: str, kind: str) -> None:
+        self._socket = sock
+        self._peer = peer
+        self._kind = kind
+        self._answered = False
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        deadline = cast(Deadline, timeout)
+        if deadline.phase == "send":
+            deadline.phase = "wait"
+        try:
+            self._socket.settimeout(deadline.left())
+            data = self._socket.recv(max_bytes)
+        except TimeoutError:
+            raise deadline.over() from None
+        except OSError as error:
+            raise self._broken(error, deadline) from error
+        self._count(data, deadline)
+        return data
+
+    def _count(self, data: bytes, deadline: Deadline) -> None:
+        self._answered = True
+        deadline.closed = not data
+        if not deadline.received:
+            deadline.head = data[:32]
+        deadline.received += len(data)
+
+    def _broken(self, error: OSError, deadline: Deadline) -> TransportError:
+        if isinstance(error, ssl.SSLError):
+            return tls_fault(error, self._peer)
+        where = f"in the body ({deadline.progress})" if deadline.phase == "body" else "before its answer was complete"
+        return TransportError("reset", f"the connection to {self._peer} broke {where}: {_reason(error)}")
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        deadline = cast(Deadline, timeout)
+        if deadline.phase != "send":
+            deadline.phase = "send"
+            deadline.reused = self._answered
+        rest = memoryview(buffer)
+        try:
+            while rest:
+                self._socket.settimeout(deadline.left())
+                rest = rest[self._socket.send(rest) :]
+        except TimeoutError:
+            raise deadline.over() from None
+        except OSError as error:
+            # httpcore then looks for an answer: a server may refuse a body that it has not read (RFC 9112 § 9.5).
+            raise httpcore.WriteError(error) from error
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> Stream:
+        deadline = cast(Deadline, timeout)
+        deadline.phase = "tls"
+        host = (server_hostname or "").strip("[]")
+        try:
+            self._socket.settimeout(deadline.left())
+            secured = self._wrap(ssl_context, host)
+        except TimeoutError:
+            raise deadline.over() from None
+        except (OSError, ValueError) as error:
+            raise tls_fault(error, self._peer if self._kind == "connect" else host) from error
+        finally:
+            # A wrapped socket has given its descriptor away; one that failed is of no use to anybody.
+            self._socket.close()
+        return Stream(secured, self._peer if self._kind == "connect" else host, self._kind)
+
+    def _wrap(self, context: ssl.SSLContext, host: str) -> ssl.SSLSocket:
+        if isinstance(self._socket, ssl.SSLSocket):
+            raise TransportError(
+                "proxy",
+                f"the proxy {self._peer} is spoken to with TLS, and https requests cannot go through such a proxy",
+                "give the proxy as http://, the requests inside are encrypted all the same",
+            )
+        return context.wrap_socket(self._socket, server_hostname=host)
+
+    def close(self) -> None:
+        # Only a shutdown wakes a thread that waits in `recv`; the peer may have closed already.
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        except OSError as error:
+            if error.errno not in (errno.ENOTCONN, errno.EBADF, errno.ECONNRESET, errno.EINVAL):
+                raise
+        finally:
+            self._socket.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        answer = _EXTRA.get(info)
+        return answer(self._socket) if answer else None
+
+
+def _readable(sock: socket.socket) -> bool:
+    """Whether an idle socket has something to read, which can only be the server's farewell."""
+    if sock.fileno() < 0:
+        return True
+    if hasattr(select, "poll"):
+        poll = select.poll()
+        poll.register(sock, select.POLLIN)
+        return bool(poll.poll(0))
+    return bool(select.select([sock], [], [], 0)[0])
+
+
+_EXTRA = {
+    "is_readable": _readable,
+    "socket": lambda sock: sock,
+    "ssl_object": lambda sock: sock if isinstance(sock, ssl.SSLSocket) else None,
+}
+
+
+class Backend(httpcore.NetworkBackend):
+    """Opens connections within the deadline. `proxied` says that they go to a proxy."""
+
+    def __init__(self, *, proxied: bool) -> None:
+        self._prefix = "proxy " if proxied else ""
+        self._kinds = {"dns": "proxy", "connect": "proxy"} if proxied else {}
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: _SocketOptions | None = None,
+    ) -> Stream:
+        deadline = cast(Deadline, timeout)
+        peer = f"{self._prefix}{host}:{port}"
+        try:
+            addresses = resolve(host.strip("[]"), port, deadline)
+            sock = _connect(addresses, deadline)
+        except TimeoutError:
+            raise deadline.over() from None
+        except OSError as error:
+            raise self._fault(error, f"{self._prefix}{host}", peer) from error
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return Stream(sock, peer, self._kinds.get("connect", "connect"))
+
+    def _fault(self, error: OSError, host: str, peer: str) -> TransportError:
+        if isinstance(error, socket.gaierror):
+            kind, message, hint = _dns_fault(error, host)
+        else:
+            template, hint = _CONNECT_FAULTS.get(error.errno or 0, ("cannot connect to {peer}: {reason}", ""))
+            kind, message = "connect", template.format(peer=peer, reason=_reason(error))
+        return TransportError(self._kinds.get(kind, kind), message, hint)
+
+
+_CONNECT_FAULTS = {
+    errno.ECONNREFUSED: ("connection refused by {peer}", "is the server running, and the port right?"),
+    errno.ENETUNREACH: ("no route to {peer}", _UNREACHABLE),
+    errno.EHOSTUNREACH: ("no route to {peer}", _UNREACHABLE),
+    errno.ETIMEDOUT: ("no connection to {peer}: the network gave up", _UNREACHABLE),
+    errno.EMFILE: ("no connection to {peer}: too many open files", "lower `--jobs`, or raise `ulimit -n`"),
+}
+
+
+def _dns_fault(error: socket.gaierror, host: str) -> tuple[str, str, str]:
+    prefix, _, name = host.rpartition(" ")
+    target = f"proxy host '{name}'" if prefix else f"host '{name}'"
+    if error.errno == socket.EAI_AGAIN:
+        return "dns", f"cannot resolve {target}: no name server answered", "is this machine online?"
+    return "dns", f"cannot resolve {target}", "is the name spelled right, and known in this network?"
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error) or type(error).__name__).lower()
+
+
+def resolve(host: str, port: int, deadline: Deadline) -> _Addresses:
+    """The addresses of a host. The system's resolver knows no deadline, so it works on a thread that we can leave."""
+    deadline.phase = "resolve"
+    name = host.encode("ascii")
+    try:
+        return socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        pass  # not a literal address: ask the resolver
+    answers: queue.SimpleQueue[_Addresses | OSError] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(socket.getaddrinfo(name, port, type=socket.SOCK_STREAM))
+        except OSError as error:
+            answers.put(error)
+
+    threading.Thread(target=ask, name="resolve", daemon=True).start()
+    try:
+        answer = answers.get(timeout=deadline.left())
+    except queue.Empty:
+        raise deadline.over() from None
+    if isinstance(answer, OSError):
+        raise answer
+    return answer
+
+
+def _connect(addresses: _Addresses, deadline: Deadline) -> socket.socket:
+    """The first address that answers; each may take its share of the time, so that a dead one is not all of it."""
+    deadline.phase = "connect"
+    fault: OSError = OSError("the host has no address")
+    for place, (family, kind, protocol, _, address) in enumerate(addresses):
+        try:
+            sock = socket.socket(family, kind, protocol)
+        except OSError as error:  # no IPv6 on this machine, or no file descriptors
+            fault = error
+            continue
+        try:
+            sock.settimeout(deadline.left() / (len(addresses) - place))
+            sock.connect(address)
+        except OSError as error:
+            sock.close()
+            fault = error
+        except BaseException:
+            sock.close()
+            raise
+        else:
+            return sock
+    raise fault
+
+
+# TLS
+
+
+def tls_context(verify: bool | str) -> ssl.SSLContext:
+    """A context for `verify`: the system's CAs (certifi's where it has none), none, or those of a file or folder.
+
+    `SSL_CERT_FILE` and `SSL_CERT_DIR` name the system's CAs, as everywhere in OpenSSL.
+    """
+    if verify is False:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+    if isinstance(verify, str):
+        return _context_of(verify)
+    context = ssl.create_default_context()
+    if not context.cert_store_stats()["x509_ca"] and not os.environ.get("SSL_CERT_DIR"):
+        import certifi
+
+        context.load_verify_locations(certifi.where())
+    return context
+
+
+def _context_of(path: str) -> ssl.SSLContext:
+    try:
+        if os.path.isdir(path):
+            return ssl.create_default_context(capath=path)
+        return ssl.create_default_context(cafile=path)
+    except ssl.SSLError:
+        hint = "it must hold certificates in PEM form (-----BEGIN CERTIFICATE-----)"
+        raise TransportError("tls", f"no CA certificate in '{path}'", hint) from None
+    except OSError as error:
+        hint = "name a readable file in `verify:` or `--cacert`"
+        raise TransportError("tls", f"cannot read the CA file '{path}': {_reason(error)}", hint) from None
+
+
+_TRUST = "trust its CA with `--cacert FILE` or `verify: FILE`, or skip the check with `--insecure`"
+_ONLY_SKIP = "mend the certificate on the server, or skip the check with `--insecure`"
+
+#: OpenSSL's X509_V_ERR codes → what is wrong with the certificate, and what to do.
+_CERTIFICATE_FAULTS = {
+    9: ("is not valid yet", "is the clock of this machine right?"),
+    10: ("has expired", _ONLY_SKIP),
+    18: ("is self-signed", _TRUST),
+    19: ("ends in a self-signed CA that is not trusted", _TRUST),
+    20: ("is from a CA that is not trusted", _TRUST),
+    21: ("is from a CA that is not trusted", _TRUST),
+    62: ("is for another host name", "is the host in the URL right? To skip the check: `--insecure`"),
+    64: ("is for another address", "is the host in the URL right? To skip the check: `--insecure`"),
+}
+
+_NO_TLS = ("{peer} does not speak TLS", "write http:// if it is a plain HTTP server")
+_WANTS_CERTIFICATE = ("{peer} asks for a client certificate", "give one with `--cert FILE --key FILE`")
+_CUT_OFF = ("{peer} closed the connection during the TLS handshake", "does it speak https on this port?")
+_VERSION = ("{peer} and this machine share no TLS version", "the server offers only versions that are too old")
+
+#: OpenSSL's reasons → what to say, and what to do.
+_TLS_FAULTS = {
+    "WRONG_VERSION_NUMBER": _NO_TLS,
+    "HTTP_REQUEST": _NO_TLS,
+    "PACKET_LENGTH_TOO_LONG": _NO_TLS,
+    "RECORD_LAYER_FAILURE": _NO_TLS,
+    "UNKNOWN_PROTOCOL": _NO_TLS,
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": _WANTS_CERTIFICATE,
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": ("{peer} refused the TLS handshake", _WANTS_CERTIFICATE[1]),
+    "TLSV1_ALERT_PROTOCOL_VERSION": _VERSION,
+    "UNSUPPORTED_PROTOCOL": _VERSION,
+    "UNEXPECTED_EOF_WHILE_READING": _CUT_OFF,
+}
+
+
+def tls_fault(error: OSError | ValueError, peer: str) -> TransportError:
+    """A fault of TLS in plain words."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        wrong, hint = _CERTIFICATE_FAULTS.get(error.verify_code, (f"is not valid: {error.verify_message}", _TRUST))
+        return TransportError("tls", f"the certificate of {peer} {wrong}", hint)
+    if isinstance(error, ssl.SSLError):
+        reason = error.reason or str(error)
+        template, hint = _TLS_FAULTS.get(reason, (f"TLS with {{peer}} failed: {reason}", ""))
+    elif isinstance(error, OSError):
+        template, hint = _CUT_OFF
+    else:  # a host name that the TLS library does not take
+        template, hint = f"TLS with {{peer}} failed: {error}", ""
+    return TransportError("tls", template.format(peer=peer), hint)

@@ -1,0 +1,22 @@
+"""A REST API with accounts, ETags, paging and batches: Kinto."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def test_a_whole_life_of_records(live: Any, kinto: Any) -> None:
+    """Accounts, buckets, records, preconditions, refusals, batches and pages, each request fed by the ones before."""
+    live.collection("kinto.yaml", base=kinto.url)
+
+
+def test_two_users_at_once(live: Any, kinto: Any) -> None:
+    """Two runs with other variables do not meet."""
+    live.collection("kinto.yaml", base=kinto.url, user="grace", bucket="shelf")
+
+
+def test_a_refusal_that_nobody_expected(live: Any, kinto: Any) -> None:
+    """The server's own words stand in the report of a refused request."""
+    said = live.text("requests: [{name: Refused, url: '{{base}}/v1/buckets'}]", expect=1, base=kinto.url)
+    assert "401" in said
+    assert "Please authenticate yourself" in said
