@@ -1,4 +1,4 @@
-"""What every test may use: the command as a user starts it, and the samples that may lie beside the checkout."""
+"""What every test may use: the command as a user starts it, and the samples beside the checkout."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
     options(call) ──▶ select(filter(records)) ──▶ one page
 
 A small part of OData 4.01 (URL conventions, § 5.1): `$filter` takes `startswith(name,'text')` and
-`name eq value`, joined by `and`. This file knows records and properties, not users, and no HTTP but the query of a Call.
+`name eq value`, joined by `and`. This file knows records and their properties, but no users and no HTTP.
 """
 
 from __future__ import annotations

@@ -36,7 +36,8 @@ class Request:
 
     `timeout` is in seconds, for one attempt from connect to the last byte, redirects included. `max_redirects` 0 means
     that a redirect is an answer like any other. `max_body` is in bytes, of the decoded body. `secret_headers` (lower
-    case) and `secret_query` (names) stay at the origin of `url`: another origin is asked without them.
+    case) and `secret_query` (names) stay at the origin of `url`: another origin is asked without them. `held_cookies` names cookies of the jar that do not go with this
+    request.
     """
 
     method: str
@@ -49,6 +50,7 @@ class Request:
     connection: Connection = Connection()
     secret_headers: frozenset[str] = frozenset()
     secret_query: frozenset[str] = frozenset()
+    held_cookies: frozenset[str] = frozenset()
 
     def header(self, name: str) -> str | None:
         """The first value of a header, by a name in any case."""

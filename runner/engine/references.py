@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from runner.diagnostics import Diagnostic, Span, did_you_mean, nearest
+from runner.diagnostics import Diagnostic, Span, nearest
 from runner.language import query, template
-from runner.language.model import Declared, Expression, Template, Variable, Variables
+from runner.language.model import Declared, Expression, Variable
 from runner.language.query import Name
 
 ENV = "env"
@@ -75,7 +74,7 @@ def _reference(name: Name, text: str, offset: int, span: Span, env: bool = False
 class Need:
     """Where a chain of references ends: at a capture, at `env.NAME`, or at a name that nothing defines.
 
-    `via` is the reference in the request that started the chain.
+    With `fallback` a capture that was not taken leaves a variable of the same name.
     """
 
     kind: str
@@ -85,98 +84,105 @@ class Need:
     fallback: bool = False
 
 
-class Names:
-    """The names that one place in a file sees, layer by layer, from the nearest to the outermost."""
+Declarations = Mapping[str, tuple[Variable, ...]]
+
+
+class Level:
+    """The names that one place in a file sees: its own, then those of the level around it.
+
+    A name may be declared more than once on a level (by several environments, when none was chosen). `own_first` is
+    true for a request: its variables come before captures.
+    """
 
     def __init__(
         self,
-        given: Iterable[str],
-        above_captures: Variables,
-        below_captures: tuple[Mapping[str, tuple[Variable, ...]], ...],
-        captured: Mapping[str, str],
-        inner: Names | None = None,
+        declared: Declarations,
+        outer: Level | None = None,
+        *,
+        given: Iterable[str] = (),
+        captures: Mapping[str, str] | None = None,
+        own_first: bool = False,
     ) -> None:
-        self.given = frozenset(given)
-        self.above_captures = above_captures
-        self.below_captures = below_captures
-        self.captured = captured
-        self.lexical = inner or self
+        self._declared = declared
+        self._outer = outer
+        self._own_first = own_first
+        self.given: frozenset[str] = outer.given if outer else frozenset(given)
+        self.captures: Mapping[str, str] = outer.captures if outer else captures or {}
+        self.cycles: list[Diagnostic] = outer.cycles if outer else []
         self._closures: dict[str, tuple[Need, ...]] = {}
         self._open: list[str] = []
-        self.cycles: list[Diagnostic] = []
 
-    def all(self) -> list[str]:
-        """Every name that is seen, nearest layer first."""
-        names = [*self.given, *self.above_captures, *self.captured]
-        for layer in self.below_captures:
-            names += layer
-        return list(dict.fromkeys(names))
+    def names(self) -> list[str]:
+        """Every name that is seen from here, nearest first."""
+        seen = dict.fromkeys([*self.given, *self._declared, *self.captures])
+        if self._outer is not None:
+            seen.update(dict.fromkeys(self._outer.names()))
+        return list(seen)
 
     def needs(self, references: Iterable[Reference]) -> list[Need]:
         """What the references end at."""
         return [need for reference in references for need in self._follow(reference)]
 
     def _follow(self, reference: Reference) -> Iterator[Need]:
-        if reference.env:
-            yield Need("env", reference.name, reference.optional, reference)
-            return
         name = reference.name
-        if name in self.given:
-            return
-        own = self.above_captures.get(name)
-        if own is not None:
-            yield from self._closure(name, (own,))
-            return
-        declared = self._below(name)
-        if name in self.captured:
-            yield Need("capture", name, reference.optional, reference, bool(declared))
-        elif not declared:
-            yield Need("undefined", name, reference.optional, reference)
-        if declared:
-            yield from self._closure(name, declared)
+        if reference.env:
+            yield Need("env", name, reference.optional, reference)
+        elif name not in self.given:
+            home = self._home(name)
+            captured = name in self.captures and not (self._own_first and home is self)
+            if captured:
+                yield Need("capture", name, reference.optional, reference, fallback=home is not None)
+            elif home is None:
+                yield Need("undefined", name, reference.optional, reference)
+            if home is not None:
+                yield from home.closure(name)
 
-    def _below(self, name: str) -> tuple[Variable, ...]:
-        for layer in self.below_captures:
-            if name in layer:
-                return layer[name]
-        return ()
+    def _home(self, name: str) -> Level | None:
+        level: Level | None = self
+        while level is not None and name not in level._declared:
+            level = level._outer
+        return level
 
-    def _closure(self, name: str, declared: tuple[Variable, ...]) -> tuple[Need, ...]:
+    def closure(self, name: str) -> tuple[Need, ...]:
+        """What a variable of this level ends at, however many other variables lie between."""
         found = self._closures.get(name)
         if found is not None:
             return found
         if name in self._open:
-            self._cycle(name, declared[0])
+            self._cycle(name)
             return ()
         self._open.append(name)
-        needs = tuple(need for variable in declared for need in self._of_variable(variable))
+        needs = tuple(n for variable in self._declared[name] for n in self.needs(in_value(variable.value)))
         self._open.pop()
         self._closures[name] = needs
         return needs
 
-    def _of_variable(self, variable: Variable) -> list[Need]:
-        return self.needs(in_value(variable.value))
+    def close(self) -> list[Need]:
+        """What all variables of this level end at."""
+        return [need for name in self._declared for need in self.closure(name)]
 
-    def _cycle(self, name: str, variable: Variable) -> None:
+    def _cycle(self, name: str) -> None:
         path = " → ".join([*self._open[self._open.index(name) :], name])
-        self.cycles.append(Diagnostic(f"variables form a cycle: {path}", variable.span))
+        fault = Diagnostic(f"variables form a cycle: {path}", self._declared[name][0].span)
+        if fault not in self.cycles:
+            self.cycles.append(fault)
 
 
-def undefined(need: Need, names: Names, later: Mapping[str, str]) -> Diagnostic:
-    """The diagnostic for a name that nothing defines at this place."""
-    name, span = need.name, need.reference.span
-    if name in later:
-        hint = f"it is captured only later, by '{later[name]}'"
-        return Diagnostic(f"variable '{name}' has no value yet", span, hint)
-    hint = did_you_mean(name, names.all())
-    near = nearest(name, names.all())
-    if hint and near in names.captured:
-        hint += f" (captured by '{names.captured[near]}')"
-    if not hint:
-        seen = names.all()
-        shown = ", ".join(seen[:8]) + (", …" if len(seen) > 8 else "")
-        hint = f"defined are: {shown}" if seen else "declare it in 'variables', or give it with --var"
-    return Diagnostic(f"undefined variable '{name}'", span, hint)
+def undefined(need: Need, level: Level, later: str = "") -> Diagnostic:
+    """The diagnostic for a name without value at this place; `later` is the request that captures it too late."""
+    span = need.reference.span
+    if later:
+        return Diagnostic(f"variable '{need.name}' has no value yet", span, f"it is captured only later, by '{later}'")
+    names = level.names()
+    near = nearest(need.name, names)
+    if near is not None:
+        captured = f" (captured by '{level.captures[near]}')" if near in level.captures else ""
+        hint = f"did you mean '{near}'?{captured}"
+    elif names:
+        hint = f"defined are: {', '.join(names[:8])}{', …' if len(names) > 8 else ''}"
+    else:
+        hint = "declare it in 'variables', or give it with --var"
+    return Diagnostic(f"undefined variable '{need.name}'", span, hint)
 
 
 def unset(need: Need) -> Diagnostic:
@@ -184,7 +190,3 @@ def unset(need: Need) -> Diagnostic:
     message = f"environment variable '{need.name}' is not set"
     return Diagnostic(message, need.reference.span, "export it, or put it into .env")
 
-
-def holders(*declared: Any) -> Iterator[Declared]:
-    """Those of the given values that are there."""
-    return (value for value in declared if isinstance(value, (Template, dict, list)))

@@ -1,9 +1,9 @@
 """Sockets that keep one deadline for a whole send, TLS contexts, and the faults of both in plain words.
 
-    Deadline ──(httpcore passes it on as its timeout)──▶ Backend.connect_tcp ──▶ Stream.start_tls · write · read
+    Deadline ──(httpcore passes it on as timeout)──▶ Backend.connect_tcp ──▶ Stream.start_tls · write · read
 
-httpcore's timeouts are for each read, so a server that drips a byte a second holds a request for ever. Here every wait
-is for what is left of the `Deadline`. This file must not know requests, responses, redirects or cookies.
+httpcore's timeouts are for each read, so a server that drips a byte a second holds a request for ever. Here every
+wait is for what is left of the `Deadline`. This file must not know requests, responses, redirects or cookies.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from time import monotonic
 from typing import Any, cast
 
@@ -24,7 +25,7 @@ import httpcore
 from runner.errors import TransportError
 
 _Addresses = list[tuple[Any, ...]]
-_SocketOptions = Iterable[tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]]
+_SocketOption = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
 
 
 class Deadline(float):
@@ -47,6 +48,10 @@ class Deadline(float):
         #: Bytes of the answer that were read, its first few bytes, bytes of its body, and its Content-Length.
         self.received, self.head, self.body = 0, b"", 0
         self.expected: int | None = None
+
+    def as_timeouts(self) -> dict[str, float]:
+        """What httpcore wants as timeouts; it waits for a free connection itself."""
+        return {"connect": self, "read": self, "write": self, "pool": self.left()}
 
     def left(self) -> float:
         """Seconds that are left; a TransportError if there are none."""
@@ -77,7 +82,10 @@ _TIMEOUTS = {
     "resolve": ("the host name was not resolved within {seconds}", "does the name server answer?"),
     "connect": ("no connection within {seconds}", _UNREACHABLE),
     "tls": ("no TLS handshake within {seconds} (connected)", "does the server speak https on this port?"),
-    "send": ("the request was not taken within {seconds} (connected, the server stopped reading)", _SLOW_SERVER),
+    "send": (
+        "the request was not taken within {seconds} (connected, the server does not read)",
+        _SLOW_SERVER,
+    ),
     "wait": ("no answer within {seconds} (connected, request sent)", _SLOW_SERVER),
     "header": ("the header of the answer was not complete after {seconds}", _SLOW_SERVER),
     "body": ("the body was not complete after {seconds} ({progress})", _SLOW_SERVER),
@@ -117,7 +125,8 @@ class Stream(httpcore.NetworkStream):
     def _broken(self, error: OSError, deadline: Deadline) -> TransportError:
         if isinstance(error, ssl.SSLError):
             return tls_fault(error, self._peer)
-        where = f"in the body ({deadline.progress})" if deadline.phase == "body" else "before its answer was complete"
+        in_body = deadline.phase == "body"
+        where = f"in the body ({deadline.progress})" if in_body else "before its answer was complete"
         return TransportError("reset", f"the connection to {self._peer} broke {where}: {_reason(error)}")
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -209,7 +218,7 @@ class Backend(httpcore.NetworkBackend):
         port: int,
         timeout: float | None = None,
         local_address: str | None = None,
-        socket_options: _SocketOptions | None = None,
+        socket_options: Iterable[_SocketOption] | None = None,
     ) -> Stream:
         deadline = cast(Deadline, timeout)
         peer = f"{self._prefix}{host}:{port}"
@@ -257,10 +266,8 @@ def resolve(host: str, port: int, deadline: Deadline) -> _Addresses:
     """The addresses of a host. The system's resolver knows no deadline, so it works on a thread that we can leave."""
     deadline.phase = "resolve"
     name = host.encode("ascii")
-    try:
+    with suppress(socket.gaierror):  # not a literal address: ask the resolver
         return socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    except socket.gaierror:
-        pass  # not a literal address: ask the resolver
     answers: queue.SimpleQueue[_Addresses | OSError] = queue.SimpleQueue()
 
     def ask() -> None:
@@ -357,7 +364,7 @@ _CERTIFICATE_FAULTS = {
 _NO_TLS = ("{peer} does not speak TLS", "write http:// if it is a plain HTTP server")
 _WANTS_CERTIFICATE = ("{peer} asks for a client certificate", "give one with `--cert FILE --key FILE`")
 _CUT_OFF = ("{peer} closed the connection during the TLS handshake", "does it speak https on this port?")
-_VERSION = ("{peer} and this machine share no TLS version", "the server offers only versions that are too old")
+_VERSION = ("{peer} and this machine share no TLS version", "the server's versions are too old")
 
 #: OpenSSL's reasons → what to say, and what to do.
 _TLS_FAULTS = {
@@ -377,7 +384,8 @@ _TLS_FAULTS = {
 def tls_fault(error: OSError | ValueError, peer: str) -> TransportError:
     """A fault of TLS in plain words."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        wrong, hint = _CERTIFICATE_FAULTS.get(error.verify_code, (f"is not valid: {error.verify_message}", _TRUST))
+        other = f"is not valid: {error.verify_message}", _TRUST
+        wrong, hint = _CERTIFICATE_FAULTS.get(error.verify_code, other)
         return TransportError("tls", f"the certificate of {peer} {wrong}", hint)
     if isinstance(error, ssl.SSLError):
         reason = error.reason or str(error)

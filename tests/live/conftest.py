@@ -1,7 +1,7 @@
 """Real servers on free loopback ports, started once a session and stopped at its end.
 
-`tests/live/servers/install.sh` (or `make servers`) installs them. Where one is missing its tests are skipped and say
-so; with CI=true they fail, so that nobody takes a CI run without servers for a green one.
+`tests/live/servers/install.sh` (or `make servers`) installs them. Where one is missing its tests are skipped
+and say so; with CI=true they fail, so that nobody takes a CI run without servers for a green one.
 """
 
 from __future__ import annotations
@@ -29,8 +29,6 @@ COLLECTIONS = HERE / "collections"
 START_WITHIN = 60.0
 STOP_WITHIN = 5.0
 
-ENTRA_TENANT = "contoso.onmicrosoft.com"
-ENTRA_SECRET = "kN8~right-secret/value+1="
 OIDC_LIFE = 4
 
 
@@ -98,7 +96,8 @@ def wait_until_ready(name: str, process: subprocess.Popen[bytes], url: str, log:
     give_up = time.monotonic() + START_WITHIN
     while not answers(url):
         if process.poll() is not None:
-            pytest.fail(f"{name} ended with code {process.returncode} while starting:\n{log_end(log)}", pytrace=False)
+            fault = f"{name} ended with code {process.returncode} while starting"
+            pytest.fail(f"{fault}:\n{log_end(log)}", pytrace=False)
         if time.monotonic() > give_up:
             stop(process)
             pytest.fail(f"{name} did not answer within {START_WITHIN:g} s:\n{log_end(log)}", pytrace=False)
@@ -124,7 +123,8 @@ class Server:
 
     def get(self, path: str, method: str = "GET") -> Any:
         """The JSON that the server answers, asked past the runner."""
-        with urllib.request.urlopen(urllib.request.Request(self.url + path, method=method), timeout=10) as answer:
+        request = urllib.request.Request(self.url + path, method=method)
+        with urllib.request.urlopen(request, timeout=10) as answer:
             return json.load(answer)
 
 
@@ -133,7 +133,12 @@ def serve(name: str, command: Sequence[str], port: int, folder: Path, ready: str
     log = folder / f"{name}.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     try:
         wait_until_ready(name, process, f"http://127.0.0.1:{port}{ready}", log)
@@ -214,12 +219,22 @@ def oidc(oidc_process: Server) -> Server:
     return oidc_process
 
 
+@dataclass(frozen=True, slots=True)
+class Entra(Server):
+    """A token endpoint for one tenant that takes one secret."""
+
+    tenant: str = "contoso.onmicrosoft.com"
+    secret: str = "kN8~right-secret/value+1="
+
+
 @pytest.fixture(scope="session")
-def entra(folder: Callable[[str], Path]) -> Iterator[Server]:
-    """The token endpoint of Entra ID v2.0 for one tenant and one good secret."""
+def entra(folder: Callable[[str], Path]) -> Iterator[Entra]:
+    """The token endpoint of Entra ID v2.0; any secret but its own is AADSTS7000215."""
     port, place = free_port(), folder("entra")
-    command = node_server("entra.mjs", "oauth2-mock-server", place, port, ENTRA_TENANT, ENTRA_SECRET)
-    yield from serve("entra", command, port, place, "/discovery/v2.0/keys")
+    known = Entra(f"http://127.0.0.1:{port}")
+    command = node_server("entra.mjs", "oauth2-mock-server", place, port, known.tenant, known.secret)
+    for _ in serve("entra", command, port, place, "/discovery/v2.0/keys"):
+        yield known
 
 
 @pytest.fixture
@@ -244,14 +259,20 @@ http {{
     location / {{ default_type text/plain; return 200 "$request_method $request_uri $http_host"; }}
     location /big {{ root {place}; }}
     location /to-tls {{ return 302 https://127.0.0.1:{tls_port}/leaks; }}
-    location /leaks {{ default_type text/plain; return 200 "authorization=$http_authorization key=$http_x_api_key"; }}
+    location /leaks {{
+      default_type text/plain;
+      return 200 "authorization=$http_authorization key=$http_x_api_key";
+    }}
   }}
   server {{
     listen 127.0.0.1:{tls_port} ssl;
     ssl_certificate {place}/server.crt;
     ssl_certificate_key {place}/server.key;
     location / {{ default_type text/plain; return 200 "$scheme $request_uri"; }}
-    location /leaks {{ default_type text/plain; return 200 "authorization=$http_authorization key=$http_x_api_key"; }}
+    location /leaks {{
+      default_type text/plain;
+      return 200 "authorization=$http_authorization key=$http_x_api_key";
+    }}
     location /to-plain {{ return 302 http://127.0.0.1:{port}/leaks; }}
   }}
 }}
@@ -268,7 +289,8 @@ class Nginx(Server):
 
 def self_signed(place: Path) -> None:
     """A key and a certificate for 127.0.0.1 that no authority has signed."""
-    words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+    words = ["req", "-x509", *kind, "-nodes", "-days", "2"]
     names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
     files = ["-keyout", str(place / "server.key"), "-out", str(place / "server.crt")]
     subprocess.run([program("openssl"), *words, *names, *files], check=True, capture_output=True)
@@ -302,20 +324,29 @@ class Live:
     command: Callable[..., Any]
     place: Path
 
-    def file(self, path: Path | str, *words: str, cwd: Path, expect: int = 0, **variables: object) -> str:
+    def file(
+        self,
+        path: Path | str,
+        /,
+        *words: str,
+        cwd: Path,
+        env: Mapping[str, str] | None = None,
+        expect: int = 0,
+        **variables: object,
+    ) -> str:
         """Runs the file `path` in the folder `cwd`."""
         flags = [word for name, value in variables.items() for word in ("-v", f"{name}={value}")]
-        done = self.command("run", path, *flags, *words, cwd=cwd)
+        done = self.command("run", path, *flags, *words, cwd=cwd, env=env)
         assert done.code == expect, f"expected exit code {expect}\n{done.said}"
         assert "Traceback (most recent call last)" not in done.said
         return str(done.out + done.err)
 
-    def collection(self, name: str, *words: str, expect: int = 0, **variables: object) -> str:
+    def collection(self, name: str, /, *words: str, expect: int = 0, **variables: object) -> str:
         """Runs a file of tests/live/collections."""
         shutil.copy(COLLECTIONS / name, self.place)
         return self.file(name, *words, cwd=self.place, expect=expect, **variables)
 
-    def text(self, text: str, *words: str, expect: int = 0, **variables: object) -> str:
+    def text(self, text: str, /, *words: str, expect: int = 0, **variables: object) -> str:
         """Runs a collection that the test holds itself."""
         (self.place / "inline.yaml").write_text(text, "utf-8")
         return self.file("inline.yaml", *words, cwd=self.place, expect=expect, **variables)

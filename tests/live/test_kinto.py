@@ -6,7 +6,7 @@ from typing import Any
 
 
 def test_a_whole_life_of_records(live: Any, kinto: Any) -> None:
-    """Accounts, buckets, records, preconditions, refusals, batches and pages, each request fed by the ones before."""
+    """Accounts, records, preconditions, refusals, batches and pages, each fed by the requests before."""
     live.collection("kinto.yaml", base=kinto.url)
 
 

@@ -1,11 +1,9 @@
-"""The token step against oidc-provider, a certified authorization server, with tokens that live four seconds."""
+"""The token step against oidc-provider, a certified server, with tokens that live four seconds."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
-
-BASIC = {"method": "basic", "client": "basic:id", "secret": "p@ss w+rd%:/~"}
 
 
 def of(server: Any, path: str) -> list[dict[str, Any]]:
@@ -22,9 +20,16 @@ def test_one_token_serves_all_requests(live: Any, oidc: Any) -> None:
 
 def test_basic_client_authentication_is_form_encoded(live: Any, oidc: Any) -> None:
     """A client id with a colon and a secret with reserved characters pass (RFC 6749, section 2.3.1)."""
-    said = live.collection("oidc.yaml", "--verbose", base=oidc.url, **BASIC)
+    said = live.collection("oidc_basic.yaml", "--verbose", base=oidc.url)
     assert [(entry["status"], entry["authorization"]) for entry in of(oidc, "/token")] == [(200, True)]
-    assert BASIC["secret"] not in said
+    assert "p@ss w+rd%:/~" not in said
+    assert "p%40ss+w%2Brd%25%3A%2F~" not in said
+
+
+def test_basic_client_authentication_can_fail_as_well(live: Any, oidc: Any) -> None:
+    """A wrong secret is refused in this manner, too."""
+    live.collection("oidc_basic.yaml", base=oidc.url, secret="p@ss w+rd%:/", expect=5)
+    assert of(oidc, "/api/") == []
 
 
 def test_a_wrong_secret_is_an_auth_failure(live: Any, oidc: Any) -> None:
@@ -64,7 +69,7 @@ requests: [{name: One, url: "{{base}}/api/one"}]
 
 
 def test_a_run_outlives_its_tokens(live: Any, oidc: Any) -> None:
-    """Tokens of four seconds are renewed before they expire: no request fails, and none is fetched needlessly.
+    """Tokens are renewed before they expire: no request fails, and none is fetched needlessly.
 
     A token is used for half its life at least, so the number of fetches follows from how long the run took.
     """
@@ -119,18 +124,14 @@ requests: [{name: Refused, url: "{{base}}/api/one"}]
 
 def test_many_collections_share_one_token(live: Any, oidc: Any) -> None:
     """Files of the same identity, run side by side, fetch one token."""
-    text = (live.place / "one.yaml")
-    text.write_text(
-        """\
+    text = """\
 auth: {type: oauth2, token_url: "{{base}}/token", client_id: post, client_secret: s3cr3t~post}
 requests:
   - {name: One, url: "{{base}}/api/one"}
   - {name: Two, url: "{{base}}/api/two"}
-""",
-        "utf-8",
-    )
-    for number in range(7):
-        (live.place / f"more{number}.yaml").write_text(text.read_text("utf-8"), "utf-8")
+"""
+    for number in range(8):
+        (live.place / f"collection{number}.yaml").write_text(text, "utf-8")
     live.file(".", "-j", "8", cwd=live.place, base=oidc.url)
     assert [entry["status"] for entry in of(oidc, "/api/")] == [200] * 16
     assert len(of(oidc, "/token")) == 1

@@ -1,6 +1,6 @@
-"""A Graph-shaped API for the tests of the token step: it takes any bearer token and remembers what it was asked.
+"""A Graph-shaped API for tests of the token step: takes any bearer token, remembers what it was asked.
 
-    python graph.py PORT        GET /seen tells what arrived
+python graph.py PORT        GET /seen tells what arrived
 """
 
 from __future__ import annotations
@@ -10,9 +10,14 @@ import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+NAMES = ["Ada Lovelace", "Alan Turing", "Grace Hopper", "Edsger Dijkstra", "Barbara Liskov"]
 USERS = [
-    {"id": f"{n:08d}-0000-0000-0000-000000000000", "displayName": name, "mail": f"{name.split()[0].lower()}@contoso.com"}
-    for n, name in enumerate(["Ada Lovelace", "Alan Turing", "Grace Hopper", "Edsger Dijkstra", "Barbara Liskov"], 1)
+    {
+        "id": f"{number:08d}-0000-0000-0000-000000000000",
+        "displayName": name,
+        "mail": f"{name.split()[0].lower()}@contoso.com",
+    }
+    for number, name in enumerate(NAMES, 1)
 ]
 seen: list[dict[str, object]] = []
 
@@ -47,7 +52,8 @@ class Handler(BaseHTTPRequestHandler):
             self.refuse(404, "Request_ResourceNotFound", f"Resource '{wanted}' does not exist.")
 
     def refuse(self, status: int, code: str, message: str) -> None:
-        self.answer(status, {"error": {"code": code, "message": message, "innerError": {"request-id": "live"}}})
+        inner = {"request-id": "live"}
+        self.answer(status, {"error": {"code": code, "message": message, "innerError": inner}})
 
     def answer(self, status: int, body: object) -> None:
         data = json.dumps(body).encode()

@@ -1,0 +1,154 @@
+"""What a run leaves: outcomes and verdicts as data, from one assertion up to the whole run.
+
+Nothing is cut short here: values are whole, so that secrets in them can be found and masked before anyone shortens
+them. This file knows no console and no report.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from runner.diagnostics import Span
+from runner.engine.exchange import Exchange
+from runner.errors import ExitCode
+from runner.language.query import Finding
+from runner.language.values import Value
+
+
+class Outcome(StrEnum):
+    """How a request ended: judged good, judged bad, could not be judged, or was not sent."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERRORED = "errored"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One judged assertion or capture. `expected` is a one-element tuple where there is something to compare with.
+
+    `problem` says in words why it does not hold; `findings` are the values of its parts; `notes` go below.
+    """
+
+    passed: bool
+    text: str
+    span: Span | None = None
+    problem: str = ""
+    actual: tuple[Value, ...] = ()
+    expected: tuple[Value, ...] = ()
+    one_of: bool = False
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+    message: str = ""
+    subject: str = "assertion"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a request could not be judged. `kind` is `build`, `auth`, or a TransportError's kind."""
+
+    kind: str
+    message: str
+    details: tuple[str, ...] = ()
+    hint: str = ""
+    span: Span | None = None
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return ExitCode.AUTH if self.kind == "auth" else ExitCode.TRANSPORT
+
+
+@dataclass(frozen=True, slots=True)
+class TokenResult:
+    """One fetch of a token: the pre-step. `number` counts the fetches of its identity, from 1."""
+
+    name: str
+    method: str
+    url: str
+    outcome: Outcome
+    number: int
+    key: tuple[Any, ...] = field(default=(), repr=False, metadata={"public": True})
+    status: int | None = None
+    elapsed: float = 0.0
+    lifetime: float | None = None
+    fault: Fault | None = None
+    exchanges: tuple[Exchange, ...] = ()
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """One request: `elapsed` in seconds, of the last exchange; `reason` says why it was skipped.
+
+    `exchange` is the last one and `earlier` those before it (a renewed token); both only where a listener asked for
+    them or the request did not pass.
+    """
+
+    collection: str
+    name: str
+    outcome: Outcome
+    method: str = ""
+    url: str = ""
+    path: str = ""
+    status: int | None = None
+    elapsed: float = 0.0
+    verdicts: tuple[Verdict, ...] = ()
+    fault: Fault | None = None
+    reason: str = ""
+    exchange: Exchange | None = None
+    earlier: tuple[Exchange, ...] = ()
+    span: Span | None = None
+    captured: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code that this request alone asks for."""
+        if self.fault is not None:
+            return self.fault.exit_code
+        return ExitCode.FAILED if self.outcome is Outcome.FAILED else ExitCode.PASSED
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionResult:
+    """All requests of one collection, in order; `elapsed` in seconds."""
+
+    name: str
+    path: str
+    steps: tuple[StepResult, ...] = ()
+    elapsed: float = 0.0
+
+
+_ORDER = (ExitCode.INTERRUPTED, ExitCode.AUTH, ExitCode.TRANSPORT, ExitCode.FAILED, ExitCode.PASSED)
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """The whole run."""
+
+    collections: tuple[CollectionResult, ...] = ()
+    tokens: tuple[TokenResult, ...] = ()
+    elapsed: float = 0.0
+    interrupted: bool = False
+
+    @property
+    def steps(self) -> tuple[StepResult, ...]:
+        return tuple(step for collection in self.collections for step in collection.steps)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """130, then 5, 4, 1: the gravest of all requests."""
+        codes = {step.exit_code for step in self.steps}
+        if self.interrupted:
+            codes.add(ExitCode.INTERRUPTED)
+        return next((code for code in _ORDER if code in codes), ExitCode.PASSED)
+
+    @property
+    def passed(self) -> bool:
+        return self.exit_code is ExitCode.PASSED
+
+    def count(self, outcome: Outcome) -> int:
+        """How many requests ended so."""
+        return sum(step.outcome is outcome for step in self.steps)
