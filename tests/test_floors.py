@@ -1,6 +1,6 @@
-"""The house and its floors, held as data: who may import whom, and which third party enters by which door.
+"""The house and its floors as data: who may import whom, and which third party enters by which door.
 
-A module imports only from lower floors, and inside its folder only from modules listed before it. Every import
+A module imports only from lower floors, and in its folder only from modules listed before it. Every import
 statement counts, wherever it stands: at the top, in a function, under TYPE_CHECKING. A module may grow into a
 package of the same name; inside that package no ring is allowed, and nothing else is asked.
 """

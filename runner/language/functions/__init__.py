@@ -4,8 +4,8 @@
     standard    JMESPath's own
     texts · dates · lists   ours
 
-`FUNCTIONS` serves the check at load (names and numbers of arguments), the interpreter and the documentation. A name
-that is not in it is asked of the loader that `load_with` sets: plugins are looked up only then.
+`FUNCTIONS` serves the check at load (names and numbers of arguments), the interpreter and the documentation.
+A name that is not in it is asked of the loader that `load_with` sets: plugins are looked up only then.
 """
 
 from __future__ import annotations

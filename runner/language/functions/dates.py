@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from runner.language.functions.signature import Refused, function, text_function, unfit
-from runner.language.values import Value, duration
+from runner.language.values import Value, signed_duration
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -63,7 +63,7 @@ def date_add(date: str, duration_: str | int | float) -> Value:
     from datetime import timedelta
 
     moment, form = _read(date)
-    seconds = duration(duration_)
+    seconds = signed_duration(duration_)
     if seconds is None:
         raise unfit("a duration such as 500ms, 10s, 2m, 1h or 7d", 1, duration_)
     try:

@@ -1,4 +1,4 @@
-"""Functions over lists, objects and numbers. Integers are exact; a result that no float can hold is refused."""
+"""Functions over lists, objects and numbers. Integers are exact; what no float can hold is refused."""
 
 from __future__ import annotations
 
@@ -67,7 +67,10 @@ def has(object_: Mapping[str, Value], key: str) -> Value:
 @function("array")
 def unique(elements: list[Value]) -> Value:
     """The elements without those that equal an earlier one."""
-    return list({_identity(element): element for element in reversed(elements)}.values())[::-1]
+    seen: dict[Hashable, Value] = {}
+    for element in elements:
+        seen.setdefault(_identity(element), element)
+    return list(seen.values())
 
 
 def _identity(value: Value) -> Hashable:

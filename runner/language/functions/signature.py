@@ -7,15 +7,14 @@ A function is declared by a decorator that names the kinds of value it takes:
     @function("string?")                      an argument that may be left out
     @function("any...")                       one or more arguments
 
-`Function.apply` checks the arguments and turns every failure into `Refused`, so that no other exception leaves a
-function. This file knows no expression and no document.
+`Function.apply` checks the arguments and turns every failure into `Refused`, so that no other exception
+leaves a function. This file knows no expression and no document.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from runner.errors import RunnerError
 from runner.language.values import Value, kind, show
@@ -24,8 +23,8 @@ from runner.language.values import Value, kind, show
 class Refused(Exception):
     """A function cannot work with its arguments.
 
-    `message` goes on from the function's name (`wants a string, …`); `argument` is the place, from 0, of the argument
-    that is at fault, if it is one.
+    `message` goes on from the function's name (`wants a string, …`); `argument` is the place, from 0, of the
+    argument that is at fault, if it is one.
     """
 
     def __init__(self, message: str, argument: int | None = None, hint: str = "") -> None:
@@ -49,7 +48,10 @@ class Expression:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """What one argument may be; empty `kinds` allow everything, `elements` are those of an array, all of one kind."""
+    """What one argument may be.
+
+    Empty `kinds` allow everything; `elements` are the kinds of an array's elements, all of one.
+    """
 
     name: str
     kinds: frozenset[str] = frozenset()
@@ -57,6 +59,9 @@ class Parameter:
     wanted: str = "any value"
     optional: bool = False
     repeated: bool = False
+
+    def __str__(self) -> str:
+        return f"&{self.name}" if self.is_expression else f"[{self.name}]" if self.optional else self.name
 
     @property
     def is_expression(self) -> bool:
@@ -104,10 +109,8 @@ class Function:
     @property
     def usage(self) -> str:
         """`contains(subject, search)`, as the documentation writes it."""
-        names = [
-            f"&{p.name}" if p.is_expression else f"[{p.name}]" if p.optional else p.name for p in self.parameters
-        ]
-        return f"{self.name}({', '.join(names)}{', …' if self.maximum is None else ''})"
+        more = ", …" if self.maximum is None else ""
+        return f"{self.name}({', '.join(map(str, self.parameters))}{more})"
 
     def apply(self, arguments: Sequence[Value]) -> Value:
         """The result; the number of arguments was checked when the expression was compiled.
@@ -128,7 +131,7 @@ class Function:
             return self.call(*arguments)
         except (Refused, RunnerError):
             raise
-        except Exception as error:  # noqa: BLE001 - a plugin may raise anything
+        except Exception as error:  # a plugin may raise anything
             raise Refused(_reason(error)) from error
 
 
@@ -146,7 +149,9 @@ def text_function(*parameters: str, subject: int = 0) -> Callable[[Callable[...,
     return function(*parameters, subject=subject)
 
 
-def make(name: str, call: Callable[..., Value], kinds: Sequence[str], *, subject: int | None = None) -> Function:
+def make(
+    name: str, call: Callable[..., Value], kinds: Sequence[str], *, subject: int | None = None
+) -> Function:
     """A Function out of a callable and the kinds of its arguments."""
     code = getattr(call, "__code__", None)
     names = code.co_varnames[: len(kinds)] if code is not None else ()
@@ -171,7 +176,7 @@ def _parameter(name: str, spec: str) -> Parameter:
     if "any" in kinds:
         kinds.clear()
     wanted = _wanted(spec.rstrip("?."))
-    return Parameter(name, frozenset(kinds), frozenset(elements), wanted, optional, repeated)
+    return Parameter(name.rstrip("_"), frozenset(kinds), frozenset(elements), wanted, optional, repeated)
 
 
 _PHRASES = {
@@ -247,11 +252,11 @@ def _reason(error: Exception) -> str:
     return f"failed: {type(error).__name__}: {error}"
 
 
-_EMPTY: Mapping[type, Any] = {str: "", list: [], dict: {}, bytes: b""}
+_HOLDERS = frozenset({str, list, dict, bytes})
 
 
 def is_false(value: Value) -> bool:
     """JMESPath's falsehood: null, false, and empty text, array or object. Numbers are true, 0 too."""
     if value is None or value is False:
         return True
-    return not value and type(value) in _EMPTY
+    return not value and type(value) in _HOLDERS

@@ -1,7 +1,7 @@
 """JMESPath's own functions (https://jmespath.org/specification.html#built-in-functions), with typed equality.
 
-They differ from jmespath.py where that loses something: numbers keep their spelling, `contains` does not take `true`
-for `1`, `to_number` reads what JSON calls a number, and `length` takes bytes.
+They differ from jmespath.py where that loses something: numbers keep their spelling, `contains` does not take
+`true` for `1`, `to_number` reads what JSON calls a number, and `length` takes bytes.
 """
 
 from __future__ import annotations
@@ -197,5 +197,3 @@ def _key(what: str, expression: Expression) -> Callable[[Value], Any]:
         return value
 
     return key
-
-

@@ -1,4 +1,4 @@
-"""Functions over text: encodings, hashes, regular expressions, JSON and tokens. Each gives null for a null text.
+"""Functions over text: encodings, hashes, regular expressions, JSON and tokens. Null gives null.
 
 What is not always needed is imported where it is used: a start must not pay for a hash that no file asks for.
 """
@@ -9,7 +9,8 @@ import re
 from typing import Any
 
 from runner.language.functions.signature import Refused, text_function, unfit
-from runner.language.values import Value, parse_json as read_json
+from runner.language.values import Value
+from runner.language.values import parse_json as read_json
 
 
 def _bytes(subject: str | bytes) -> bytes:
@@ -182,5 +183,5 @@ def _json_part(part: str, name: str) -> dict[str, Any]:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise Refused(f"wants a JSON Web Token, in its 1st argument "{name}" is no JSON object in base64", 0)
+        raise Refused(f"wants a JSON Web Token, the {name} part of its 1st argument is no JSON object", 0)
     return value

@@ -4,8 +4,8 @@
              ▲                                                                           │
              └──────────────────────────── wire.follow ◀── a redirect ───────────────────┘
 
-It stands on httpcore, the lower half of httpx: the deadline needs its network interface, and a request costs less.
-It must not know collections, variables, tokens or assertions, and it raises nothing but TransportError.
+It stands on httpcore, the lower half of httpx: the deadline needs its network interface, and it costs less.
+It must not know collections, variables, tokens or assertions, and raises nothing but TransportError.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ import httpcore
 
 from runner.engine.exchange import Connection, Exchange, Headers, Redirect, Request, Response
 from runner.errors import TransportError
-from runner.runtime.cookies import CookieJar, new_jar
-from runner.runtime.network import Backend, Deadline, tls_context
-from runner.runtime.proxies import proxy_for, proxy_refusal, proxy_server
-from runner.runtime.wire import (
+from runner.runtime.transport.cookies import CookieJar
+from runner.runtime.transport.network import Backend, Deadline
+from runner.runtime.transport.proxies import proxy_for, proxy_refusal, proxy_server
+from runner.runtime.transport.tls import tls_context
+from runner.runtime.transport.wire import (
     REDIRECTS,
     Address,
     codings,
@@ -39,10 +40,8 @@ from runner.runtime.wire import (
     with_credentials_as_header,
 )
 
-__all__ = ["CookieJar", "HttpTransport", "Transport", "new_jar"]
-
-#: Seconds that a connection may rest: less than common servers keep it (Node: 5), so that no request meets one
-#: that is just being closed.
+#: Seconds that a connection may rest: less than servers keep it (Node: 5), so that no request meets one that
+#: is just being closed.
 _REST = 4.0
 
 #: RFC 9110 § 9.2.2: asking twice is as good as once.
@@ -92,7 +91,7 @@ class HttpTransport:
     def send(self, request: Request, jar: CookieJar | None = None) -> Exchange:
         """The exchange of a request, whatever its status. Raises TransportError if no complete response came.
 
-        Redirects are followed up to `request.max_redirects`; credentials go to the origin of `request.url` only.
+        Redirects are followed up to `max_redirects`; credentials go to the origin of `request.url` only.
         """
         started = perf_counter()
         deadline = Deadline(request.timeout)
@@ -183,9 +182,9 @@ class _Route:
 
 
 def _may_repeat(fault: TransportError, request: Request, deadline: Deadline) -> bool:
-    """Whether the server closed an idle connection just then, and asking again does no harm (RFC 9110 § 9.2.2).
+    """Whether the server closed an idle connection just then, and asking again does no harm.
 
-    It comes to an end: a connection that is new was never `reused`.
+    RFC 9110 § 9.2.2. It comes to an end, for a new connection was never `reused`.
     """
     stale = fault.kind == "reset" and deadline.reused and not deadline.received
     return stale and request.method in _IDEMPOTENT

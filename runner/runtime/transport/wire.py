@@ -1,4 +1,4 @@
-"""What a request looks like on the wire, how a body comes off it, where a redirect leads. Nothing here does I/O.
+"""What a request looks like on the wire, how a body comes off it, where a redirect leads. No I/O.
 
 It must not know sockets, connections, threads or the HTTP library; all of it can be tested with plain values.
 """

@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import httpcore
 
 from runner.errors import TransportError
-from runner.runtime.wire import Address
+from runner.runtime.transport.wire import Address
 
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 _VARIABLES = frozenset({"http_proxy", "https_proxy", "all_proxy"})

@@ -1,7 +1,7 @@
 """The cookie jar of one collection (RFC 6265).
 
-It knows URLs and header values, and nothing of requests, sockets or files. `http.cookiejar` is not used: it costs
-30 ms of start-up, and refuses cookies that development hosts such as `localhost` set with a domain.
+It knows URLs and header values, and nothing of requests, sockets or files. `http.cookiejar` is not used: it
+costs 30 ms of start-up, and refuses cookies that hosts such as `localhost` set with a domain.
 """
 
 from __future__ import annotations

@@ -1,21 +1,20 @@
-"""Sockets that keep one deadline for a whole send, TLS contexts, and the faults of both in plain words.
+"""Sockets that keep one deadline for a whole send, and their faults in plain words.
 
     Deadline ──(httpcore passes it on as timeout)──▶ Backend.connect_tcp ──▶ Stream.start_tls · write · read
 
-httpcore's timeouts are for each read, so a server that drips a byte a second holds a request for ever. Here every
-wait is for what is left of the `Deadline`. This file must not know requests, responses, redirects or cookies.
+httpcore's timeouts are for each read, so a server that drips a byte a second holds a request for ever. Here
+every wait is for what is left of the `Deadline`. This file must not know requests, redirects or cookies.
 """
 
 from __future__ import annotations
 
 import errno
-import os
 import queue
 import select
 import socket
 import ssl
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from time import monotonic
 from typing import Any, cast
@@ -23,6 +22,7 @@ from typing import Any, cast
 import httpcore
 
 from runner.errors import TransportError
+from runner.runtime.transport.tls import reason, tls_fault
 
 _Addresses = list[tuple[Any, ...]]
 _SocketOption = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
@@ -127,7 +127,7 @@ class Stream(httpcore.NetworkStream):
             return tls_fault(error, self._peer)
         in_body = deadline.phase == "body"
         where = f"in the body ({deadline.progress})" if in_body else "before its answer was complete"
-        return TransportError("reset", f"the connection to {self._peer} broke {where}: {_reason(error)}")
+        return TransportError("reset", f"the connection to {self._peer} broke {where}: {reason(error)}")
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         deadline = cast(Deadline, timeout)
@@ -142,7 +142,7 @@ class Stream(httpcore.NetworkStream):
         except TimeoutError:
             raise deadline.over() from None
         except OSError as error:
-            # httpcore then looks for an answer: a server may refuse a body that it has not read (RFC 9112 § 9.5).
+            # httpcore then looks for an answer: a server may refuse a body unread (RFC 9112 § 9.5).
             raise httpcore.WriteError(error) from error
 
     def start_tls(
@@ -167,7 +167,7 @@ class Stream(httpcore.NetworkStream):
         if isinstance(self._socket, ssl.SSLSocket):
             raise TransportError(
                 "proxy",
-                f"the proxy {self._peer} is spoken to with TLS, and https requests cannot go through such a proxy",
+                f"the {self._peer} is spoken to with TLS, and https requests cannot go through such a proxy",
                 "give the proxy as http://, the requests inside are encrypted all the same",
             )
         return context.wrap_socket(self._socket, server_hostname=host)
@@ -198,7 +198,7 @@ def _readable(sock: socket.socket) -> bool:
     return bool(select.select([sock], [], [], 0)[0])
 
 
-_EXTRA = {
+_EXTRA: dict[str, Callable[[socket.socket], Any]] = {
     "is_readable": _readable,
     "socket": lambda sock: sock,
     "ssl_object": lambda sock: sock if isinstance(sock, ssl.SSLSocket) else None,
@@ -237,7 +237,7 @@ class Backend(httpcore.NetworkBackend):
             kind, message, hint = _dns_fault(error, host)
         else:
             template, hint = _CONNECT_FAULTS.get(error.errno or 0, ("cannot connect to {peer}: {reason}", ""))
-            kind, message = "connect", template.format(peer=peer, reason=_reason(error))
+            kind, message = "connect", template.format(peer=peer, reason=reason(error))
         return TransportError(self._kinds.get(kind, kind), message, hint)
 
 
@@ -258,12 +258,8 @@ def _dns_fault(error: socket.gaierror, host: str) -> tuple[str, str, str]:
     return "dns", f"cannot resolve {target}", "is the name spelled right, and known in this network?"
 
 
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error) or type(error).__name__).lower()
-
-
 def resolve(host: str, port: int, deadline: Deadline) -> _Addresses:
-    """The addresses of a host. The system's resolver knows no deadline, so it works on a thread that we can leave."""
+    """The addresses of a host. The system's resolver knows no deadline: it works on a thread we can leave."""
     deadline.phase = "resolve"
     name = host.encode("ascii")
     with suppress(socket.gaierror):  # not a literal address: ask the resolver
@@ -287,7 +283,7 @@ def resolve(host: str, port: int, deadline: Deadline) -> _Addresses:
 
 
 def _connect(addresses: _Addresses, deadline: Deadline) -> socket.socket:
-    """The first address that answers; each may take its share of the time, so that a dead one is not all of it."""
+    """The first address that answers; each has its share of the time, so that a dead one is not all of it."""
     deadline.phase = "connect"
     fault: OSError = OSError("the host has no address")
     for place, (family, kind, protocol, _, address) in enumerate(addresses):
@@ -308,90 +304,3 @@ def _connect(addresses: _Addresses, deadline: Deadline) -> socket.socket:
         else:
             return sock
     raise fault
-
-
-# TLS
-
-
-def tls_context(verify: bool | str) -> ssl.SSLContext:
-    """A context for `verify`: the system's CAs (certifi's where it has none), none, or those of a file or folder.
-
-    `SSL_CERT_FILE` and `SSL_CERT_DIR` name the system's CAs, as everywhere in OpenSSL.
-    """
-    if verify is False:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        return context
-    if isinstance(verify, str):
-        return _context_of(verify)
-    context = ssl.create_default_context()
-    if not context.cert_store_stats()["x509_ca"] and not os.environ.get("SSL_CERT_DIR"):
-        import certifi
-
-        context.load_verify_locations(certifi.where())
-    return context
-
-
-def _context_of(path: str) -> ssl.SSLContext:
-    try:
-        if os.path.isdir(path):
-            return ssl.create_default_context(capath=path)
-        return ssl.create_default_context(cafile=path)
-    except ssl.SSLError:
-        hint = "it must hold certificates in PEM form (-----BEGIN CERTIFICATE-----)"
-        raise TransportError("tls", f"no CA certificate in '{path}'", hint) from None
-    except OSError as error:
-        hint = "name a readable file in `verify:` or `--cacert`"
-        raise TransportError("tls", f"cannot read the CA file '{path}': {_reason(error)}", hint) from None
-
-
-_TRUST = "trust its CA with `--cacert FILE` or `verify: FILE`, or skip the check with `--insecure`"
-_ONLY_SKIP = "mend the certificate on the server, or skip the check with `--insecure`"
-
-#: OpenSSL's X509_V_ERR codes → what is wrong with the certificate, and what to do.
-_CERTIFICATE_FAULTS = {
-    9: ("is not valid yet", "is the clock of this machine right?"),
-    10: ("has expired", _ONLY_SKIP),
-    18: ("is self-signed", _TRUST),
-    19: ("ends in a self-signed CA that is not trusted", _TRUST),
-    20: ("is from a CA that is not trusted", _TRUST),
-    21: ("is from a CA that is not trusted", _TRUST),
-    62: ("is for another host name", "is the host in the URL right? To skip the check: `--insecure`"),
-    64: ("is for another address", "is the host in the URL right? To skip the check: `--insecure`"),
-}
-
-_NO_TLS = ("{peer} does not speak TLS", "write http:// if it is a plain HTTP server")
-_WANTS_CERTIFICATE = ("{peer} asks for a client certificate", "give one with `--cert FILE --key FILE`")
-_CUT_OFF = ("{peer} closed the connection during the TLS handshake", "does it speak https on this port?")
-_VERSION = ("{peer} and this machine share no TLS version", "the server's versions are too old")
-
-#: OpenSSL's reasons → what to say, and what to do.
-_TLS_FAULTS = {
-    "WRONG_VERSION_NUMBER": _NO_TLS,
-    "HTTP_REQUEST": _NO_TLS,
-    "PACKET_LENGTH_TOO_LONG": _NO_TLS,
-    "RECORD_LAYER_FAILURE": _NO_TLS,
-    "UNKNOWN_PROTOCOL": _NO_TLS,
-    "TLSV13_ALERT_CERTIFICATE_REQUIRED": _WANTS_CERTIFICATE,
-    "SSLV3_ALERT_HANDSHAKE_FAILURE": ("{peer} refused the TLS handshake", _WANTS_CERTIFICATE[1]),
-    "TLSV1_ALERT_PROTOCOL_VERSION": _VERSION,
-    "UNSUPPORTED_PROTOCOL": _VERSION,
-    "UNEXPECTED_EOF_WHILE_READING": _CUT_OFF,
-}
-
-
-def tls_fault(error: OSError | ValueError, peer: str) -> TransportError:
-    """A fault of TLS in plain words."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        other = f"is not valid: {error.verify_message}", _TRUST
-        wrong, hint = _CERTIFICATE_FAULTS.get(error.verify_code, other)
-        return TransportError("tls", f"the certificate of {peer} {wrong}", hint)
-    if isinstance(error, ssl.SSLError):
-        reason = error.reason or str(error)
-        template, hint = _TLS_FAULTS.get(reason, (f"TLS with {{peer}} failed: {reason}", ""))
-    elif isinstance(error, OSError):
-        template, hint = _CUT_OFF
-    else:  # a host name that the TLS library does not take
-        template, hint = f"TLS with {{peer}} failed: {error}", ""
-    return TransportError("tls", template.format(peer=peer), hint)

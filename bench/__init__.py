@@ -1,0 +1,1 @@
+"""Measures the runner as ratios, side by side in one run: `make bench`, or `python -m bench --help`."""

@@ -1,0 +1,353 @@
+"""The heart: how a collection is run, as a generator without I/O. It yields wishes and events, and returns a result.
+
+    Send(request)        → Exchange | TransportError
+    Authorize(grant)     → Authorized
+    Wait(seconds)        → None
+    any other event      → None
+
+Drivers (`runtime.execute`) grant the wishes with real sockets; tests grant them by hand. One request goes
+
+    conditions → captures it waits for → delay → build → token → send → (401: new token, send again) → capture → judge
+
+and whatever goes wrong on the way becomes a StepResult, never an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from runner.engine import assertions, auth
+from runner.engine.auth.base import Scheme
+from runner.engine.build import Flags, build, connection, setting
+from runner.engine.events import CollectionFinished, CollectionStarted, Event, StepFinished, StepStarted, TokenFinished
+from runner.engine.exchange import Exchange, Grant, Request, ResponseDocument, Send, Token, Wait
+from runner.engine.plan import Plan, Step
+from runner.engine.results import CollectionResult, Fault, Outcome, StepResult, TokenResult, Verdict
+from runner.engine.scope import Declarations, EnvironmentVariables, Layer, Scope, Shared, Values
+from runner.errors import ResolveError, TransportError
+from runner.language.model import Expression
+from runner.language.values import Value, kind
+from runner.redaction import Redactor
+
+
+@dataclass(frozen=True, slots=True)
+class Authorize:
+    """The wish for a token. `stale` is the number of one that the API refused: a newer one is wanted."""
+
+    grant: Grant
+    stale: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Authorized:
+    """The answer to Authorize: without a token the fetch failed. `fresh` if it was fetched for this very wish."""
+
+    result: TokenResult
+    token: Token | None
+    fresh: bool = False
+
+
+Effect = Send | Wait | Authorize
+Flow = Generator[Effect | Event, Any, Any]
+
+
+@dataclass(slots=True)
+class Session:
+    """What a run gives to each collection. `clock` in seconds; `stopped` says why nothing more is to be sent."""
+
+    env: EnvironmentVariables
+    redactor: Redactor
+    flags: Flags = Flags()
+    fail_fast: bool = False
+    clock: Callable[[], float] = lambda: 0.0
+    stopped: str = ""
+
+
+@dataclass(slots=True)
+class _State:
+    """What one run of a collection has come to."""
+
+    plan: Plan
+    session: Session
+    shared: Shared
+    outer: tuple[Layer, ...]
+    captures: Values
+    untaken: dict[str, str] = field(default_factory=dict)
+    groups: dict[tuple[int, ...], tuple[Layer, ...]] = field(default_factory=dict)
+    stopped: str = ""
+
+
+def run_collection(plan: Plan, session: Session) -> Generator[Effect | Event, Any, CollectionResult]:
+    """Runs the steps of a plan in order."""
+    collection = plan.collection
+    state = _start(plan, session)
+    began = session.clock()
+    yield CollectionStarted(collection.name, collection.source.path, len(plan.steps))
+    results = []
+    for step in plan.steps:
+        yield StepStarted(collection.name, step.name)
+        result = yield from run_step(step, state)
+        if session.fail_fast and result.outcome in (Outcome.FAILED, Outcome.ERRORED):
+            state.stopped = "not run: an earlier request failed (--fail-fast)"
+        yield StepFinished(result)
+        results.append(slim(result))
+    result = CollectionResult(collection.name, collection.source.path, tuple(results), session.clock() - began)
+    yield CollectionFinished(result)
+    return result
+
+
+def slim(result: StepResult) -> StepResult:
+    """A result without its exchanges: bodies are dropped once judged and reported."""
+    return replace(result, exchange=None, earlier=()) if result.exchange or result.earlier else result
+
+
+def scopes(plan: Plan, session: Session) -> Callable[[Step], Scope]:
+    """The function that gives each step its scope, for those who look without running (`plan`)."""
+    state = _start(plan, session)
+    return lambda step: _scope(step, state)
+
+
+def _start(plan: Plan, session: Session) -> _State:
+    collection = plan.collection
+    captured_secrets = {c.name for step in plan.steps for c in step.spec.captures if c.secret}
+    shared = Shared(session.env, set(collection.secrets) | captured_secrets, session.redactor)
+    given = Values(dict(plan.overrides), "--var")
+    captures = Values({}, "captured")
+    environment = Declarations(plan.environment, f"environment '{plan.environment_name}'")
+    own = Declarations({**collection.variables, **collection.secrets}, "collection")
+    outer: tuple[Layer, ...] = (given, captures, environment, own)
+    environment.scope = own.scope = Scope(outer, shared)
+    for name, value in plan.overrides.items():
+        if name in shared.secret_names:
+            session.redactor.add(value)
+    return _State(plan, session, shared, outer, captures)
+
+
+def _scope(step: Step, state: _State) -> Scope:
+    given, captures, *around = state.outer
+    layers = (given, captures, *_group_layers(step, state), *around)
+    if not step.spec.variables:
+        return Scope(layers, state.shared)
+    own = Declarations(step.spec.variables, "request")
+    scope = Scope((given, own, *layers[1:]), state.shared)
+    own.scope = scope
+    return scope
+
+
+def _group_layers(step: Step, state: _State) -> tuple[Layer, ...]:
+    """The layers of a step's groups, nearest first; each is evaluated once for the run of its collection."""
+    layers: tuple[Layer, ...] = ()
+    for depth, group in enumerate(step.groups, 1):
+        identity = tuple(map(id, step.groups[:depth]))
+        if identity not in state.groups:
+            own = Declarations(group.variables, f"group '{group.name}'")
+            given, captures, *around = state.outer
+            own.scope = Scope((given, captures, own, *layers, *around), state.shared)
+            state.groups[identity] = (own, *layers)
+        layers = state.groups[identity]
+    return layers
+
+
+# --- one request ---------------------------------------------------------------------------------------------------
+
+
+def run_step(step: Step, state: _State) -> Generator[Effect | Event, Any, StepResult]:
+    """Runs one request; its captures become visible to those after it."""
+    result = StepResult(
+        collection=state.plan.collection.name,
+        name=step.name,
+        outcome=Outcome.SKIPPED,
+        method=_static_method(step),
+        span=step.spec.name_span,
+    )
+    reason = state.stopped or state.session.stopped or step.skip or _unmet(step, state)
+    scope = _scope(step, state)
+    try:
+        if not reason:
+            reason = _condition(step, scope)
+        if reason:
+            _leave_captures(step, state, "was skipped")
+            return replace(result, reason=reason)
+        result = yield from _attempt(step, scope, state, result)
+    except ResolveError as error:
+        result = replace(result, outcome=Outcome.ERRORED, fault=_build_fault(error))
+    if result.outcome is Outcome.ERRORED:
+        _leave_captures(step, state, "got no response")
+    return result
+
+
+def _static_method(step: Step) -> str:
+    if isinstance(step.spec.method, str):
+        return step.spec.method
+    return "GET" if step.spec.body is None else "POST"
+
+
+def _unmet(step: Step, state: _State) -> str:
+    for name in step.waits_for():
+        if name in state.untaken and name not in state.captures.values:
+            return f"waits for '{name}': {state.untaken[name]}"
+        if name not in state.captures.values and not _has_fallback(step, name):
+            return f"waits for '{name}': '{state.plan.captured_by[name]}', which captures it, is not selected"
+    return ""
+
+
+def _has_fallback(step: Step, name: str) -> bool:
+    return any(need.fallback for need in step.needs if need.kind == "capture" and need.name == name)
+
+
+def _leave_captures(step: Step, state: _State, why: str) -> None:
+    for capture in step.spec.captures:
+        if not (why == "was skipped" and _declared_elsewhere(capture.name, state)):
+            state.untaken[capture.name] = f"'{step.name}', which captures it, {why}"
+
+
+def _declared_elsewhere(name: str, state: _State) -> bool:
+    return any(layer.holds(name) for layer in state.outer)
+
+
+def _condition(step: Step, scope: Scope) -> str:
+    for expression in step.conditions:
+        value = scope.evaluate(expression)
+        if value is None or value is False:
+            return f"when: {expression.text} is {'null' if value is None else 'false'}"
+        if value is not True:
+            raise ResolveError(f"'when' must give true or false, this is {kind(value)}", expression.span)
+    return ""
+
+
+def _build_fault(error: ResolveError) -> Fault:
+    return Fault("build", error.message, (), error.hint, error.span)
+
+
+def _attempt(step: Step, scope: Scope, state: _State, result: StepResult) -> Generator[Any, Any, StepResult]:
+    if step.spec.delay is not None:
+        yield Wait(setting(step.spec.delay, "delay", scope, 0.0))
+    flags = state.session.flags
+    request = build(step.spec, step.settings, step.base_urls, scope, flags)
+    result = replace(result, method=request.method, url=request.url, path=path_of(request.url))
+    wire = connection(step.settings, scope, flags)
+    scheme = auth.prepare(step.auth, scope, wire, request.timeout)
+    sent = yield from send(request, scheme)
+    result = replace(result, url=sent.request.url, earlier=sent.earlier)
+    if sent.fault is not None:
+        return replace(result, outcome=Outcome.ERRORED, fault=sent.fault)
+    return _judged(step, scope, state, sent.exchange, result)
+
+
+def path_of(url: str) -> str:
+    """The path and query of a URL, as console lines show it."""
+    parts = urlsplit(url)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came of sending a request: an exchange or a fault, and the exchanges before it."""
+
+    request: Request
+    exchange: Any = None
+    fault: Fault | None = None
+    earlier: tuple[Exchange, ...] = ()
+
+
+def send(request: Request, scheme: Scheme | None) -> Generator[Any, Any, Sent]:
+    """Sends a request with its credentials; renews the token once when the API refuses it."""
+    if scheme is None:
+        return (yield from _send_once(request))
+    if scheme.grant is None:
+        return (yield from _send_once(scheme.apply(request, None)))
+    authorized = yield from _authorize(Authorize(scheme.grant))
+    if authorized.token is None:
+        return Sent(request, fault=_auth_fault(authorized.result))
+    ready = scheme.apply(request, authorized.token)
+    sent = yield from _send_once(ready)
+    if authorized.fresh or not _refused(sent, scheme.grant):
+        return sent
+    renewed = yield from _authorize(Authorize(scheme.grant, stale=authorized.result.number))
+    if renewed.token is None:
+        return Sent(ready, fault=_auth_fault(renewed.result), earlier=(sent.exchange,))
+    again = yield from _send_once(scheme.apply(request, renewed.token))
+    return replace(again, earlier=(sent.exchange,))
+
+
+def _authorize(wish: Authorize) -> Generator[Any, Any, Authorized]:
+    authorized: Authorized = yield wish
+    yield TokenFinished(authorized.result)
+    return authorized
+
+
+def _auth_fault(result: TokenResult) -> Fault:
+    cause = result.fault
+    return Fault("auth", "not sent: no token", (), "", cause.span if cause else None)
+
+
+def _send_once(request: Request) -> Generator[Any, Any, Sent]:
+    reply: Exchange | TransportError = yield Send(request)
+    if isinstance(reply, TransportError):
+        return Sent(request, fault=Fault(reply.kind, reply.message, (), reply.hint))
+    return Sent(request, exchange=reply)
+
+
+def _refused(sent: Sent, grant: Grant) -> bool:
+    """Whether the API itself refused the token: not another origin, reached by a redirect, which never got it."""
+    if sent.exchange is None:
+        return False
+    response = sent.exchange.response
+    return response.status in grant.refresh_on and origin(response.url or sent.request.url) == origin(sent.request.url)
+
+
+_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
+
+
+def origin(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port of a URL (RFC 6454 § 4)."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
+
+
+# --- judging -------------------------------------------------------------------------------------------------------
+
+
+def _judged(step: Step, scope: Scope, state: _State, exchange: Exchange, result: StepResult) -> StepResult:
+    document = exchange.view(scope)
+    verdicts = _take_captures(step, document, scope, state)
+    verdicts += [assertions.judge(assertion, document, scope) for assertion in step.asserts]
+    if not any(map(assertions.looks_at_status, step.asserts)):
+        default = assertions.judge_default(document, step.spec.name_span)
+        if default is not None:
+            verdicts.insert(0, default)
+    failed = any(not verdict.passed for verdict in verdicts)
+    return replace(
+        result,
+        outcome=Outcome.FAILED if failed else Outcome.PASSED,
+        status=exchange.response.status,
+        elapsed=exchange.elapsed,
+        verdicts=tuple(verdicts),
+        exchange=exchange,
+        captured=tuple(c.name for c in step.spec.captures if c.name in state.captures.values),
+    )
+
+
+def _take_captures(step: Step, document: ResponseDocument, scope: Scope, state: _State) -> list[Verdict]:
+    verdicts: list[Verdict] = []
+    for capture in step.spec.captures:
+        taken = assertions.take(capture, document, scope)
+        if taken.verdict is not None:
+            verdicts.append(taken.verdict)
+            state.captures.values.pop(capture.name, None)
+            state.untaken[capture.name] = f"'{step.name}' did not capture it"
+            continue
+        _keep(capture.name, taken.value, state)
+    return verdicts
+
+
+def _keep(name: str, value: Value, state: _State) -> None:
+    if name in state.shared.secret_names:
+        state.session.redactor.add(value)
+    state.untaken.pop(name, None)
+    state.captures.values[name] = value
+
+
