@@ -1,7 +1,7 @@
 """The token endpoint `POST /{tenant}/oauth2/v2.0/token`, shaped like the v2.0 endpoint of Microsoft Entra ID.
 
 One grant, client_credentials (RFC 6749 § 4.4), with the secret in the form or as HTTP Basic (§ 2.3.1). The
-checks run in the order of `_CHECKS`; the first that finds a fault names a row of `_FAULTS`: that is the answer.
+checks run in the order of `_CHECKS`; the first that finds a fault names a row of `_FAULTS`, the answer.
 Status, `error`, number and wording are those that Entra gives, because error reporting is judged by them:
 https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 """

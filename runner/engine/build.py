@@ -95,8 +95,26 @@ def build(
 
 def connection(settings: Defaults, scope: Scope, flags: Flags) -> Connection:
     """The TLS and proxy settings of a request, and of the token request made for it."""
-    verify = flags.verify if flags.verify is not None else setting(settings.verify, "verify", scope, True)
-    return Connection(verify=verify, proxy=flags.proxy)
+    if flags.verify is not None:
+        return Connection(flags.verify, flags.proxy)
+    verify = setting(settings.verify, "verify", scope, True)
+    if isinstance(verify, str):
+        verify = _ca_file(verify, settings.verify, scope)
+    return Connection(verify, flags.proxy)
+
+
+_WHOLE_ENV = re.compile(r"\{\{\s*env\.\w+\s*\}\}", re.ASCII)
+
+
+def _ca_file(path: str, declared: Setting | None, scope: Scope) -> str:
+    """A CA file lies in the project, unless the environment alone names it."""
+    text = declared.value.text if declared and isinstance(declared.value, Template) else ""
+    if _WHOLE_ENV.fullmatch(text):
+        return path
+    try:
+        return scope.shared.locate(path)
+    except ValueError as error:
+        raise ResolveError(f"'verify': {error}", declared.span if declared else None) from None
 
 
 def setting(declared: Setting | None, name: str, scope: Scope, default: Any) -> Any:

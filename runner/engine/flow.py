@@ -56,7 +56,8 @@ Flow = Generator[Effect | Event, Any, Any]
 
 @dataclass(slots=True)
 class Session:
-    """What a run gives to each collection. `clock` in seconds; `stopped` says why nothing more is to be sent."""
+    """What a run gives to each collection. `clock` in seconds; `stopped` says why nothing more is to be sent;
+    `locate` finds a path that a file names (the file's path, the path as written)."""
 
     env: EnvironmentVariables
     redactor: Redactor
@@ -64,6 +65,7 @@ class Session:
     fail_fast: bool = False
     clock: Callable[[], float] = lambda: 0.0
     stopped: str = ""
+    locate: Callable[[str, str], str] = lambda file, path: path
 
 
 @dataclass(slots=True)
@@ -113,7 +115,12 @@ def scopes(plan: Plan, session: Session) -> Callable[[Step], Scope]:
 def _start(plan: Plan, session: Session) -> _State:
     collection = plan.collection
     captured_secrets = {c.name for step in plan.steps for c in step.spec.captures if c.secret}
-    shared = Shared(session.env, set(collection.secrets) | captured_secrets, session.redactor)
+    shared = Shared(
+        env=session.env,
+        secret_names=set(collection.secrets) | captured_secrets,
+        redactor=session.redactor,
+        locate=lambda path: session.locate(collection.source.path, path),
+    )
     given = Values(dict(plan.overrides), "--var")
     captures = Values({}, "captured")
     environment = Declarations(plan.environment, f"environment '{plan.environment_name}'")

@@ -8,7 +8,7 @@ request and sends nothing; which names exist at all was judged before (`referenc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,11 +123,12 @@ class _Watch:
 
 @dataclass(slots=True)
 class Shared:
-    """What all scopes of one run of a collection share."""
+    """What all scopes of one run of a collection share; `locate` finds a path that its file names."""
 
     env: EnvironmentVariables
     secret_names: set[str]
     redactor: Redactor
+    locate: Callable[[str], str] = lambda path: path
     secret_read: bool = False
 
 

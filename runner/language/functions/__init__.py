@@ -13,7 +13,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from runner.language.functions import dates, lists, standard, texts
-from runner.language.functions.signature import Expression, Function, Parameter, Refused, is_false, make
+from runner.language.functions.signature import (
+    Expression,
+    Function,
+    Parameter,
+    Refused,
+    is_false,
+    make,
+    ordinal,
+)
 from runner.language.functions.texts import regex_fault
 from runner.language.values import Value
 
@@ -81,5 +89,6 @@ __all__ = [
     "from_callable",
     "is_false",
     "load_with",
+    "ordinal",
     "regex_fault",
 ]

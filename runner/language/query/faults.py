@@ -64,7 +64,11 @@ def _refuse_template(text: str) -> None:
     if found is None:
         return
     name = found[1].removeprefix("vars.")
-    hint = f"write vars.{name}" if _NAME.fullmatch(name) else "write the expression itself, variables as vars.name"
+    hint = (
+        f"write vars.{name}"
+        if _NAME.fullmatch(name)
+        else "write the expression itself, variables as vars.name"
+    )
     raise QueryFault("an expression cannot hold {{ }}", found.start(), found.end(), hint)
 
 
@@ -94,7 +98,9 @@ _QUOTES = {
 
 def _close(opened: list[Mark], mark: Mark) -> None:
     if not opened:
-        raise QueryFault(f"'{mark.kind}' closes nothing", mark.start, mark.end, "remove it, or add what it closes")
+        raise QueryFault(
+            f"'{mark.kind}' closes nothing", mark.start, mark.end, "remove it, or add what it closes"
+        )
     wanted = OPENING[opened.pop().kind]
     if wanted != mark.kind:
         raise QueryFault(f"'{mark.kind}' stands where '{wanted}' must", mark.start, mark.end)
@@ -131,7 +137,9 @@ def of_syntax(text: str, error: Exception) -> QueryFault:
     if "Quoted identifier" in error.msg:  # jmespath gives column 0 here
         found = re.search(r'"[^"]*"(?=\s*\()', text)
         start, end = found.span() if found else (0, len(text))
-        return QueryFault("the name of a function has no quotes", start, end, f"write {text[start:end][1:-1]}(…)")
+        return QueryFault(
+            "the name of a function has no quotes", start, end, f"write {text[start:end][1:-1]}(…)"
+        )
     return _unexpected(text, min(error.lex_position, len(text)))
 
 
@@ -147,9 +155,9 @@ def _unexpected(text: str, position: int) -> QueryFault:
     """The first row of the table whose patterns fit before and at the position decides."""
     for before, at, message, hint in _MISTAKES:
         found = at.match(text, position)
-        earlier = before.search(text, 0, position) if found else None
+        earlier = before.search(text, max(0, position - 200), position) if found else None
         if found and earlier:
-            start = position if earlier.start() == position else earlier.start()
+            start = earlier.start()
             words = {"it": text[start : found.end()], "at": found[0], "before": earlier[0].strip()}
             return QueryFault(message.format(**words), start, found.end(), hint.format(**words))
     word = _WORD.match(text, position)
@@ -177,7 +185,7 @@ _MISTAKES = (
     _row("", r"=<", "'=<' is no operator", "write <="),
     _row("", r"=", "'=' compares nothing", "write =="),
     _row("<", r">", "'<>' is no operator", "write !="),
-    _row(r"\bnot\s+", r".", "'not' is no operator", "write ! before what must be false"),
+    _row(r"\bnot\s+", r"", "'not' is no operator", "write ! before what must be false"),
     _row("", r"and\b", "'and' is no operator", "write &&"),
     _row("", r"or\b", "'or' is no operator", "write ||"),
     _row("", r"(?:is|eq|equals)\b", "'{it}' is no operator", "write =="),
@@ -191,8 +199,8 @@ _MISTAKES = (
     _row(r"(?<=[.])", r"\d+", "a place in an array is written in brackets", "write [{at}]"),
     _row("", r"\$\.?", "a path starts at the document, without '$'", "write body.id"),
     _row(r"\[\s*-?\d+\s*", r"(?:,[^\]]*)\]", "an array of numbers is written in backticks", "write `{it}`"),
-    _row(r"\[", r"""(['"])(.*?)\1\]""", "a key is not written in brackets", "write .name, or .\"a name\""),
-    _row(r"\[", r"[A-Za-z_]\w*\]", "a key is not written in brackets", "write .name, or .\"a name\""),
+    _row(r"\[", r"""(['"])(.*?)\1\]""", "a key is not written in brackets", 'write .name, or ."a name"'),
+    _row(r"\[", r"[A-Za-z_]\w*\]", "a key is not written in brackets", 'write .name, or ."a name"'),
     _row("", _NUMBER, "a bare number", "write `{at}` in backticks"),
     _row("", r"\+", "'+' is no operator", "write add(a, b)"),
     _row("", r"-", "'-' is no operator", "write subtract(a, b)"),
@@ -202,5 +210,6 @@ _MISTAKES = (
     _row("", r"\?\?", "'??' is no operator", "write ||"),
     _row("", r"\?\.", "'?.' is no operator", "write . alone: a missing key gives null"),
     _row("", r"\?", "'?' is no operator", "write condition && value || other"),
-    _row("", r"[^\W\d_]\w*|[^\x00-\x7f]", "the name {at} needs quotes", 'write "{at}"'),
+    _row("", r"[“”‘’]", "'{at}' is a typographic quote", "write '"),
+    _row(r"[A-Za-z0-9_]*", r"[^\x00-\x7f]\w*", "the name {it} needs quotes", 'write "{it}"'),
 )

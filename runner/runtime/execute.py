@@ -1,0 +1,259 @@
+"""The drivers: grant the wishes of flows with real sockets, tokens and clocks, and pass events on in file order.
+
+    plans ──▶ workers (one flow each) ──▶ events, ordered by collection ──▶ Redactor ──▶ listeners
+
+Every event goes through the Redactor at this one door. Only the calling thread tells listeners. A single collection
+runs in the calling thread; several run side by side on threads, and what they tell is put back in order.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from runner.engine.build import Flags
+from runner.engine.events import (
+    CollectionFinished,
+    CollectionStarted,
+    Event,
+    Listener,
+    RunFinished,
+    RunStarted,
+    StepFinished,
+    TokenFinished,
+)
+from runner.engine.exchange import Request, Send, Wait
+from runner.engine.flow import Authorize, Effect, Session, run_collection, slim
+from runner.engine.plan import Plan
+from runner.engine.results import CollectionResult, Outcome, RunResult, StepResult, TokenResult
+from runner.engine.scope import EnvironmentVariables
+from runner.errors import TransportError
+from runner.redaction import Redactor
+from runner.runtime.tokens import TokenStore
+from runner.runtime.transport import CookieJar, HttpTransport, Transport
+from runner.runtime.workspace import Workspace
+
+MOST_JOBS = 8
+_INTERRUPTED = "not run: interrupted"
+_FAIL_FAST = "not run: an earlier request failed (--fail-fast)"
+
+
+@dataclass(slots=True)
+class Settings:
+    """How to run: `jobs` collections side by side (0: as many as fit), and what every request is told."""
+
+    env: EnvironmentVariables
+    workspace: Workspace
+    flags: Flags = Flags()
+    jobs: int = 0
+    fail_fast: bool = False
+    transport: Transport | None = None
+    listeners: Sequence[Listener] = ()
+    redactor: Redactor = field(default_factory=Redactor)
+
+
+def run(plans: Sequence[Plan], settings: Settings) -> RunResult:
+    """Runs plans and tells the listeners. Ctrl-C ends the run; what was not run is told as skipped."""
+    for event in stream(plans, settings):
+        result = event
+    assert isinstance(result, RunFinished), "a stream ends with RunFinished"
+    return result.result
+
+
+def stream(plans: Sequence[Plan], settings: Settings) -> Iterator[Event]:
+    """The events of a run as they come, after the listeners were told of them."""
+    transport = settings.transport or HttpTransport()
+    run_ = _Run(plans, settings, transport)
+    try:
+        yield from run_.events()
+    finally:
+        if settings.transport is None:
+            transport.close()
+
+
+class _Run:
+    """One run: the flows, what they told, and what came of it."""
+
+    def __init__(self, plans: Sequence[Plan], settings: Settings, transport: Transport) -> None:
+        self._plans = plans
+        self._settings = settings
+        self._transport = transport
+        self._session = Session(
+            env=settings.env,
+            redactor=settings.redactor,
+            flags=settings.flags,
+            fail_fast=settings.fail_fast,
+            clock=time.perf_counter,
+            locate=settings.workspace.locate,
+        )
+        self._ended = threading.Event()
+        self._store = TokenStore(self._send_token_request, time.monotonic, self._wait)
+        self._keep = any(listener.wants_exchanges for listener in settings.listeners)
+        self._told_tokens: set[Any] = set()
+        self._tokens: list[TokenResult] = []
+        self._collections: list[CollectionResult] = []
+        self._steps: list[StepResult] = []
+        self._current: Plan | None = None
+        self._failed = False
+
+    # --- wishes ---
+
+    def _send_token_request(self, request: Request) -> Any:
+        return self._transport.send(request, None)
+
+    def _wait(self, seconds: float) -> None:
+        self._ended.wait(seconds)
+
+    def _grant(self, wish: Effect, jar: CookieJar) -> Any:
+        if isinstance(wish, Send):
+            try:
+                return self._transport.send(wish.request, jar)
+            except TransportError as error:
+                return error
+        if isinstance(wish, Authorize):
+            return self._store.authorize(wish.grant, wish.stale)
+        return self._wait(wish.seconds)
+
+    def _drive(self, plan: Plan) -> Iterator[Event]:
+        """Runs one flow; its events, trimmed of what nobody asked for."""
+        flow = run_collection(plan, self._session)
+        jar = CookieJar()
+        reply: Any = None
+        while True:
+            try:
+                item = flow.send(reply)
+            except StopIteration:
+                return
+            if isinstance(item, (Send, Wait, Authorize)):
+                reply = self._grant(item, jar)
+            else:
+                reply = None
+                yield self._trimmed(item)
+
+    def _trimmed(self, event: Event) -> Event:
+        if isinstance(event, StepFinished) and event.result.outcome is Outcome.PASSED and not self._keep:
+            return StepFinished(slim(event.result))
+        if isinstance(event, TokenFinished) and event.result.outcome is Outcome.PASSED and not self._keep:
+            return TokenFinished(replace(event.result, exchanges=()))
+        return event
+
+    # --- order ---
+
+    def events(self) -> Iterator[Event]:
+        began = time.perf_counter()
+        interrupted = False
+        yield self._tell(RunStarted(len(self._plans), sum(len(plan.steps) for plan in self._plans)))
+        sources = self._sources()
+        for plan, source in zip(self._plans, sources, strict=True):
+            if interrupted or (self._failed and self._settings.fail_fast):
+                yield from self._not_run(plan, _INTERRUPTED if interrupted else _FAIL_FAST)
+                continue
+            try:
+                for event in source:
+                    self._current = plan
+                    if (told := self._in_order(event)) is not None:
+                        yield told
+            except KeyboardInterrupt:
+                interrupted = True
+                self._session.stopped = _INTERRUPTED
+                self._ended.set()
+                yield from self._not_run(plan, _INTERRUPTED)
+        elapsed = time.perf_counter() - began
+        result = RunResult(tuple(self._collections), tuple(self._tokens), elapsed, interrupted)
+        yield self._tell_as_is(RunFinished(result))
+
+    def _sources(self) -> Sequence[Iterator[Event]]:
+        jobs = min(self._settings.jobs or MOST_JOBS, len(self._plans))
+        if jobs <= 1:
+            return [self._drive(plan) for plan in self._plans]
+        return _side_by_side(self._plans, self._drive, jobs)
+
+    def _in_order(self, event: Event) -> Event | None:
+        """Takes note of an event in its turn; None for one that was told before."""
+        if isinstance(event, TokenFinished):
+            if event.result.key in self._told_tokens:
+                return None
+            self._told_tokens.add(event.result.key)
+            event = self._tell(event)
+            self._tokens.append(replace(event.result, exchanges=()))
+            return event
+        if isinstance(event, CollectionStarted):
+            self._steps = []
+        if isinstance(event, CollectionFinished):
+            bare = self._settings.redactor.apply(replace(event.result, steps=()))
+            self._collections.append(replace(bare, steps=tuple(self._steps)))  # steps were redacted when told
+            return self._tell_as_is(CollectionFinished(self._collections[-1]))
+        event = self._tell(event)
+        if isinstance(event, StepFinished):
+            self._note_step(event.result)
+        return event
+
+    def _note_step(self, result: StepResult) -> None:
+        self._steps.append(slim(result))
+        if result.outcome in (Outcome.FAILED, Outcome.ERRORED):
+            self._failed = True
+            if self._settings.fail_fast:
+                self._session.stopped = _FAIL_FAST
+
+    def _not_run(self, plan: Plan, reason: str) -> Iterator[Event]:
+        """What was not told yet of a collection, as skipped."""
+        collection = plan.collection
+        rest: list[Event] = []
+        if self._current is not plan:
+            self._current = plan
+            rest.append(CollectionStarted(collection.name, collection.source.path, len(plan.steps)))
+        done = 0 if rest else len(self._steps)
+        for step in plan.steps[done:]:
+            skipped = StepResult(collection.name, step.name, Outcome.SKIPPED, reason=reason, span=step.spec.name_span)
+            rest.append(StepFinished(skipped))
+        rest.append(CollectionFinished(CollectionResult(collection.name, collection.source.path)))
+        yield from filter(None, map(self._in_order, rest))
+
+    def _tell(self, event: Any) -> Any:
+        return self._tell_as_is(self._settings.redactor.apply(event))
+
+    def _tell_as_is(self, event: Any) -> Any:
+        for listener in self._settings.listeners:
+            listener(event)
+        return event
+
+
+_END = object()
+
+
+def _side_by_side(plans: Sequence[Plan], drive: Any, jobs: int) -> Sequence[Iterator[Event]]:
+    """Runs flows on `jobs` daemon threads (Ctrl-C need not wait for them); an iterator of events for each plan."""
+    told: list[queue.SimpleQueue[Any]] = [queue.SimpleQueue() for _ in plans]
+    waiting = iter(list(enumerate(plans)))
+    lock = threading.Lock()
+
+    def work() -> None:
+        while True:
+            with lock:
+                number, plan = next(waiting, (-1, None))
+            if plan is None:
+                return
+            try:
+                for event in drive(plan):
+                    told[number].put(event)
+                told[number].put(_END)
+            except BaseException as error:  # noqa: BLE001 - handed to the calling thread, which raises it
+                told[number].put(error)
+
+    for number in range(jobs):
+        threading.Thread(target=work, name=f"runner-{number}", daemon=True).start()
+    return [_drain(channel) for channel in told]
+
+
+def _drain(channel: queue.SimpleQueue[Any]) -> Iterator[Event]:
+    while True:
+        item = channel.get()
+        if item is _END:
+            return
+        if isinstance(item, BaseException):
+            raise item
+        yield item

@@ -1,0 +1,202 @@
+"""Files: found, read and kept inside the project root; `.env` files; which folder holds which collections.
+
+This file knows nothing of what a collection says.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from runner.diagnostics import Diagnostic, Source, Span, nearest
+from runner.errors import InvalidError
+from runner.language.syntax import MAX_FILE_SIZE
+
+_ENDINGS = (".yaml", ".yml")
+
+
+class Workspace:
+    """The project root and what is read from it. Paths in messages are relative to the working folder."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = (root or Path.cwd()).resolve()
+
+    def collections(self, paths: Iterable[str]) -> list[Path]:
+        """The request files that paths name, in their order; a folder means its files at any depth, sorted.
+
+        Raises:
+            InvalidError: a path does not exist, is no request file, or a folder holds none.
+        """
+        faults: list[Diagnostic] = []
+        found: dict[Path, None] = {}
+        for path in paths:
+            try:
+                found.update(dict.fromkeys(_expand(Path(path))))
+            except InvalidError as error:
+                faults += error.diagnostics
+        if faults:
+            raise InvalidError(faults)
+        return list(found)
+
+    def read(self, path: Path) -> Source:
+        """The text of a request file.
+
+        Raises:
+            InvalidError: it cannot be read, is too large, or is not UTF-8.
+        """
+        name = display(path)
+        try:
+            length = path.stat().st_size
+            if length > MAX_FILE_SIZE:
+                message = f"the file is too large: {length / 1e6:.0f} MB, and at most {MAX_FILE_SIZE / 1e6:.0f} MB are read"
+                raise InvalidError([Diagnostic(message, _start(name))])
+            return decode(name, path.read_bytes())
+        except OSError as error:
+            raise InvalidError([Diagnostic(f"cannot read {name}: {error.strerror or error}")]) from None
+
+    def locate(self, file: str, path: str) -> str:
+        """The absolute path of what a request file names, relative to that file; links are followed.
+
+        Raises:
+            ValueError: it lies outside the project root, or is no file.
+        """
+        found = Path(file).resolve().parent.joinpath(path).resolve()
+        if not found.is_relative_to(self.root):
+            raise ValueError(f"'{path}' lies outside the project root {self.root} (see --root)")
+        if not found.is_file():
+            raise ValueError(f"no such file: '{path}'")
+        return str(found)
+
+    def environment_files(self, names: Iterable[str]) -> dict[str, str]:
+        """The values of the named `.env` files, later ones winning; without names, of `.env` in the root if there.
+
+        Raises:
+            InvalidError: a named file is missing, or a line is not `NAME=value`.
+        """
+        paths = [Path(name) for name in names]
+        default = self.root / ".env"
+        if not paths and default.is_file():
+            paths = [default]
+        values: dict[str, str] = {}
+        for path in paths:
+            values.update(parse_env(self.read(path)))
+        return values
+
+
+def display(path: Path) -> str:
+    """A path as messages show it: relative to the working folder where it lies within."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)
+
+
+def _start(name: str, text: str = "") -> Span:
+    return Span(Source(name, text), 0, 0)
+
+
+def decode(name: str, content: bytes) -> Source:
+    """Bytes of a file as a Source.
+
+    Raises:
+        InvalidError: they are not UTF-8; the place is that of the first wrong byte.
+    """
+    try:
+        return Source(name, content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        before = len(content[: error.start].decode("utf-8-sig", errors="replace"))
+        source = Source(name, content.decode("utf-8", errors="replace").removeprefix("\ufeff"))
+        message = f"the file is not UTF-8: byte 0x{content[error.start]:02x}"
+        raise InvalidError([Diagnostic(message, Span(source, before, before + 1), "save it as UTF-8")]) from None
+
+
+def _expand(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise InvalidError([_missing(path)])
+    found = sorted(_walk(path))
+    if not found:
+        message = f"no request files in {display(path)}"
+        raise InvalidError([Diagnostic(message, hint="request files end in .yaml or .yml; those that start with _ or . are left out")])
+    return found
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for directory, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith((".", "_"))]
+        for name in names:
+            if name.endswith(_ENDINGS) and not name.startswith((".", "_")):
+                yield Path(directory, name)
+
+
+def _missing(path: Path) -> Diagnostic:
+    parent = path.parent
+    siblings = [child.name for child in parent.iterdir()] if parent.is_dir() else []
+    near = nearest(path.name, siblings)
+    hint = f"did you mean '{parent / near}'?" if near else ""
+    if str(path) == "requests":
+        hint = "without PATHS the folder requests/ is taken: name a file or a folder"
+    return Diagnostic(f"no such file or folder: {path}", hint=hint)
+
+
+# --- .env ----------------------------------------------------------------------------------------------------------
+
+_ENV_LINE = re.compile(
+    r"""\s*(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)\s*=\s*
+    (?:'(?P<single>[^']*)'|"(?P<double>(?:\\.|[^"\\])*)"|(?P<bare>[^\r\n]*?))
+    \s*(?:(?<=\s)\#.*|(?<=['"])\s*\#.*)?""",
+    re.VERBOSE | re.DOTALL,
+)
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "$": "$"}
+
+
+def parse_env(source: Source) -> Mapping[str, str]:
+    """`NAME=value` lines: quotes, `export` and comments; nothing is expanded. Quoted values may span lines.
+
+    Raises:
+        InvalidError: a line is none of these.
+    """
+    values: dict[str, str] = {}
+    position, text = 0, source.text
+    while position < len(text):
+        end = text.find("\n", position)
+        end = len(text) if end < 0 else end
+        line = text[position:end].strip()
+        if line and not line.startswith("#"):
+            end = _env_entry(source, position, end, values)
+        position = end + 1
+    return values
+
+
+def _env_entry(source: Source, position: int, end: int, values: dict[str, str]) -> int:
+    """Reads the entry that starts at `position`; returns where it ends."""
+    text = source.text
+    head = re.compile(r"\s*(?:export\s+)?[A-Za-z_][\w.-]*\s*=\s*(?P<quote>['\"])?", re.ASCII).match(text, position, end)
+    if head is not None and head.group("quote"):
+        closing = _closing(text, head.end(), head.group("quote"))
+        line_end = text.find("\n", closing) if closing >= 0 else -1
+        end = end if closing < 0 else len(text) if line_end < 0 else line_end
+    match = _ENV_LINE.fullmatch(text, position, end)
+    if match is None:
+        span = Span(source, position, end).first_line()
+        raise InvalidError([Diagnostic("a line of this file is not NAME=value", Span(source, span.start, span.start + 1))])
+    if match["double"] is not None:
+        value = re.sub(r"\\(.)", lambda m: _ESCAPES.get(m[1], m[0]), match["double"], flags=re.DOTALL)
+    else:
+        value = match["single"] if match["single"] is not None else match["bare"]
+    values[match["name"]] = value
+    return end
+
+
+def _closing(text: str, start: int, quote: str) -> int:
+    position = start
+    while position < len(text):
+        if text[position] == "\\" and quote == '"':
+            position += 1
+        elif text[position] == quote:
+            return position
+        position += 1
+    return -1
