@@ -6,16 +6,18 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 # Words for the tools: make test ARGS="-k tokens", make bench ARGS="--only start --json bench.json"
 ARGS ?=
 
-# An interpreter that was asked for by name and is not the venv's own starts a new venv.
-ifneq ($(origin PYTHON),file)
-  version = $(shell $(1) -c 'import sys; print(sys.version)' 2>/dev/null)
-  ifneq ($(call version,$(PYTHON)),$(call version,$(BIN)/python))
-    $(shell rm -f $(VENV)/.python $(VENV)/.runtime $(VENV)/.dev)
+# An interpreter that was asked for by name and is not the one in .venv: start anew.
+ifneq ($(filter demo test check bench venv,$(MAKECMDGOALS)),)
+  ifneq ($(origin PYTHON),file)
+    version = $(shell $(1) -c 'import sys; print(sys.version)' 2>/dev/null)
+    ifneq ($(call version,$(PYTHON)),$(call version,$(BIN)/python))
+      $(shell rm -rf $(VENV))
+    endif
   endif
 endif
 
@@ -32,8 +34,7 @@ test: $(VENV)/.dev
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/.dev
-	@$(BIN)/ruff check .
-	@$(BIN)/mypy --strict
+	@$(BIN)/ruff check --quiet . && lint=0 || lint=1; $(BIN)/mypy --strict && exit $$lint
 
 bench: $(VENV)/.runtime
 	@$(BIN)/python -m bench $(ARGS)
@@ -53,7 +54,7 @@ $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "runner needs Python 3.11 or newer; this is $$($(PYTHON) --version 2>&1): try PYTHON=python3.12"; exit 1; }
 	@echo "setting up $(VENV) …"
-	@$(PYTHON) -m venv --clear $(VENV) \
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv --clear $(VENV) \
 	  || { echo "python3 -m venv does not work here; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@touch $@
 

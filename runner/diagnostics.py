@@ -28,6 +28,9 @@ class Source:
     def __init__(self, path: str, text: str) -> None:
         self.path = path
         self.text = text
+        #: Literal secrets that the text holds, and what hides them where a line is shown.
+        self.secrets: list[object] = []
+        self.mask: Callable[[str], str] = str
 
     def __repr__(self) -> str:
         return f"Source({self.path!r})"
@@ -51,7 +54,7 @@ class Source:
         """The text of a line (from 1), without its end."""
         start = self._starts[number - 1]
         end = self._starts[number] - 1 if number < len(self._starts) else len(self.text)
-        return self.text[start:end].rstrip("\r")
+        return self.mask(self.text[start:end].rstrip("\r"))
 
     @property
     def line_count(self) -> int:

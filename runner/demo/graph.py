@@ -35,6 +35,8 @@ _GROUP = Kind("microsoft.graph.group", GROUP_PROPERTIES, GROUP_PROPERTIES)
 _REQUIRED = ("accountEnabled", "displayName", "mailNickname", "passwordProfile", "userPrincipalName")
 #: What a client may write; a password is taken and forgotten.
 _WRITABLE = frozenset({*USER_PROPERTIES, "passwordProfile"} - {"id", "createdDateTime"})
+#: The types of those that are not text. Null fits those that are not required.
+_TYPES: Mapping[str, type] = {"accountEnabled": bool, "businessPhones": list, "passwordProfile": dict}
 #: The role that a token needs for methods that change something, and for those that do not.
 _WRITE_ROLE, _READ_ROLE = "User.ReadWrite.All", "User.Read.All"
 
@@ -142,7 +144,7 @@ class Graph:
 
     def _create_user(self, call: Call) -> Reply:
         given = _body(call)
-        missing = next((name for name in _REQUIRED if given.get(name) in (None, "")), None)
+        missing = next((name for name in _REQUIRED if given.get(name, "") == ""), None)
         if missing:
             message = f"A value is required for property '{missing}' of resource 'User'."
             raise GraphError(400, "Request_BadRequest", message)
@@ -197,17 +199,26 @@ def _context(call: Call, given: Mapping[str, str], name: str, kind: Kind) -> str
 
 
 def _body(call: Call) -> dict[str, Any]:
-    """The JSON object in the body, its properties known and writable."""
+    """The JSON object in the body, its properties known, writable and of their types."""
     try:
         given = json.loads(call.body) if call.media_type == "application/json" else None
     except ValueError:
         given = None
     if not isinstance(given, dict):
         raise GraphError(400, "BadRequest", _NOT_JSON)
-    unknown = next((name for name in given if name not in _WRITABLE), None)
-    if unknown is not None:
-        raise GraphError(400, "Request_BadRequest", f"Property '{unknown}' does not exist or is read-only.")
+    for name, value in given.items():
+        if name not in _WRITABLE:
+            raise GraphError(400, "Request_BadRequest", f"Property '{name}' does not exist or is read-only.")
+        if not _fits(name, value):
+            message = f"Property {name} in payload has a value that does not match schema."
+            raise GraphError(400, "Request_BadRequest", message)
     return given
+
+
+def _fits(name: str, value: Any) -> bool:
+    if value is None:
+        return name not in (*_REQUIRED, "businessPhones")
+    return isinstance(value, _TYPES.get(name, str))
 
 
 def _stored(given: Mapping[str, Any]) -> Record:

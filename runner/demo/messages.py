@@ -94,7 +94,8 @@ class Route:
         return {name: unquote(part) for name, part in found.groupdict().items()} if found else None
 
     def allows(self, method: str) -> bool:
-        return "*" in self.methods or method in self.methods
+        wanted = "GET" if method == "HEAD" else method  # RFC 9110 § 9.3.2: HEAD is GET without the body
+        return "*" in self.methods or wanted in self.methods
 
 
 def _pattern(path: str) -> re.Pattern[str]:

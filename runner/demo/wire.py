@@ -21,6 +21,8 @@ from runner.demo.messages import BODILESS, REASONS, Call, Reply, json_reply
 #: In bytes; a longer body is refused.
 _LARGEST_BODY = 16_000_000
 _DIGITS = {10: "[0-9]{1,15}", 16: "[0-9A-Fa-f]{1,12}"}
+#: A line break within a header's value, which becomes a space (RFC 9112 § 5.2).
+_FOLD = re.compile(r"\r?\n[ \t]+")
 _HOST = re.compile(r"[A-Za-z0-9.\-\[\]:]+")
 
 
@@ -61,8 +63,9 @@ class _Handler(BaseHTTPRequestHandler):
         except ValueError:
             raise _Unreadable(400, "the request target is not a URL") from None
         headers: dict[str, str] = {}
-        for name, value in self.headers.items():
+        for name, text in self.headers.items():
             key = name.lower()
+            value = _FOLD.sub(" ", text)
             # RFC 9110 § 5.3; only cookies have a separator of their own (RFC 9113 § 8.2.3).
             joint = "; " if key == "cookie" else ", "
             headers[key] = f"{headers[key]}{joint}{value}" if key in headers else value

@@ -21,11 +21,11 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class CollectionStarted:
-    """A collection begins."""
+    """A collection begins; `names` are those of its requests, in order."""
 
     name: str
     path: str
-    requests: int
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ def run_collection(plan: Plan, session: Session) -> Generator[Effect | Event, An
     collection = plan.collection
     state = _start(plan, session)
     began = session.clock()
-    yield CollectionStarted(collection.name, collection.source.path, len(plan.steps))
+    yield started(plan)
     results = []
     for step in plan.steps:
         yield StepStarted(collection.name, step.name)
@@ -99,6 +99,11 @@ def run_collection(plan: Plan, session: Session) -> Generator[Effect | Event, An
     result = CollectionResult(collection.name, collection.source.path, tuple(results), session.clock() - began)
     yield CollectionFinished(result)
     return result
+
+
+def started(plan: Plan) -> CollectionStarted:
+    """The event that a collection begins with."""
+    return CollectionStarted(plan.collection.name, plan.collection.source.path, tuple(s.name for s in plan.steps))
 
 
 def slim(result: StepResult) -> StepResult:

@@ -40,6 +40,7 @@ from runner.language.model import (
 from runner.language.syntax import Node, Scalar, Sequence
 from runner.language.syntax import Mapping as MappingNode
 from runner.language.values import duration, kind, size
+from runner.redaction import Redactor
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)  # a token, RFC 9110 § 9.1
@@ -56,6 +57,7 @@ def load(source: Source) -> Collection:
     faults: list[Diagnostic] = []
     node = syntax.parse(source, faults)
     collection = _Decoder(source, faults).collection(node)
+    source.mask = Redactor(source.secrets).text
     if faults or collection is None:
         raise InvalidError(_in_order(faults))
     return collection
@@ -272,6 +274,11 @@ class _Decoder:
             declared[name.text] = Variable(name.text, self.value(value, key), self.span(value).first_line())
         return declared
 
+    def secrets(self, node: Node, key: str) -> dict[str, Variable]:
+        declared = self.variables(node, key)
+        self.source.secrets += [variable.value for variable in declared.values()]
+        return declared
+
     def check_name(self, name: Scalar, what: str) -> None:
         if name.text in RESERVED_NAMES:
             self.fault(name, f"'{name.text}' is taken: it cannot name {what}")
@@ -327,6 +334,8 @@ class _Decoder:
                 continue
             fields[name.text] = AuthField(self.auth_value(name.text, value), self.span(value).first_line())
             self.check_choice(name.text, value, known[name.text].choices)
+            if known[name.text].secret:
+                self.source.secrets.append(fields[name.text].value)
         for name_, row in known.items():
             if declared and row.required and name_ not in fields:
                 self.fault(self.auth_place(node), f"{what} has no '{name_}'", row.doc.rstrip("."))
@@ -624,7 +633,7 @@ _COMMON: Table = {
 COLLECTION: Table = {
     **_COMMON,
     "base_url": Key("base_url", _Decoder.url),
-    "secrets": Key("secrets", _Decoder.variables),
+    "secrets": Key("secrets", _Decoder.secrets),
     "environments": Key("environments", _Decoder.environments),
     "defaults": Key("defaults", _Decoder.defaults),
     "requests": Key("requests", _Decoder.requests),

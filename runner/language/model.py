@@ -31,6 +31,8 @@ MISSING: Final = _Missing()
 
 def key(doc: str, default: Any = None) -> Any:
     """A field that a key of the file fills; `doc` is the sentence for docs, schema and editors."""
+    if isinstance(default, dict):
+        return field(default_factory=dict, metadata={"doc": doc})
     return field(default=default, metadata={"doc": doc})
 
 
@@ -222,7 +224,7 @@ class Collection:
 #: Names that no variable may have.
 RESERVED_NAMES = frozenset({"env", "item", "index", "vars", "data", "iteration"})
 
-#: Keys of each auth type: name -> (is it required, is it a secret by itself, choices or ()).
+
 @dataclass(frozen=True, slots=True)
 class AuthKey:
     """A key of an auth type, for decoding, docs and schema."""

@@ -27,7 +27,7 @@ from runner.engine.events import (
     TokenFinished,
 )
 from runner.engine.exchange import Request, Send, Wait
-from runner.engine.flow import Authorize, Effect, Session, run_collection, slim
+from runner.engine.flow import Authorize, Effect, Session, run_collection, slim, started
 from runner.engine.plan import Plan
 from runner.engine.results import CollectionResult, Outcome, RunResult, StepResult, TokenResult
 from runner.engine.scope import EnvironmentVariables
@@ -98,6 +98,10 @@ class _Run:
         self._collections: list[CollectionResult] = []
         self._steps: list[StepResult] = []
         self._current: Plan | None = None
+        for plan in plans:
+            source = plan.collection.source
+            settings.redactor.add(source.secrets)
+            source.mask = settings.redactor.text
         self._failed = False
 
     # --- wishes ---
@@ -205,7 +209,7 @@ class _Run:
         rest: list[Event] = []
         if self._current is not plan:
             self._current = plan
-            rest.append(CollectionStarted(collection.name, collection.source.path, len(plan.steps)))
+            rest.append(started(plan))
         done = 0 if rest else len(self._steps)
         for step in plan.steps[done:]:
             skipped = StepResult(collection.name, step.name, Outcome.SKIPPED, reason=reason, span=step.spec.name_span)

@@ -1,8 +1,8 @@
 """What can be known of an expression before there is a document: one walk over its tree.
 
-The walk goes in the order of the text, so that each name and literal meets its place. It collects the names that are
-read at the root, below `vars` and below `env`, and refuses what JMESPath would misread or fail on: unknown functions,
-wrong numbers of arguments, `vars` where only an element is seen, `!a.b`, a step of 0, too many levels.
+The walk goes in the order of the text, so that each name and literal meets its place. It collects the names that
+are read at the root, below `vars` and below `env`, and refuses what JMESPath would misread or fail on: unknown
+functions, wrong numbers of arguments, `vars` where only an element is seen, `!a.b`, a step of 0, too many levels.
 """
 
 from __future__ import annotations
@@ -28,12 +28,11 @@ class Name:
     optional: bool
 
 
-# What the current value is, as far as it is known. ELEMENT is what a projection hands to the path after it; INSIDE is
-# the same within a filter's condition, an expref or a multi-select, where people expect to see the document.
+# What the current value is, as far as it is known. ELEMENT is what a projection hands to the path after it; INSIDE
+# is the same within a filter's condition, an expref or a multi-select, where people expect to see the document.
 ROOT, VARS, ENV, ELEMENT, INSIDE, OTHER = range(6)
 
-_NOT_PATH = frozenset({"field", "index", "index_expression", "subexpression", "identity"})
-_BASES = frozenset({"subexpression", "value_projection", "filter_projection", "flatten"})
+_PATH = frozenset({"field", "index", "index_expression", "subexpression", "identity"})
 
 
 class Walk:
@@ -64,7 +63,7 @@ class Walk:
         if self._level > MAX_LEVELS:
             raise too_deep(self.tree.text)
         kind = node["type"]
-        if kind not in _NOT_PATH:
+        if kind not in _PATH:
             self.is_path = False
         result = _VISITORS[kind](self, node, place, optional)
         self._level -= 1
@@ -85,7 +84,7 @@ class Walk:
             self.env.append(Name(text, mark.start, mark.end, optional))
         elif place == INSIDE and text == "vars":
             self._refuse_vars(mark)
-        return OTHER
+        return _beyond(place)
 
     def _refuse_vars(self, mark: Mark) -> None:
         path = _VARIABLE.match(self.tree.text, mark.start)
@@ -117,14 +116,16 @@ class Walk:
         self._refuse_not(node)
         left, right = node["children"]
         self._visit(left, place, optional)
-        return self._visit(right, ELEMENT, optional)
+        self._visit(right, ELEMENT, optional)
+        return OTHER
 
     def _filter(self, node: Node, place: int, optional: bool) -> int:
         self._refuse_not(node)
         left, right, condition = node["children"]
         self._visit(left, place, optional)
         self._visit(condition, INSIDE, optional)
-        return self._visit(right, ELEMENT, optional)
+        self._visit(right, ELEMENT, optional)
+        return OTHER
 
     def _flatten(self, node: Node, place: int, optional: bool) -> int:
         self._refuse_not(node)
@@ -132,14 +133,14 @@ class Walk:
         return OTHER
 
     def _leaf(self, node: Node, place: int, optional: bool) -> int:
-        return place if node["type"] == "identity" else OTHER
+        return place if node["type"] == "identity" else _beyond(place)
 
     def _slice(self, node: Node, place: int, optional: bool) -> int:
         if node["children"][2] == 0:
             raise QueryFault(
                 "a slice cannot go in steps of 0", *self.tree.span(node), "write a step such as 1"
             )
-        return OTHER
+        return _beyond(place)
 
     def _refuse_not(self, node: Node) -> None:
         """`!a.b` is `(!a).b` to JMESPath; it binds more tightly than a path."""
@@ -173,11 +174,8 @@ class Walk:
 
     def _expref(self, node: Node, place: int, optional: bool) -> int:
         raise QueryFault(
-            "'&' makes an expression for a function, and no function takes it here", *self._span(node)
+            "'&' makes an expression for a function, and no function takes it here", *self.tree.span(node)
         )
-
-    def _span(self, node: Node) -> tuple[int, int]:
-        return self.tree.span(node)
 
     # --- functions
 
@@ -194,7 +192,7 @@ class Walk:
             self._argument(known, number, argument, inner, may_miss)
         if name in _WITH_REGEX:
             self._check_regex(arguments[1])
-        return ROOT if is_root(node) else OTHER
+        return ROOT if is_root(node) else _beyond(place)
 
     def _argument(
         self, known: functions.Function, number: int, node: Node, place: int, optional: bool
@@ -231,6 +229,11 @@ class Walk:
 def _within(place: int) -> int:
     """The place of an expression that stands for itself: in an element, `vars` is not the document's."""
     return INSIDE if place == ELEMENT else place
+
+
+def _beyond(place: int) -> int:
+    """The place that a step leads to: within an element, it stays there."""
+    return ELEMENT if place in (ELEMENT, INSIDE) else OTHER
 
 
 _WITH_REGEX = frozenset({"match", "matches"})

@@ -11,7 +11,7 @@ import jmespath
 
 from runner.errors import EvaluationError, RunnerError
 from runner.language.query.checks import Name, Walk, faults_of_names
-from runner.language.query.faults import QueryFault, check_text, of_syntax
+from runner.language.query.faults import QueryFault, check_text, of_syntax, too_deep
 from runner.language.query.interpreter import Interpreter, StrictInterpreter, plain
 from runner.language.query.tree import Tree, scan
 from runner.language.values import Value
@@ -23,8 +23,8 @@ _CACHE_SIZE = 200_000
 class Query:
     """A compiled expression. Immutable; equal where the text is.
 
-    `names` are read at the root of the document, `variables` below its `vars`, `uses_env` below `env`. `is_path` is
-    true for fields and indexes and nothing else.
+    `names` are read at the root of the document, `variables` below its `vars`, `uses_env` below `env`. `is_path`
+    is true for fields and indexes and nothing else.
     """
 
     __slots__ = ("is_path", "names", "text", "tree", "uses_env", "variables")
@@ -87,12 +87,13 @@ def _compile(text: str) -> Query:
     values = check_text(text, marks)
     try:
         tree = Tree(text, jmespath.compile(text).parsed)
-        walk = Walk(tree, marks, values)
-        walk.run()
-    except QueryFault:
-        raise
-    except Exception as error:
+    except (ValueError, LookupError, TypeError, RecursionError) as error:  # its own errors are ValueErrors
         raise of_syntax(text, error) from None
+    walk = Walk(tree, marks, values)
+    try:
+        walk.run()
+    except RecursionError:
+        raise too_deep(text) from None
     return Query(tree, walk)
 
 

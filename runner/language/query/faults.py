@@ -1,6 +1,6 @@
 """Faults of an expression's text: what is wrong, where, and what to write instead.
 
-`check_text` runs before jmespath's parser: what the parser would take in silence (text in backticks that is not
+`check_text` runs before jmespath's parser: what the parser would take in silence (text in backticks that is no
 JSON) or could not survive (10,000 brackets) never reaches it. `of_syntax` says in plain words what the parser
 refused, by tables of what people write when they mean something else.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from jmespath.exceptions import IncompleteExpressionError, JMESPathError, ParseError
+from jmespath.exceptions import IncompleteExpressionError, ParseError
 
 from runner.errors import RunnerError
 from runner.language import functions
@@ -44,8 +44,8 @@ def check_text(text: str, marks: Sequence[Mark]) -> list[Value]:
     """The values of the literals, in order.
 
     Raises:
-        QueryFault: it is empty, holds `{{ }}`, a bracket or quote has no partner, it is nested too deep, or text in
-            backticks is not JSON.
+        QueryFault: it is empty, holds `{{ }}`, a bracket or quote has no partner, it is nested too deep, or text
+            in backticks is not JSON.
     """
     if not text.strip():
         raise QueryFault("the expression is empty", 0, len(text), "write what it should look at")
@@ -118,8 +118,12 @@ def _literal(text: str, mark: Mark) -> Value:
     except ValueError:
         word = raw.strip()
         constant = _CONSTANTS.get(word)
-        hint = f"write `{constant}`" if constant else f"write '{word}' for text"
+        hint = f"write `{constant}`" if constant else _text_hint(word)
         raise QueryFault("what stands in backticks must be JSON", mark.start, mark.end, hint) from None
+
+
+def _text_hint(word: str) -> str:
+    return f"write '{word}' for text" if word and word[0] not in "[{\"'" else "check its quotes and commas"
 
 
 # --- after the parser
@@ -131,9 +135,8 @@ def of_syntax(text: str, error: Exception) -> QueryFault:
         return too_deep(text)
     if isinstance(error, IncompleteExpressionError):
         return _incomplete(text)
-    if not isinstance(error, ParseError):
-        detail = "" if isinstance(error, JMESPathError) else f": {error}"
-        return QueryFault(f"this is no valid expression{detail}", 0, len(text))
+    if not isinstance(error, ParseError):  # int() refuses thousands of digits
+        return QueryFault("a number has too many digits", 0, len(text))
     if "Quoted identifier" in error.msg:  # jmespath gives column 0 here
         found = re.search(r'"[^"]*"(?=\s*\()', text)
         start, end = found.span() if found else (0, len(text))
@@ -153,12 +156,14 @@ def _incomplete(text: str) -> QueryFault:
 
 def _unexpected(text: str, position: int) -> QueryFault:
     """The first row of the table whose patterns fit before and at the position decides."""
+    if not text[position:].strip():
+        return _incomplete(text)
     for before, at, message, hint in _MISTAKES:
         found = at.match(text, position)
         earlier = before.search(text, max(0, position - 200), position) if found else None
         if found and earlier:
             start = earlier.start()
-            words = {"it": text[start : found.end()], "at": found[0], "before": earlier[0].strip()}
+            words = {"it": text[start : found.end()], "at": found[0], "key": found.groupdict().get("key", "")}
             return QueryFault(message.format(**words), start, found.end(), hint.format(**words))
     word = _WORD.match(text, position)
     shown = word[0] if word else text[position : position + 1]
@@ -173,11 +178,12 @@ _NUMBER = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
 
 
 def _row(before: str, at: str, message: str, hint: str) -> tuple[re.Pattern[str], re.Pattern[str], str, str]:
-    """`before` must end at the position (empty: anything may stand there); it then belongs to what is marked."""
+    """`before` must end at the position (empty: anything may stand there); it is marked too."""
     return re.compile(before + r"\Z"), re.compile(at), message, hint
 
 
-#: What people write → what they mean. `{it}` is all that is marked, `{at}` what stands at the parser's position.
+#: What people write → what they mean. `{it}` is all that is marked, `{at}` what stands at the position, `{key}` the
+#: group of that name.
 _MISTAKES = (
     _row(r"===?|!==?", r"=+", "unexpected '{it}'", "write == for equal, != for not equal"),
     _row("", r"=~", "'=~' is no operator", "write matches(text, 'regex')"),
@@ -199,8 +205,9 @@ _MISTAKES = (
     _row(r"(?<=[.])", r"\d+", "a place in an array is written in brackets", "write [{at}]"),
     _row("", r"\$\.?", "a path starts at the document, without '$'", "write body.id"),
     _row(r"\[\s*-?\d+\s*", r"(?:,[^\]]*)\]", "an array of numbers is written in backticks", "write `{it}`"),
-    _row(r"\[", r"""(['"])(.*?)\1\]""", "a key is not written in brackets", 'write .name, or ."a name"'),
-    _row(r"\[", r"[A-Za-z_]\w*\]", "a key is not written in brackets", 'write .name, or ."a name"'),
+    _row(r"\[", r"""(['"])(?P<key>[A-Za-z_]\w*)\1\]""", "a key is not written in brackets", "write .{key}"),
+    _row(r"\[", r"""(['"])(?P<key>.*?)\1\]""", "a key is not written in brackets", 'write ."{key}"'),
+    _row(r"\[", r"(?P<key>[A-Za-z_]\w*)\]", "a key is not written in brackets", "write .{key}"),
     _row("", _NUMBER, "a bare number", "write `{at}` in backticks"),
     _row("", r"\+", "'+' is no operator", "write add(a, b)"),
     _row("", r"-", "'-' is no operator", "write subtract(a, b)"),

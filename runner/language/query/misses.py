@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from runner.diagnostics import did_you_mean, nearest
@@ -17,8 +17,8 @@ _SHOWN = 20
 class Miss:
     """The first step of a path that leads nowhere.
 
-    `parent` is the text of the path before it (empty at the root), `key` the name or `[n]`. `reason` is one of:
-    missing, null parent, not an object, not an array, index out of range. `keys` are those of the parent, in order.
+    `parent` is the text of the path before it (empty at the root), `key` the name or `[n]`. `reason` is one of
+    missing, null parent, not an object, not an array, index out of range. `keys` are the parent's, in order.
     """
 
     parent: str
@@ -104,12 +104,15 @@ def _is(found: Miss, wanted: str) -> str:
     return f"{_parent(found)} is {article} {found.parent_value_kind}, {found.key} asks for {wanted}"
 
 
-_MESSAGES = {
-    "missing": lambda found, value: f"{_parent(found)} has no key '{found.key}'",
-    "null parent": lambda found, value: f"{_parent(found)} is null",
-    "not an object": lambda found, value: _is(found, "an object"),
-    "not an array": lambda found, value: _is(found, "an array"),
-    "index out of range": lambda found, value: (
-        f"{_parent(found)} has {len(value)} element{'' if len(value) == 1 else 's'}, {found.key} is beyond them"
-    ),
+def _beyond(found: Miss, value: Value) -> str:
+    count = len(value)
+    return f"{_parent(found)} has {count} element{'' if count == 1 else 's'}, there is no {found.key}"
+
+
+_MESSAGES: dict[str, Callable[[Miss, Value], str]] = {
+    "missing": lambda found, _: f"{_parent(found)} has no key '{found.key}'",
+    "null parent": lambda found, _: f"{_parent(found)} is null",
+    "not an object": lambda found, _: _is(found, "an object"),
+    "not an array": lambda found, _: _is(found, "an array"),
+    "index out of range": _beyond,
 }

@@ -1,11 +1,11 @@
 """An expression's tree with places: which characters of the text belong to which node.
 
-jmespath's nodes (plain dicts, `jmespath.ast`) know no places. Text and tree both run from left to right, so the text
-is split into marks (names, quotes, brackets) and a walk over the tree takes them in order. `scan` is cheap and is
-done for every expression; places of nodes are computed when a message asks for them.
+jmespath's nodes (plain dicts, `jmespath.ast`) know no places. Text and tree both run from left to right, so the
+text is split into marks (names, quotes, brackets) and a walk over the tree takes them in order. `scan` is cheap
+and is done for every expression; places of nodes are computed when a message asks for them.
 
-The lexer of jmespath is not asked: its `end` is a length for literals, one short at the end of the text, and off by
-one for operators of two characters. Nothing here evaluates anything.
+The lexer of jmespath is not asked: its `end` is a length for literals, one short at the end of the text, and off
+by one for operators of two characters. Nothing here evaluates anything.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class Mark(NamedTuple):
     end: int
 
 
-# A quote that is never closed matches as a single character. Operators that begin like a prefix are matched to be
-# passed over.
+# A quote that is never closed matches as a single character. Operators that begin like a prefix are matched only
+# to be passed over.
 _MARK = re.compile(
     r"""(?P<name>[A-Za-z_][A-Za-z0-9_]*|"[^"\\]*+(?:\\.[^"\\]*+)*+")"""
     r"""|(?P<literal>'[^'\\]*+(?:\\.[^'\\]*+)*+'|`[^`\\]*+(?:\\.[^`\\]*+)*+`)"""
@@ -108,7 +108,7 @@ class Tree:
 
 
 def chain(node: Node) -> list[Node]:
-    """The steps of `a.b[0]`: a, b, [0]. The first may be anything; a node that is no chain is its only step."""
+    """The steps of `a.b[0]`: a, b, [0]. The first may be anything; what is no chain is its own only step."""
     if node["type"] not in ("subexpression", "index_expression"):
         return [node]
     return [step for child in node["children"] for step in chain(child) if step["type"] != "identity"]

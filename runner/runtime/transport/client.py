@@ -120,7 +120,7 @@ class HttpTransport:
         deadline.begin()
         message = httpcore.Request(
             encode_method(request.method),
-            httpcore.URL(scheme=address.scheme, host=address.host, port=address.port, target=target),
+            httpcore.URL(scheme=address.scheme, host=address.host, port=address.written_port, target=target),
             headers=encode_headers(headers),
             content=request.body or (),
             extensions={"timeout": deadline.as_timeouts()},

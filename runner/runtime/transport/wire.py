@@ -29,6 +29,11 @@ class Address(NamedTuple):
     port: int
     name: str
 
+    @property
+    def written_port(self) -> int | None:
+        """The port as it stands in a URL: None for the usual one of the scheme (RFC 3986 § 6.2.3)."""
+        return None if self.name == self.host else self.port
+
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#\\]*)(?P<target>[^#]*)")
 _LABEL = r"[^\s.:/?#@\[\]\\<>^`{|}%\x00-\x20]{1,63}"

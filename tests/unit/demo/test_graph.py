@@ -227,12 +227,15 @@ def test_create_needs_its_properties(send, missing):
         ({**NEW_USER, "userPrincipalName": "Ada@contoso.onmicrosoft.com"}, "already exists"),
         ({**NEW_USER, "shoeSize": 4}, "'shoeSize'"),
         ({**NEW_USER, "id": "mine"}, "'id'"),
+        ({**NEW_USER, "userPrincipalName": 5}, "userPrincipalName in payload"),
+        ({**NEW_USER, "displayName": None}, "displayName in payload"),
+        ({**NEW_USER, "accountEnabled": "yes"}, "accountEnabled in payload"),
         ([], "Unable to read JSON"),
         (b"{", "Unable to read JSON"),
     ],
 )
 def test_create_refuses(send, body, words):
-    """A name that is taken, an unknown or read-only property, and what is no JSON object are a 400."""
+    """A taken name, an unknown, read-only or mistyped property, and what is no JSON object are a 400."""
     answer = send("POST", "/users", body)
     assert answer.status == 400
     assert words in answer.body["error"]["message"]
@@ -277,6 +280,20 @@ def test_foreign_signature(client, connect):
     with DemoServer() as other:
         token = connect(other).token()
     assert "signature" in refusal(client.ask("GET", "/v1.0/users", token=token))
+
+
+def test_damaged_signature(client):
+    """A token whose signature was changed is refused, whatever characters are in it."""
+    for end in ("x", "\xe9"):
+        assert "signature" in refusal(client.ask("GET", "/v1.0/users", token=client.token() + end))
+
+
+def test_change_refuses(send):
+    """A change to a value that does not fit is a 400 and changes nothing."""
+    path = "/users/ada@contoso.onmicrosoft.com"
+    assert send("PATCH", path, {"userPrincipalName": None}).status == 400
+    assert send("PATCH", path, {"mobilePhone": None}).status == 204
+    assert send("GET", path).body["userPrincipalName"] == "ada@contoso.onmicrosoft.com"
 
 
 def test_wrong_audience(client):

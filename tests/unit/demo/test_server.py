@@ -95,10 +95,16 @@ def test_the_connection_is_kept_alive(client):
 
 def test_head_has_no_body(server):
     """HEAD gets the head that GET would get, and nothing after it."""
-    answer = raw(server, b"HEAD /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    answer = raw(server, b"HEAD /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
     assert answer.endswith(b"\r\n\r\n")
-    assert b"Content-Length: 0" not in answer
+    assert b"\r\nContent-Length: 15\r\n" in answer
+
+
+def test_a_folded_header_becomes_one_line(server):
+    """A value on two lines is put together and cannot break the answer that repeats it (RFC 9112 § 5.2)."""
+    head = b"GET /v1.0/me HTTP/1.1\r\nHost: x\r\nclient-request-id: a\r\n b\r\n\r\n"
+    assert b"\r\nclient-request-id: a b\r\n" in raw(server, head)
 
 
 def test_connection_close_is_answered(server):

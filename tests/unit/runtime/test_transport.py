@@ -110,10 +110,16 @@ class Server:
         # What a client breaks off is no fault of the server.
         with suppress(OSError):
             if self._tls:
-                sock = self._tls.wrap_socket(sock, server_side=True)
+                sock = self.secure(sock, self._tls)
             with sock:
                 self._handler(Client(sock, self, number))
         sock.close()
+
+    def secure(self, sock: socket.socket, tls: ssl.SSLContext) -> ssl.SSLSocket:
+        """The server's side of TLS on a connection."""
+        secured = tls.wrap_socket(sock, server_side=True)
+        self._open.append(secured)
+        return secured
 
     def stop(self) -> None:
         self.stopping.set()
@@ -589,20 +595,19 @@ def test_credentials_stay_at_their_origin(transport: HttpTransport) -> None:
         ("X-Open", "1"),
     )
     ways: dict[bytes, bytes] = {}
-    with serving(routes(ways)) as first:
-        with serving(once(moved(f"{first.url}/back?key=s3cret&open=2"))) as other:
-            ways |= {
-                b"/?key=s3cret&open=1": moved(f"{other.url}/?key=s3cret&open=1#f"),
-                b"/back?key=s3cret&open=2": answer(b"end"),
-            }
-            request = Request(
-                "GET",
-                f"{first.url}/?key=s3cret&open=1",
-                own,
-                secret_headers=frozenset({"x-api-key"}),
-                secret_query=frozenset({"key"}),
-            )
-            assert transport.send(request, None).response.content == b"end"
+    back: dict[bytes, bytes] = {}
+    with serving(routes(ways)) as first, serving(routes(back)) as other:
+        back[b"/?open=1"] = moved(f"{first.url}/back?key=s3cret&open=2")
+        ways[b"/?key=s3cret&open=1"] = moved(f"{other.url}/?key=s3cret&open=1#f")
+        ways[b"/back?key=s3cret&open=2"] = answer(b"end")
+        request = Request(
+            "GET",
+            f"{first.url}/?key=s3cret&open=1",
+            own,
+            secret_headers=frozenset({"x-api-key"}),
+            secret_query=frozenset({"key"}),
+        )
+        assert transport.send(request, None).response.content == b"end"
     assert b"s3cret" not in other.requests[0]
     assert other.requests[0].startswith(b"GET /?open=1 ")
     assert b"X-Open: 1\r\n" in other.requests[0]
@@ -1020,7 +1025,7 @@ def test_https_through_a_proxy(transport: HttpTransport, pki: Path) -> None:
     def tunnel(client: Client) -> None:
         client.receive()
         client.send(b"HTTP/1.1 200 Connected\r\n\r\n")
-        secured = server_context(pki, "good").wrap_socket(client.socket, server_side=True)
+        secured = client.server.secure(client.socket, server_context(pki, "good"))
         with secured:
             always(answer(b"inside"))(Client(secured, client.server, 0))
 

@@ -1,0 +1,191 @@
+"""The console: the token step by name, a line for each request, what failed with its explanation, a summary.
+
+On a terminal the request that is under way is shown and wiped again; in a pipe there are plain lines. This file knows
+no command line: it is told what to show.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TextIO
+
+from runner.diagnostics import Styler, escape
+from runner.engine.events import (
+    CollectionFinished,
+    CollectionStarted,
+    Event,
+    RunFinished,
+    RunStarted,
+    StepFinished,
+    StepStarted,
+    TokenFinished,
+)
+from runner.engine.results import Outcome, RunResult, StepResult, TokenResult
+from runner.reporters import words
+from runner.reporters.style import Marks
+
+_WIDEST_NAME = 44
+_WIDEST_PATH = 40
+_INDENT = "    "
+
+
+@dataclass(slots=True)
+class Console:
+    """A listener that writes for people. `live`: the stream is a terminal that can wipe a line."""
+
+    stream: TextIO
+    styler: Styler
+    marks: Marks
+    verbose: bool = False
+    quiet: bool = False
+    show_body: bool = False
+    live: bool = False
+    _width: int = 20
+    _many: bool = False
+    _under_way: bool = False
+    _head: str = ""
+
+    @property
+    def wants_exchanges(self) -> bool:
+        return self.verbose or self.show_body
+
+    def __call__(self, event: Event) -> None:
+        handler = _HANDLERS.get(type(event))
+        if handler is not None:
+            handler(self, event)
+            self.stream.flush()
+
+    def _write(self, line: str = "") -> None:
+        if self._under_way:
+            self.stream.write("\r\x1b[2K")
+            self._under_way = False
+        self.stream.write(line + "\n")
+
+    # --- events ---
+
+    def _run_started(self, event: RunStarted) -> None:
+        self._many = event.collections > 1
+
+    def _collection_started(self, event: CollectionStarted) -> None:
+        self._width = min(_WIDEST_NAME, max((len(name) for name in event.names), default=0))
+        name = self.styler("name", escape(event.name))
+        self._head = f"{name}  {self.styler('place', escape(event.path))}"
+        if not self.quiet:
+            self._write_head()
+
+    def _write_head(self) -> None:
+        """A collection's heading; with --quiet only where something of it is shown."""
+        if self._head:
+            self._write(self._head)
+            self._head = ""
+
+    def _step_started(self, event: StepStarted) -> None:
+        if self.live and not self.quiet:
+            text = self.styler("progress", f"  {self.marks.running} {escape(event.name)} …")
+            self.stream.write(f"\r\x1b[2K{text}")
+            self._under_way = True
+
+    def _token_finished(self, event: TokenFinished) -> None:
+        result = event.result
+        good = result.outcome is Outcome.PASSED
+        if self.quiet and good:
+            return
+        self._write_head()
+        self._write(self._token_line(result))
+        if result.fault is not None:
+            self._block(words.fault_lines(result.fault, self.styler))
+        if self.verbose:
+            for exchange in result.exchanges:
+                self._block(words.exchange_lines(exchange, self.styler))
+
+    def _token_line(self, result: TokenResult) -> str:
+        name = f"token ({result.name})" if result.number == 1 else f"token renewed ({result.name})"
+        line = f"{name:<{self._width}}  {result.method:<5} {escape(result.url)}"
+        status = self._status(result.status, result.outcome)
+        life = f"  valid for {words.duration_words(result.lifetime)}" if result.lifetime else ""
+        tail = self.styler("time", words.duration_words(result.elapsed) + life)
+        return f"  {self._mark(result.outcome)} {line}  {status}  {tail}"
+
+    def _step_finished(self, event: StepFinished) -> None:
+        result = event.result
+        bad = result.outcome in (Outcome.FAILED, Outcome.ERRORED)
+        if self.quiet and not bad:
+            if self._under_way:
+                self._under_way = False
+            return
+        self._write_head()
+        self._write(self._step_line(result))
+        if bad:
+            self._explain(result)
+        self._show_exchanges(result, bad)
+
+    def _step_line(self, result: StepResult) -> str:
+        mark = self._mark(result.outcome)
+        name = f"{escape(result.name):<{self._width}}"
+        if result.outcome is Outcome.SKIPPED:
+            return f"  {mark} {name}  {self.styler('skipped', 'skipped: ' + escape(result.reason))}"
+        path = escape(result.path or result.url)
+        line = f"  {mark} {name}  {result.method:<5} {path:<{min(_WIDEST_PATH, len(path))}}"
+        if result.outcome is Outcome.ERRORED:
+            return f"{line}  {self.styler('errored', 'error')}"
+        return f"{line}  {self._status(result.status, result.outcome)}  {self.styler('time', words.duration_words(result.elapsed))}"
+
+    def _explain(self, result: StepResult) -> None:
+        if result.fault is not None:
+            self._block(words.fault_lines(result.fault, self.styler))
+        for verdict in result.verdicts:
+            if not verdict.passed:
+                self._block(words.verdict_lines(verdict, self.styler))
+        if result.outcome is Outcome.FAILED and not (self.verbose or self.show_body):
+            body = words.trimmed_body(result)
+            if body:
+                self._block([self.styler("hint", "response body:"), *body])
+
+    def _show_exchanges(self, result: StepResult, bad: bool) -> None:
+        if self.verbose:
+            for exchange in (*result.earlier, *((result.exchange,) if result.exchange else ())):
+                self._block(words.exchange_lines(exchange, self.styler))
+        elif self.show_body and result.exchange is not None:
+            self._block(words.exchange_lines(result.exchange, self.styler, headers=False))
+
+    def _block(self, lines: list[str]) -> None:
+        for line in lines:
+            self._write(_INDENT + line)
+
+    def _mark(self, outcome: Outcome) -> str:
+        return self.styler(outcome.value, self.marks.of(outcome))
+
+    def _status(self, status: int | None, outcome: Outcome) -> str:
+        return self.styler(outcome.value, str(status)) if status is not None else self.styler("errored", "error")
+
+    def _collection_finished(self, event: CollectionFinished) -> None:
+        if not self.quiet and self._many:
+            self._write()
+
+    def _run_finished(self, event: RunFinished) -> None:
+        result = event.result
+        if not self._many and not self.quiet:
+            self._write()
+        self._write(summary(result, self.styler))
+
+
+def summary(result: RunResult, styler: Styler) -> str:
+    """The last line: how many requests ended how, in which time, with how many token requests."""
+    counts = [(outcome, result.count(outcome)) for outcome in Outcome]
+    parts = [styler(outcome.value, f"{number} {outcome.value}") for outcome, number in counts if number]
+    head = ", ".join(parts) or "nothing was run"
+    tokens = len(result.tokens)
+    fetched = f", {tokens} token request{'s' if tokens != 1 else ''}" if tokens else ""
+    text = f"{head} in {words.duration_words(result.elapsed)}{fetched}"
+    return f"{styler('errored', 'interrupted:')} {text}" if result.interrupted else text
+
+
+_HANDLERS = {
+    RunStarted: Console._run_started,
+    CollectionStarted: Console._collection_started,
+    StepStarted: Console._step_started,
+    TokenFinished: Console._token_finished,
+    StepFinished: Console._step_finished,
+    CollectionFinished: Console._collection_finished,
+    RunFinished: Console._run_finished,
+}

@@ -1,0 +1,67 @@
+"""Colours and marks of terminals: one table of roles. Plain where a stream is no terminal or NO_COLOR is set."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TextIO
+
+from runner.diagnostics import Styler, plain
+from runner.engine.results import Outcome
+
+#: Role → SGR parameters (ECMA-48 § 8.3.117).
+_COLOURS = {
+    "error": "1;31", "warning": "1;33", "place": "36", "gutter": "34", "caret": "1;31", "hint": "33",
+    "passed": "32", "failed": "1;31", "errored": "1;35", "skipped": "33", "name": "1", "time": "2", "progress": "2",
+    "sent": "36", "received": "2", "message": "1",
+}  # fmt: skip
+
+
+def coloured(role: str, text: str) -> str:
+    """The text in the colour of its role."""
+    code = _COLOURS.get(role)
+    return f"\x1b[{code}m{text}\x1b[0m" if code and text else text
+
+
+def wants_colour(stream: TextIO, no_colour: bool = False) -> bool:
+    """Whether a stream is to be coloured: --no-color, then NO_COLOR and FORCE_COLOR, then whether it is a terminal."""
+    if no_colour or os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return is_terminal(stream)
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Whether a stream is a terminal that understands control sequences."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def styler_for(stream: TextIO, no_colour: bool = False) -> Styler:
+    """The styler that fits a stream."""
+    return coloured if wants_colour(stream, no_colour) else plain
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """One character for each outcome."""
+
+    passed: str = "✓"
+    failed: str = "✗"
+    errored: str = "!"
+    skipped: str = "-"
+    running: str = "⋯"
+
+    def of(self, outcome: Outcome) -> str:
+        """The mark of an outcome."""
+        mark: str = getattr(self, outcome.value)
+        return mark
+
+
+def marks_for(stream: TextIO) -> Marks:
+    """Marks that the stream's encoding can write."""
+    try:
+        "✓✗⋯".encode(stream.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return Marks("+", "x", "!", "-", "~")
+    return Marks()
