@@ -1,0 +1,108 @@
+"""The command line: `runner COMMAND`. Each command is a file of its own, imported when it is called.
+
+`runner --help` imports click and nothing else, so the one-line helps stand here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from runner import __version__
+
+#: Command → what `runner --help` says of it. Its module has the same name.
+_COMMANDS = {
+    "run": "Run collections and judge the responses.",
+    "check": "Read and judge files without sending anything.",
+    "plan": "Show what would be sent, and where each value comes from.",
+    "list": "List the requests of collections.",
+    "demo": "Run a collection against an embedded API with OAuth.",
+}
+_MODULES = {"list": "listing"}
+
+
+class _LazyGroup(click.Group):
+    """A group that imports a command only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"runner.cli.{_MODULES.get(name, name)}").command
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from runner.diagnostics import did_you_mean
+
+            hint = did_you_mean(args[0], _COMMANDS) if args else ""
+            raise click.UsageError(f"{error.message.rstrip('.')}. {hint}".rstrip(), ctx) from None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="runner")
+def cli() -> None:
+    """Run HTTP request files: variables, fresh OAuth tokens, JMESPath assertions.
+
+    \b
+    Exit codes: 0 passed · 1 an assertion, capture or poll failed · 2 usage ·
+    3 a file or variable is not valid · 4 a request could not be made ·
+    5 auth failed · 6 nothing was selected · 130 interrupted
+    """
+
+
+def main() -> NoReturn:
+    """The process: every error becomes words and an exit code; no traceback reaches a user."""
+    _use_utf8()
+    try:
+        code = cli.main(standalone_mode=False)
+        _leave(code if isinstance(code, int) else 0)
+    except click.exceptions.Exit as error:
+        _leave(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        _leave(2)
+    except (click.Abort, KeyboardInterrupt):
+        _leave(130)
+    except BrokenPipeError:
+        _leave(141)
+    except Exception as error:  # noqa: BLE001 - the last door: whatever got here is a fault of ours
+        _leave(_explain(error))
+
+
+def _use_utf8() -> None:
+    """What we read and write is UTF-8 text; a stream that cannot write a character shows it escaped."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    sys.set_int_max_str_digits(100_000)  # integers are exact at any sensible length
+
+
+def _explain(error: Exception) -> int:
+    from runner.cli.printing import report_error
+
+    return report_error(error)
+
+
+def _leave(code: int) -> NoReturn:
+    """Ends the process at once: threads of an interrupted run are not waited for."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        code = 141
+    if code == 141:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)

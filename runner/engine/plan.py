@@ -345,6 +345,9 @@ class _Judge:
                 hint = did_you_mean(name, known) or f"known keys: {', '.join(known)}"
                 message = f"unknown key '{name}' in the inherited auth of type '{current.type}'"
                 self._add(Diagnostic(message, declared.span, hint))
+            elif known[name].choices and isinstance(declared.value, str) and declared.value not in known[name].choices:
+                hint = f"one of {', '.join(known[name].choices)}"
+                self._add(Diagnostic(f"'{name}' cannot be '{declared.value}'", declared.span, hint))
         return AuthSpec(current.type, {**current.fields, **spec.fields}, current.span)
 
 

@@ -333,7 +333,8 @@ class _Decoder:
                     self.unknown_key(name, {"type": None, **known}, what)
                 continue
             fields[name.text] = AuthField(self.auth_value(name.text, value), self.span(value).first_line())
-            self.check_choice(name.text, value, known[name.text].choices)
+            if declared:  # without a type, the inherited one decides
+                self.check_choice(name.text, value, known[name.text].choices)
             if known[name.text].secret:
                 self.source.secrets.append(fields[name.text].value)
         for name_, row in known.items():

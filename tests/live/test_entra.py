@@ -85,3 +85,18 @@ def test_a_secret_that_is_not_set_stops_before_anything_is_sent(live: Any, entra
     said = live.text(COLLECTION, expect=3, **where(entra, graph))
     assert "GRAPH_CLIENT_SECRET" in said
     assert graph.get("/seen") == []
+
+
+def test_the_article_passes_with_the_right_secret(live: Any, entra: Any, graph: Any) -> None:
+    """`requests/graph.yaml` as it is: users are listed and read, refusals are as expected."""
+    env = {"GRAPH_CLIENT_ID": "7b7531ad-5926-4f2d-8a1d-38495ad33e17", "GRAPH_CLIENT_SECRET": entra.secret}
+    live.file(ARTICLE, cwd=ROOT, env=env, **where(entra, graph))
+    assert [request["authorized"] for request in graph.get("/seen")].count(False) == 1
+
+
+def test_the_article_fails_closed_with_another_secret(live: Any, entra: Any, graph: Any) -> None:
+    """`requests/graph.yaml` with a wrong secret: exit code 5 and the reason; nothing with a token is sent."""
+    env = {"GRAPH_CLIENT_ID": "7b7531ad-5926-4f2d-8a1d-38495ad33e17", "GRAPH_CLIENT_SECRET": "another-secret"}
+    said = live.file(ARTICLE, cwd=ROOT, env=env, expect=5, **where(entra, graph))
+    refusal_of(said)
+    assert not any(request["authorized"] for request in graph.get("/seen"))

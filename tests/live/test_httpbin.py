@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+ROOT = Path(__file__).parent.parent.parent
 PASSING = ["httpbin_methods.yaml", "httpbin_answers.yaml", "httpbin_cookies.yaml", "httpbin_auth.yaml"]
 
 
@@ -13,6 +15,11 @@ PASSING = ["httpbin_methods.yaml", "httpbin_answers.yaml", "httpbin_cookies.yaml
 def test_every_request_of_the_collection_passes(live: Any, httpbin: Any, collection: str) -> None:
     """Each of these collections states what httpbin does, and every statement holds."""
     live.collection(collection, base=httpbin.url)
+
+
+def test_the_tour_that_users_get_passes(live: Any, httpbin: Any) -> None:
+    """`requests/httpbin.yaml` states what httpbin does today."""
+    live.file("requests/httpbin.yaml", cwd=ROOT, httpbin=httpbin.url)
 
 
 def test_all_collections_pass_side_by_side(live: Any, httpbin: Any) -> None:

@@ -1,8 +1,9 @@
 """What can be known of an expression before there is a document: one walk over its tree.
 
-The walk goes in the order of the text, so that each name and literal meets its place. It collects the names that
-are read at the root, below `vars` and below `env`, and refuses what JMESPath would misread or fail on: unknown
-functions, wrong numbers of arguments, `vars` where only an element is seen, `!a.b`, a step of 0, too many levels.
+The walk goes in the order of the text, so that each name and literal meets its place. It collects the names
+that are read at the root, below `vars` and below `env`, and refuses what JMESPath would misread or fail on:
+unknown functions, wrong numbers of arguments, `vars` where only an element is seen, `!a.b`, a step of 0, too
+many levels.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ class Name:
     optional: bool
 
 
-# What the current value is, as far as it is known. ELEMENT is what a projection hands to the path after it; INSIDE
-# is the same within a filter's condition, an expref or a multi-select, where people expect to see the document.
+# What the current value is, as far as it is known. ELEMENT is what a projection hands to the path after it;
+# INSIDE is the same within a filter's condition, an expref or a multi-select, where people expect to see the
+# document.
 ROOT, VARS, ENV, ELEMENT, INSIDE, OTHER = range(6)
 
 _PATH = frozenset({"field", "index", "index_expression", "subexpression", "identity"})
@@ -151,7 +153,8 @@ class Walk:
             start, end = self.tree.span(node)
             text = self.tree.text[start:end]
             message = f"JMESPath reads '{text}' as if '!' belonged to its first part only"
-            raise QueryFault(message, start, end, f"write !({text.lstrip('!(').strip()})")
+            hint = f"write !({text[1:].strip()})" if text[0] == "!" else "write ! before the whole of it"
+            raise QueryFault(message, start, end, hint)
 
     # --- what holds expressions side by side
 

@@ -23,8 +23,8 @@ _CACHE_SIZE = 200_000
 class Query:
     """A compiled expression. Immutable; equal where the text is.
 
-    `names` are read at the root of the document, `variables` below its `vars`, `uses_env` below `env`. `is_path`
-    is true for fields and indexes and nothing else.
+    `names` are read at the root of the document, `variables` below its `vars`, `uses_env` below `env`.
+    `is_path` is true for fields and indexes and nothing else.
     """
 
     __slots__ = ("is_path", "names", "text", "tree", "uses_env", "variables")

@@ -19,7 +19,7 @@ from runner.language.functions import is_false
 from runner.language.query.compiled import Query
 from runner.language.query.interpreter import Interpreter, plain
 from runner.language.query.misses import Miss, miss
-from runner.language.query.tree import Node, Tree, chain, is_root
+from runner.language.query.tree import Node, Tree, is_root, path
 from runner.language.values import Value
 
 
@@ -100,10 +100,8 @@ class _Explainer:
 
     def _miss(self, node: Node) -> Miss | None:
         """The first step that is missing in the path that a node is, or that it projects."""
-        while node["type"] in _PROJECTIONS:
-            node = node["children"][0]
         value = self._document
-        for step in chain(node):
+        for step in path(node):
             if step["type"] in ("field", "index"):
                 found = miss(self._tree, step, value)
                 if found is not None:
@@ -114,8 +112,6 @@ class _Explainer:
                 return None
         return None
 
-
-_PROJECTIONS = frozenset({"projection", "value_projection", "filter_projection", "flatten"})
 
 _HANDLERS: dict[str, Callable[[_Explainer, Node], Iterator[Finding]]] = {
     "and_expression": _Explainer.conjunction,

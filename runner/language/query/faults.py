@@ -1,8 +1,8 @@
 """Faults of an expression's text: what is wrong, where, and what to write instead.
 
-`check_text` runs before jmespath's parser: what the parser would take in silence (text in backticks that is no
-JSON) or could not survive (10,000 brackets) never reaches it. `of_syntax` says in plain words what the parser
-refused, by tables of what people write when they mean something else.
+`check_text` runs before jmespath's parser: what the parser would take in silence (text in backticks that is
+no JSON) or could not survive (10,000 brackets) never reaches it. `of_syntax` says in plain words what the
+parser refused, by tables of what people write when they mean something else.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def check_text(text: str, marks: Sequence[Mark]) -> list[Value]:
     """The values of the literals, in order.
 
     Raises:
-        QueryFault: it is empty, holds `{{ }}`, a bracket or quote has no partner, it is nested too deep, or text
-            in backticks is not JSON.
+        QueryFault: it is empty, holds `{{ }}`, a bracket or quote has no partner, it is nested too deep, or
+            text in backticks is not JSON.
     """
     if not text.strip():
         raise QueryFault("the expression is empty", 0, len(text), "write what it should look at")
@@ -182,8 +182,8 @@ def _row(before: str, at: str, message: str, hint: str) -> tuple[re.Pattern[str]
     return re.compile(before + r"\Z"), re.compile(at), message, hint
 
 
-#: What people write → what they mean. `{it}` is all that is marked, `{at}` what stands at the position, `{key}` the
-#: group of that name.
+#: What people write → what they mean. `{it}` is all that is marked, `{at}` what stands at the position,
+#: `{key}` the group of that name.
 _MISTAKES = (
     _row(r"===?|!==?", r"=+", "unexpected '{it}'", "write == for equal, != for not equal"),
     _row("", r"=~", "'=~' is no operator", "write matches(text, 'regex')"),

@@ -1,11 +1,11 @@
 """The interpreter: jmespath's, made exact and unable to fail in a way that nobody named.
 
 Two ways to read a path. `Interpreter` gives null for what is missing, as JMESPath does. `StrictInterpreter`
-refuses it, but not left of `||`, in not_null(…), and inside projections, filters and exprefs, where it hands over
-to a lenient one. Both serve one evaluation only, so that threads share nothing.
+refuses it, but not left of `||`, in not_null(…), and inside projections, filters and exprefs, where it hands
+over to a lenient one. Both serve one evaluation only, so that threads share nothing.
 
-Documents are read lazily: only `.get`, `[]` and `in` are asked of them, and all their values only where `@` (or
-a mapping such as `vars`) is itself the value.
+Documents are read lazily: only `.get`, `[]` and `in` are asked of them, and all their values only where `@`
+(or a mapping such as `vars`) is itself the value.
 
 Of jmespath we rely on `TreeInterpreter` with its `visit_*` methods, which is how it asks to be extended.
 """

@@ -17,8 +17,9 @@ _SHOWN = 20
 class Miss:
     """The first step of a path that leads nowhere.
 
-    `parent` is the text of the path before it (empty at the root), `key` the name or `[n]`. `reason` is one of
-    missing, null parent, not an object, not an array, index out of range. `keys` are the parent's, in order.
+    `parent` is the text of the path before it (empty at the root), `key` the name or `[n]`. `reason` is one
+    of missing, null parent, not an object, not an array, index out of range. `keys` are the parent's, in
+    order.
     """
 
     parent: str
@@ -61,10 +62,10 @@ def _reason(node: Node, value: Value) -> str:
 
 def parent_text(tree: Tree, node: Node) -> str:
     """The text of the path before a step; empty where it is the first."""
-    steps, number = tree.place_in_chain(node)
-    if number == 0:
+    steps = tree.steps_to(node)
+    if not steps:
         return ""
-    start, end = tree.cover(steps[0], steps[number - 1])
+    start, end = tree.cover(steps[0], steps[-1])
     return tree.text[start:end]
 
 

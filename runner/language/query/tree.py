@@ -1,11 +1,11 @@
 """An expression's tree with places: which characters of the text belong to which node.
 
-jmespath's nodes (plain dicts, `jmespath.ast`) know no places. Text and tree both run from left to right, so the
-text is split into marks (names, quotes, brackets) and a walk over the tree takes them in order. `scan` is cheap
-and is done for every expression; places of nodes are computed when a message asks for them.
+jmespath's nodes (plain dicts, `jmespath.ast`) know no places. Text and tree both run from left to right, so
+the text is split into marks (names, quotes, brackets) and a walk over the tree takes them in order. `scan` is
+cheap and is done for every expression; places of nodes are computed when a message asks for them.
 
-The lexer of jmespath is not asked: its `end` is a length for literals, one short at the end of the text, and off
-by one for operators of two characters. Nothing here evaluates anything.
+The lexer of jmespath is not asked: its `end` is a length for literals, one short at the end of the text, and
+off by one for operators of two characters. Nothing here evaluates anything.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class Mark(NamedTuple):
     end: int
 
 
-# A quote that is never closed matches as a single character. Operators that begin like a prefix are matched only
-# to be passed over.
+# A quote that is never closed matches as a single character. Operators that begin like a prefix are matched
+# only to be passed over.
 _MARK = re.compile(
     r"""(?P<name>[A-Za-z_][A-Za-z0-9_]*|"[^"\\]*+(?:\\.[^"\\]*+)*+")"""
     r"""|(?P<literal>'[^'\\]*+(?:\\.[^'\\]*+)*+'|`[^`\\]*+(?:\\.[^`\\]*+)*+`)"""
@@ -81,13 +81,14 @@ class Tree:
         begin, end = self._balanced(ranges[id(first)][0], ranges[id(last)][1])
         return self._marks[begin].start, self._marks[end].end
 
-    def place_in_chain(self, node: Node) -> tuple[list[Node], int]:
-        """The chain that a step belongs to (`a.b[0]` is a, b, [0]), and its number in it."""
-        for steps in _chains(self.root):
+    def steps_to(self, node: Node) -> list[Node]:
+        """The steps of the path that lead up to a step of it: a, b for the last of `a.b[0]`."""
+        for each in _nodes(self.root):
+            steps = path(each)
             for number, step in enumerate(steps):
                 if step is node:
-                    return steps, number
-        return [node], 0
+                    return steps[:number]
+        return []
 
     def _aligned(self) -> dict[int, tuple[int, int]]:
         if self._ranges is None:
@@ -107,20 +108,27 @@ class Tree:
         return begin, end
 
 
-def chain(node: Node) -> list[Node]:
-    """The steps of `a.b[0]`: a, b, [0]. The first may be anything; what is no chain is its own only step."""
-    if node["type"] not in ("subexpression", "index_expression"):
-        return [node]
-    return [step for child in node["children"] for step in chain(child) if step["type"] != "identity"]
+def path(node: Node) -> list[Node]:
+    """The steps that a value comes by: a, b, [0] of `a.b[0]`, and a, b of `a.b[*].c`; else the node itself."""
+    kind, children = node["type"], node["children"]
+    if kind in PROJECTIONS:
+        return path(children[0])
+    if kind not in _CHAINS:
+        return [] if kind == "identity" else [node]
+    before = [child for child in children[:-1] if child["type"] != "identity"]
+    steps = [step for child in before for step in ([child] if child["type"] in PROJECTIONS else path(child))]
+    return steps + path(children[-1])
 
 
-def _chains(node: Node) -> Iterator[list[Node]]:
-    steps = chain(node)
-    yield steps
-    inner = node["children"] if len(steps) == 1 and steps[0] is node else steps
-    for child in inner:
+PROJECTIONS = frozenset({"projection", "value_projection", "filter_projection", "flatten"})
+_CHAINS = frozenset({"subexpression", "index_expression", "pipe"})
+
+
+def _nodes(node: Node) -> Iterator[Node]:
+    yield node
+    for child in node["children"]:
         if isinstance(child, dict):  # a slice's children are numbers
-            yield from _chains(child)
+            yield from _nodes(child)
 
 
 def is_root(node: Node) -> bool:

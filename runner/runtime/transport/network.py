@@ -110,7 +110,7 @@ class Stream(httpcore.NetworkStream):
             data = self._socket.recv(max_bytes)
         except TimeoutError:
             raise deadline.over() from None
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: TLS was closed by another thread
             raise self._broken(error, deadline) from error
         self._count(data, deadline)
         return data
@@ -122,7 +122,7 @@ class Stream(httpcore.NetworkStream):
             deadline.head = data[:32]
         deadline.received += len(data)
 
-    def _broken(self, error: OSError, deadline: Deadline) -> TransportError:
+    def _broken(self, error: OSError | ValueError, deadline: Deadline) -> TransportError:
         if isinstance(error, ssl.SSLError):
             return tls_fault(error, self._peer)
         in_body = deadline.phase == "body"
@@ -150,6 +150,7 @@ class Stream(httpcore.NetworkStream):
     ) -> Stream:
         deadline = cast(Deadline, timeout)
         deadline.phase = "tls"
+        deadline.received, deadline.head = 0, b""  # what a proxy answered to CONNECT is no part of the answer
         host = (server_hostname or "").strip("[]")
         try:
             self._socket.settimeout(deadline.left())
@@ -173,14 +174,10 @@ class Stream(httpcore.NetworkStream):
         return context.wrap_socket(self._socket, server_hostname=host)
 
     def close(self) -> None:
-        # Only a shutdown wakes a thread that waits in `recv`; the peer may have closed already.
-        try:
+        # Only a shutdown wakes a thread that waits in `recv`; it fails where the peer has closed already.
+        with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError as error:
-            if error.errno not in (errno.ENOTCONN, errno.EBADF, errno.ECONNRESET, errno.EINVAL):
-                raise
-        finally:
-            self._socket.close()
+        self._socket.close()
 
     def get_extra_info(self, info: str) -> Any:
         answer = _EXTRA.get(info)

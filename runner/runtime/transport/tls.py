@@ -95,6 +95,7 @@ def tls_fault(error: OSError | ValueError, peer: str) -> TransportError:
     return TransportError("tls", template.format(peer=peer), hint)
 
 
-def reason(error: OSError) -> str:
+def reason(error: OSError | ValueError) -> str:
     """What the system says about a fault."""
-    return (error.strerror or str(error) or type(error).__name__).lower()
+    said = error.strerror if isinstance(error, OSError) else None
+    return (said or str(error) or type(error).__name__).lower()

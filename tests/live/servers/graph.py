@@ -9,6 +9,7 @@ import json
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 NAMES = ["Ada Lovelace", "Alan Turing", "Grace Hopper", "Edsger Dijkstra", "Barbara Liskov"]
 USERS = [
@@ -16,6 +17,7 @@ USERS = [
         "id": f"{number:08d}-0000-0000-0000-000000000000",
         "displayName": name,
         "mail": f"{name.split()[0].lower()}@contoso.com",
+        "userPrincipalName": f"{name.split()[0].lower()}@contoso.onmicrosoft.com",
     }
     for number, name in enumerate(NAMES, 1)
 ]
@@ -23,7 +25,7 @@ seen: list[dict[str, object]] = []
 
 
 class Handler(BaseHTTPRequestHandler):
-    """`/v1.0/users`, `/v1.0/users/{id or mail}` and errors in Graph's own shape."""
+    """`/v1.0/users` with `$top` and a filter on mail, `/v1.0/users/{id or mail}`, and Graph's errors."""
 
     protocol_version = "HTTP/1.1"
 
@@ -42,7 +44,9 @@ class Handler(BaseHTTPRequestHandler):
     def users(self, path: str, query: dict[str, list[str]]) -> None:
         top = int(query.get("$top", ["100"])[0])
         if path == "/users":
-            self.answer(200, {"@odata.context": "https://graph/$metadata#users", "value": USERS[:top]})
+            mail = query.get("$filter", [""])[0].removeprefix("mail eq ").strip("'")
+            found = [user for user in USERS if mail in ("", user["mail"])]
+            self.answer(200, {"@odata.context": "https://graph/$metadata#users", "value": found[:top]})
             return
         wanted = path.removeprefix("/users/")
         found = [user for user in USERS if wanted in (user["id"], user["mail"])]
@@ -59,6 +63,11 @@ class Handler(BaseHTTPRequestHandler):
         data = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
+        self.send_header("request-id", str(uuid4()))
+        if status == 401:
+            self.send_header(
+                "WWW-Authenticate", 'Bearer realm="", authorization_uri="https://login/authorize"'
+            )
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)

@@ -925,8 +925,8 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
     key("alone", "-x509", "-days", "2", "-out", "alone.pem", "-addext", "subjectAltName=IP:127.0.0.1")
     (folder / "ca.cnf").write_text(
         "[ca]\ndefault_ca=x\n[x]\ndatabase=index.txt\nnew_certs_dir=.\nrand_serial=yes\ndefault_md=sha256\n"
-        "policy=p\ncopy_extensions=copy\ncertificate=ca.pem\nprivate_key=ca.key\nunique_subject=no\n"
-        "[p]\ncommonName=supplied\n"
+        "policy=p\ncopy_extensions=copy\nx509_extensions=e\ncertificate=ca.pem\nprivate_key=ca.key\nunique_subject=no\n"
+        "[p]\ncommonName=supplied\n[e]\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n"
     )
     (folder / "index.txt").touch()
     times = {
@@ -1035,6 +1035,21 @@ def test_https_through_a_proxy(transport: HttpTransport, pki: Path) -> None:
         assert transport.send(request, None).response.content == b"inside"
     assert proxy.requests[0].startswith(b"CONNECT 127.0.0.1:9 HTTP/1.1\r\n")
     assert proxy.requests[1].startswith(b"GET /x HTTP/1.1\r\n")
+
+
+def test_silence_behind_a_proxy(transport: HttpTransport, pki: Path) -> None:
+    """A server that is silent at the end of a tunnel gave no answer, although the proxy did."""
+
+    def tunnel(client: Client) -> None:
+        client.receive()
+        client.send(b"HTTP/1.1 200 Connected\r\n\r\n")
+        with client.server.secure(client.socket, server_context(pki, "good")) as secured:
+            say_nothing(Client(secured, client.server, 0))
+
+    with serving(tunnel) as proxy:
+        way = Connection(verify=False, proxy=proxy.url)
+        error = fault(transport, Request("GET", "https://127.0.0.1:9/", connection=way, timeout=0.5))
+    assert error.message == "no answer within 0.5 s (connected, request sent)"
 
 
 def test_plain_http_makes_no_tls_context(transport: HttpTransport, monkeypatch: pytest.MonkeyPatch) -> None:

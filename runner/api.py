@@ -1,0 +1,117 @@
+"""Running collections from Python: the functions behind `runner.run` and its neighbours.
+
+Nothing is written to the terminal; results and events are values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from os import PathLike, fspath
+from pathlib import Path
+
+from runner.diagnostics import Diagnostic, Source
+from runner.engine.build import Flags
+from runner.engine.events import Event, Listener
+from runner.engine.plan import Plan, Selection
+from runner.engine.results import RunResult
+from runner.errors import InvalidError
+from runner.language import document
+from runner.language.model import Collection
+from runner.language.values import Value
+from runner.runtime.project import Options, Project, open_project
+from runner.runtime.workspace import Workspace
+
+Paths = str | PathLike[str] | Iterable[str | PathLike[str]]
+
+
+def loads(text: str, path: str = "<text>") -> Collection:
+    """The collection that a YAML text declares; `path` names it in messages.
+
+    Raises:
+        InvalidError: with every fault of the text.
+    """
+    return document.load(Source(path, text))
+
+
+def load(path: str | PathLike[str]) -> Collection:
+    """The collection in a file.
+
+    Raises:
+        InvalidError: the file cannot be read or is not valid.
+    """
+    return document.load(Workspace().read(Path(path)))
+
+
+def check(paths: Paths, *, env: str = "", variables: Mapping[str, Value] | None = None) -> list[Diagnostic]:
+    """Every fault of the files that paths name, as `runner check` finds them; empty when all is well."""
+    try:
+        _project(paths, env, variables).plans()
+    except InvalidError as error:
+        return list(error.diagnostics)
+    return []
+
+
+def make_plan(paths: Paths, *, env: str = "", variables: Mapping[str, Value] | None = None) -> list[Plan]:
+    """What a run of these files would do, one Plan a file.
+
+    Raises:
+        InvalidError: a file or an environment variable is not valid.
+        NothingSelected: the files hold no request.
+    """
+    return _project(paths, env, variables).ready_plans()[0]
+
+
+def run(
+    paths: Paths,
+    *,
+    env: str = "",
+    variables: Mapping[str, Value] | None = None,
+    select: Sequence[str] = (),
+    tags: Iterable[str] = (),
+    jobs: int = 0,
+    fail_fast: bool = False,
+    timeout: float | None = None,
+    listeners: Sequence[Listener] = (),
+    transport: object = None,
+) -> RunResult:
+    """Runs collections. `timeout` in seconds; `transport` sends in place of the network.
+
+    Raises:
+        InvalidError: a file, name or environment variable is not valid; nothing was sent.
+        NothingSelected: no request is left to run.
+    """
+    from runner.runtime import execute
+
+    plans, settings = _ready(paths, env, variables, select, tags)
+    settings.jobs, settings.fail_fast, settings.listeners = jobs, fail_fast, listeners
+    settings.flags = Flags(timeout=timeout)
+    settings.transport = transport  # type: ignore[assignment]
+    return execute.run(plans, settings)
+
+
+def stream(paths: Paths, *, env: str = "", variables: Mapping[str, Value] | None = None) -> Iterator[Event]:
+    """Runs collections and yields each event as it comes.
+
+    Raises:
+        InvalidError: as `run`.
+        NothingSelected: as `run`.
+    """
+    from runner.runtime import execute
+
+    plans, settings = _ready(paths, env, variables, (), ())
+    yield from execute.stream(plans, settings)
+
+
+def _ready(paths: Paths, env: str, variables: Mapping[str, Value] | None, select: Sequence[str], tags: Iterable[str]):  # type: ignore[no-untyped-def]
+    from runner.runtime import execute
+
+    project = _project(paths, env, variables, Selection(names=tuple(select), tags=frozenset(tags)))
+    plans, environment = project.ready_plans()
+    return plans, execute.Settings(environment, project.workspace)
+
+
+def _project(
+    paths: Paths, env: str, variables: Mapping[str, Value] | None, selection: Selection | None = None
+) -> Project:
+    names = [fspath(paths)] if isinstance(paths, (str, PathLike)) else [fspath(path) for path in paths]
+    return open_project(Options(names, env, variables or {}, selection=selection or Selection()))

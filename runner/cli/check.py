@@ -1,0 +1,33 @@
+"""`runner check`: reads and judges every file, sends nothing."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from runner.cli import options
+
+
+@click.command("check")
+@options.paths
+@options.environment
+@options.variables
+@options.root
+@options.no_colour
+def command(**given: Any) -> int:
+    """Read and judge every file in PATHS; all faults of all files in one go. Nothing is sent."""
+    from runner.reporters.style import styler_for
+    from runner.runtime.project import open_project
+
+    project = open_project(options.make_options(given))
+    plans = project.plans()
+    requests = sum(len(plan.steps) for plan in plans)
+    styler = styler_for(sys.stdout, given["no_colour"])
+    click.echo(f"{styler('passed', 'ok')}  {_count(len(plans), 'file')}, {_count(requests, 'request')}")
+    return 0
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"

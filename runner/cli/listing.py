@@ -1,0 +1,41 @@
+"""`runner list`: names, tags and places of the requests."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from runner.cli import options
+
+
+@click.command("list")
+@options.paths
+@options.selecting
+@options.root
+@options.allow_empty
+@options.no_colour
+def command(**given: Any) -> int:
+    """List the requests in PATHS: their full names (as --select takes them), tags and places."""
+    from runner.errors import NothingSelected
+    from runner.reporters.style import styler_for
+    from runner.runtime.project import open_project
+
+    styler = styler_for(sys.stdout, given["no_colour"])
+    plans = [plan for plan in open_project(options.make_options(given)).plans() if plan.steps]
+    if not plans and not given["allow_empty"]:
+        raise NothingSelected("no request is selected")
+    for plan in plans:
+        source = plan.collection.source
+        environments = ", ".join(plan.collection.environments)
+        extra = f"  (environments: {environments})" if environments else ""
+        click.echo(f"{styler('name', plan.collection.name)}  {styler('place', source.path)}{extra}")
+        width = max(len(step.name) for step in plan.steps)
+        for step in plan.steps:
+            place = f"{source.path}:{step.spec.name_span.line}"
+            tags = " ".join(f"#{tag}" for tag in sorted(step.tags))
+            skip = f"skipped: {step.skip}" if step.skip else ""
+            line = f"  {step.name:<{width}}  {styler('place', place)}  {styler('hint', tags)} {styler('skipped', skip)}"
+            click.echo(line.rstrip())
+    return 0

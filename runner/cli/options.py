@@ -1,0 +1,111 @@
+"""Flags that several commands share, and how their texts are read. Import-light: only click."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from runner.errors import UsageError
+
+if TYPE_CHECKING:
+    from runner.runtime.project import Options
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(:?=)(.*)", re.DOTALL | re.ASCII)
+_LINE = re.compile(r"(.+\.ya?ml):([0-9]+)", re.ASCII)
+
+paths = click.argument("paths", nargs=-1, metavar="[PATHS]...")
+environment = click.option("-e", "--env", "environment", default="", metavar="NAME", help="Take this environment.")
+variables = click.option(
+    "-v", "--var", "variables", multiple=True, metavar="NAME=VALUE", help="Set a variable to text (NAME:=JSON: to JSON)."
+)
+env_files = click.option(
+    "--env-file", "env_files", multiple=True, metavar="FILE", help="Read env.NAME from FILE instead of .env."
+)
+root = click.option("--root", metavar="DIR", help="The project root: files must lie in it (default: this folder).")
+no_colour = click.option("--no-color", "no_colour", is_flag=True, help="No colours (also: NO_COLOR).")
+allow_empty = click.option("--allow-empty", is_flag=True, help="No error when nothing is selected.")
+
+
+def selecting(command: F) -> F:
+    """The flags that select requests."""
+    decorators = (
+        click.option(
+            "-k", "--select", "names", multiple=True, metavar="NAME",
+            help="Only this request or group: full name, glob, or FILE:LINE. What it captures from runs too.",
+        ),
+        click.option("-t", "--tag", "tags", multiple=True, metavar="TAG", help="Only requests with this tag."),
+        click.option("--exclude-tag", "excluded", multiple=True, metavar="TAG", help="No request with this tag."),
+    )  # fmt: skip
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
+def parse_variables(given: Iterable[str]) -> dict[str, Any]:
+    """`NAME=VALUE` gives text, `NAME:=JSON` a JSON value; the last one of a name wins.
+
+    Raises:
+        UsageError: one is neither, its JSON is not valid, or its name is taken.
+    """
+    from runner.language.model import RESERVED_NAMES
+
+    values: dict[str, Any] = {}
+    for text in given:
+        match = _VARIABLE.fullmatch(text)
+        if match is None:
+            raise UsageError(f"--var wants NAME=VALUE or NAME:=JSON, not '{text.partition('=')[0]}'")
+        name, operator, value = match.groups()
+        if name in RESERVED_NAMES:
+            raise UsageError(f"--var {name}: this name is taken")
+        values[name] = value if operator == "=" else _json(name, value)
+    return values
+
+
+def _json(name: str, text: str) -> Any:
+    from runner.language.values import parse_json
+
+    try:
+        return parse_json(text)
+    except ValueError as error:
+        raise UsageError(f"--var {name}:= wants JSON: {error}; {name}=… takes text as it is") from None
+
+
+def make_options(given: Mapping[str, Any]) -> Options:
+    """The Options of a command's flags.
+
+    Raises:
+        UsageError: a flag's text is not valid.
+    """
+    from runner.engine.plan import Selection
+    from runner.runtime.project import Options
+
+    names = [_LINE.fullmatch(name) or name for name in given.get("names", ())]
+    selection = Selection(
+        names=tuple(name for name in names if isinstance(name, str)),
+        lines=tuple((name[1], int(name[2])) for name in names if not isinstance(name, str)),
+        tags=frozenset(given.get("tags", ())),
+        excluded=frozenset(given.get("excluded", ())),
+    )
+    return Options(
+        paths=given["paths"] or ("requests",),
+        environment=given.get("environment", ""),
+        variables=parse_variables(given.get("variables", ())),
+        env_files=given.get("env_files", ()),
+        selection=selection,
+        allow_empty=given.get("allow_empty", False),
+        root=_folder(given.get("root")),
+    )
+
+
+def _folder(text: str | None) -> Path | None:
+    if text is None:
+        return None
+    if not Path(text).is_dir():
+        raise UsageError(f"--root: no such folder: {text}")
+    return Path(text)

@@ -1,0 +1,55 @@
+"""Errors and diagnostics on standard error, and the exit code that goes with each."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+
+from runner.diagnostics import Diagnostic, escape, render
+from runner.errors import ExitCode, InvalidError, NothingSelected, RunnerError, UsageError
+from runner.reporters.style import styler_for
+
+_MOST = 50
+#: Error → exit code; the first row that fits.
+_CODES: tuple[tuple[type[Exception], ExitCode], ...] = (
+    (InvalidError, ExitCode.INVALID),
+    (NothingSelected, ExitCode.NOTHING_SELECTED),
+    (UsageError, ExitCode.USAGE),
+    (RunnerError, ExitCode.TRANSPORT),
+)
+
+
+def report_error(error: Exception) -> int:
+    """Says an error on standard error and gives its exit code."""
+    if isinstance(error, InvalidError):
+        print_diagnostics(error.diagnostics)
+    elif isinstance(error, RunnerError):
+        _say(str(error))
+    else:
+        _say_internal(error)
+    return next((code for kind, code in _CODES if isinstance(error, kind)), 70)
+
+
+def print_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
+    """Every diagnostic with its caret, and how many there are."""
+    found = list(diagnostics)
+    styler = styler_for(sys.stderr)
+    for diagnostic in found[:_MOST]:
+        print(render(diagnostic, styler), file=sys.stderr)
+    if len(found) > _MOST:
+        print(f"… and {len(found) - _MOST} more", file=sys.stderr)
+
+
+def _say(text: str) -> None:
+    styler = styler_for(sys.stderr)
+    print(f"{styler('error', 'error:')} {escape(text)}", file=sys.stderr)
+
+
+def _say_internal(error: Exception) -> None:
+    if os.environ.get("RUNNER_TRACEBACK"):
+        import traceback
+
+        traceback.print_exception(error)
+    _say(f"internal error: {type(error).__name__}: {error}")
+    print("  This is a fault of runner itself; RUNNER_TRACEBACK=1 shows where.", file=sys.stderr)
