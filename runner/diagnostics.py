@@ -134,19 +134,19 @@ def render(diagnostic: Diagnostic, styler: Styler = plain) -> str:
     return "\n".join(lines)
 
 
-def excerpt(span: Span, label: str = "", styler: Styler = plain) -> list[str]:
-    """The source line with a caret line under it; `label` goes to the right of the carets."""
+def excerpt(span: Span, label: str = "", styler: Styler = plain, below: Iterable[str] = ()) -> list[str]:
+    """The source line with a caret line under it; `label` stands right of the carets, `below` under them."""
     number = span.line
     text = span.source.line(number)
-    column = span.column - 1
+    column = min(span.column - 1, len(text))
     length = max(1, min(span.end - span.start, len(text) - column))
     shown, before = _window(text, column)
     gutter = f"{number:>4} | "
-    blank = " " * (len(gutter) - 2) + "| "
+    blank = styler("gutter", " " * (len(gutter) - 2) + "| ")
     pad = " " * _width(shown[: column - before])
     carets = "^" * max(1, _width(shown[column - before : column - before + length]))
     under = pad + styler("caret", carets) + (f" {styler('hint', escape(label))}" if label else "")
-    return [styler("gutter", gutter) + shown, styler("gutter", blank) + under]
+    return [styler("gutter", gutter) + shown, blank + under, *(blank + pad + line for line in below)]
 
 
 def _window(text: str, column: int) -> tuple[str, int]:

@@ -26,7 +26,7 @@ GRAPH = "https://graph.microsoft.com"
 DEMO_API = "api://demo"
 
 BASIC_USER = "ada"
-BASIC_PASSWORD = "secret"
+BASIC_PASSWORD = "lovelace-1815"
 BEARER_TOKEN = "demo-token~ada"
 API_KEY = "demo-key~ada"
 

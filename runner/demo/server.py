@@ -23,7 +23,7 @@ The plain corner, without a token:
     GET /cookies/set?name=value         sets them, then redirects to /cookies
     GET /redirect/{n}                   n redirects, then {"arrived": true}
     GET /delay/{ms}                     waits, at most 5000
-    GET /basic                          HTTP Basic ada:secret
+    GET /basic                          HTTP Basic ada:lovelace-1815
     GET /bearer                         `demo-token~ada`, or a token of the endpoint above, showing its claims
     GET /key                            `demo-key~ada` as X-Api-Key, ?api_key or the cookie api_key
     GET /text · /html · /invalid-json   bodies of other kinds

@@ -45,13 +45,10 @@ def verdict_lines(verdict: Verdict, styler: Styler = plain) -> list[str]:
         lines.append(styler("message", escape(verdict.message)))
     if verdict.span is not None:
         lines.append(styler("place", verdict.span.where))
-        lines += excerpt(verdict.span, label, styler)
-        blank = lines[-1][: lines[-1].index("|") + 1] if "|" in lines[-1] else ""
-        gutter = styler("gutter", "     | ") if blank else "       "
+        lines += excerpt(verdict.span, label, styler, below)
     else:
-        lines.append(f"{verdict.text}: {label}")
-        gutter = "       "
-    return lines + [gutter + line for line in below]
+        lines += [f"{verdict.text}: {label}", *(f"  {line}" for line in below)]
+    return lines
 
 
 def _label(verdict: Verdict) -> tuple[str, list[str]]:

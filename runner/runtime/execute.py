@@ -115,7 +115,8 @@ class _Run:
     def _grant(self, wish: Effect, jar: CookieJar) -> Any:
         if isinstance(wish, Send):
             try:
-                return self._transport.send(wish.request, jar)
+                held = wish.request.held_cookies
+                return self._transport.send(wish.request, jar.without(held) if held else jar)
             except TransportError as error:
                 return error
         if isinstance(wish, Authorize):

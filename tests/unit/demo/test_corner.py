@@ -104,7 +104,7 @@ def test_delay(client):
     assert client.ask("GET", "/delay/1").body == {"delayed_ms": 1}
 
 
-@pytest.mark.parametrize(("pair", "status"), [("ada:secret", 200), ("ada:wrong", 401), ("", 401)])
+@pytest.mark.parametrize(("pair", "status"), [("ada:lovelace-1815", 200), ("ada:wrong", 401), ("", 401)])
 def test_basic(client, pair, status):
     """One user with one password is let in; all others are challenged."""
     answer = client.ask("GET", "/basic", basic=pair)

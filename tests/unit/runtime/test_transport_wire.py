@@ -26,7 +26,7 @@ from runner.runtime.transport.wire import Address, complete_headers, follow, loc
     ],
 )
 def test_locate(url: str, address: Address, target: str | None) -> None:
-    """Host and scheme fold their case, usual ports go, the target stays; only what may not travel is encoded."""
+    """Host and scheme fold case, usual ports go, the target stays; only what may not travel is encoded."""
     assert locate(url) == (address, "/%C3%B6%20x" if target is None else target)
 
 
