@@ -22,12 +22,8 @@ WIDTHS = (42, 9, 17, 9, 9, 13, 6, 8, 5)
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument(
-        "--only", action="append", choices=list(CASES), help="measure this alone (repeatable)"
-    )
-    parser.add_argument(
-        "--rounds", type=int, default=5, help="rounds of A B a row (default 5; quick rows take more)"
-    )
+    parser.add_argument("--only", action="append", choices=list(CASES), help="measure this alone (repeatable)")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of A B a row (default 5; quick rows take more)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     return parser.parse_args()
 
@@ -35,9 +31,7 @@ def arguments() -> argparse.Namespace:
 def line(cells: tuple[str, ...]) -> str:
     """One line of the table: the first and third cell to the left, figures to the right."""
     left = (0, 2, 8)
-    cut = [
-        c.ljust(w) if i in left else c.rjust(w) for i, (c, w) in enumerate(zip(cells, WIDTHS, strict=True))
-    ]
+    cut = [c.ljust(w) if i in left else c.rjust(w) for i, (c, w) in enumerate(zip(cells, WIDTHS, strict=True))]
     return "  ".join(cut).rstrip()
 
 
@@ -82,11 +76,7 @@ def measure(bench: Bench, names: list[str]) -> list[Row | Skipped]:
     for name in names:
         try:
             for result in CASES[name](bench):
-                print(
-                    line(cells(result))
-                    if isinstance(result, Row)
-                    else f"{result.work}: skipped, {result.reason}"
-                )
+                print(line(cells(result)) if isinstance(result, Row) else f"{result.work}: skipped, {result.reason}")
                 sys.stdout.flush()
                 found.append(result)
         except Failed as problem:
@@ -106,9 +96,7 @@ def main() -> int:
         found = measure(bench, asked.only or list(CASES))
     if asked.json:
         rows = [asdict(result) for result in found]
-        asked.json.write_text(
-            json.dumps({"machine": machine(target), "rows": rows}, indent=2) + "\n", "utf-8"
-        )
+        asked.json.write_text(json.dumps({"machine": machine(target), "rows": rows}, indent=2) + "\n", "utf-8")
     return int(any(isinstance(result, Skipped) and "\n" in result.reason for result in found))
 
 

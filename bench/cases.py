@@ -13,9 +13,7 @@ from bench import inputs, servers
 from bench.harness import Command, Pair, once, paired
 
 PYTHON = sys.executable
-COMPOSE = (
-    "import sys, yaml; yaml.compose(open(sys.argv[1], encoding='utf-8').read(), Loader=yaml.CSafeLoader)"
-)
+COMPOSE = "import sys, yaml; yaml.compose(open(sys.argv[1], encoding='utf-8').read(), Loader=yaml.CSafeLoader)"
 FORMATS = ("json", "ndjson", "junit", "html", "tap", "markdown", "har")
 
 

@@ -17,9 +17,7 @@ def write(path: Path, text: str) -> Path:
 def collection(path: Path, url: str, count: int, method: str = "GET") -> Path:
     """Our own format."""
     head = f"name: {path.stem}\nbase_url: {url}\nrequests:\n"
-    each = (
-        "  - name: {name}\n    url: /items/{number}\n    assert:\n      - status: 200\n      - body.id: 7\n"
-    )
+    each = "  - name: {name}\n    url: /items/{number}\n    assert:\n      - status: 200\n      - body.id: 7\n"
     if method != "GET":
         each = each.replace("    url:", f"    method: {method}\n    url:")
     items = (each.format(name=NAMES.format(number), number=number) for number in range(count))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike, fspath
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runner.diagnostics import Diagnostic, Source
 from runner.engine.build import Flags
@@ -20,6 +21,10 @@ from runner.language.model import Collection
 from runner.language.values import Value
 from runner.runtime.project import Options, Project, open_project
 from runner.runtime.workspace import Workspace
+
+if TYPE_CHECKING:
+    from runner.runtime.execute import Settings
+    from runner.runtime.transport import Transport
 
 Paths = str | PathLike[str] | Iterable[str | PathLike[str]]
 
@@ -72,7 +77,7 @@ def run(
     fail_fast: bool = False,
     timeout: float | None = None,
     listeners: Sequence[Listener] = (),
-    transport: object = None,
+    transport: Transport | None = None,
 ) -> RunResult:
     """Runs collections. `timeout` in seconds; `transport` sends in place of the network.
 
@@ -85,7 +90,7 @@ def run(
     plans, settings = _ready(paths, env, variables, select, tags)
     settings.jobs, settings.fail_fast, settings.listeners = jobs, fail_fast, listeners
     settings.flags = Flags(timeout=timeout)
-    settings.transport = transport  # type: ignore[assignment]
+    settings.transport = transport
     return execute.run(plans, settings)
 
 
@@ -102,12 +107,14 @@ def stream(paths: Paths, *, env: str = "", variables: Mapping[str, Value] | None
     yield from execute.stream(plans, settings)
 
 
-def _ready(paths: Paths, env: str, variables: Mapping[str, Value] | None, select: Sequence[str], tags: Iterable[str]):  # type: ignore[no-untyped-def]
-    from runner.runtime import execute
+def _ready(
+    paths: Paths, env: str, variables: Mapping[str, Value] | None, select: Sequence[str], tags: Iterable[str]
+) -> tuple[list[Plan], Settings]:
+    from runner.runtime.execute import Settings
 
     project = _project(paths, env, variables, Selection(names=tuple(select), tags=frozenset(tags)))
     plans, environment = project.ready_plans()
-    return plans, execute.Settings(environment, project.workspace)
+    return plans, Settings(environment, project.workspace)
 
 
 def _project(

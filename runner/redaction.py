@@ -94,7 +94,7 @@ class Redactor:
 
     def apply(self, value: T) -> T:
         """A copy of plain data or of a dataclass with every secret masked; the same object if there was none."""
-        return self._walk(value) if self._known else value  # type: ignore[no-any-return]
+        return self._walk(value) if self._known else value
 
     def _walk(self, value: Any) -> Any:
         kind = type(value)
@@ -161,7 +161,13 @@ def _texts(value: Any) -> Iterable[str]:
 def _forms(text: str) -> set[str]:
     raw = text.encode("utf-8", "surrogatepass")
     encoded = base64.b64encode(raw).decode("ascii")
-    percent = {quote(raw), quote(raw, safe=""), quote_plus(raw), quote_plus(raw, safe=""), quote(raw, safe=URL_READABLE)}
+    percent = {
+        quote(raw),
+        quote(raw, safe=""),
+        quote_plus(raw),
+        quote_plus(raw, safe=""),
+        quote(raw, safe=URL_READABLE),
+    }
     forms = {
         text,
         json.dumps(text)[1:-1],

@@ -305,12 +305,8 @@ SAMPLES = [
 
 def house(root: Path, files: Mapping[str, str]) -> Path:
     """A package with these files, and empty ones for all that they may name."""
-    names = [
-        f"{folder}/{module}.py" for floor in FLOORS for folder, order in floor.items() for module in order
-    ]
-    kept = [
-        name for name in names if "*" not in name and not (root / PACKAGE / name).with_suffix("").is_dir()
-    ]
+    names = [f"{folder}/{module}.py" for floor in FLOORS for folder, order in floor.items() for module in order]
+    kept = [name for name in names if "*" not in name and not (root / PACKAGE / name).with_suffix("").is_dir()]
     extra = [
         "engine/auth/base.py",
         "engine/auth/oauth2.py",

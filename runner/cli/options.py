@@ -22,7 +22,12 @@ _LINE = re.compile(r"(.+\.ya?ml):([0-9]+)", re.ASCII)
 paths = click.argument("paths", nargs=-1, metavar="[PATHS]...")
 environment = click.option("-e", "--env", "environment", default="", metavar="NAME", help="Take this environment.")
 variables = click.option(
-    "-v", "--var", "variables", multiple=True, metavar="NAME=VALUE", help="Set a variable to text (NAME:=JSON: to JSON)."
+    "-v",
+    "--var",
+    "variables",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Set a variable to text (NAME:=JSON: to JSON).",
 )
 env_files = click.option(
     "--env-file", "env_files", multiple=True, metavar="FILE", help="Read env.NAME from FILE instead of .env."

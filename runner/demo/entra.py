@@ -46,9 +46,7 @@ _FAULTS = {
         "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into "
         "the correct cloud.",
     ),
-    "grant": Fault(
-        400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type '{detail}'."
-    ),
+    "grant": Fault(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type '{detail}'."),
     "app": Fault(
         400,
         "unauthorized_client",

@@ -21,9 +21,7 @@ from runner.demo.odata import ENTITY_OPTIONS, LIST_OPTIONS, Kind, ODataError, op
 from runner.demo.people import GROUP_PROPERTIES, USER_DEFAULTS, USER_PROPERTIES, Directory, Record
 from runner.demo.tokens import Claims, Mint, TokenRefused
 
-ODATA_JSON = (
-    "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
-)
+ODATA_JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 #: The challenge of Graph's 401; the client_id is Graph's own, the same in every tenant.
 CHALLENGE = (
     'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", '
@@ -48,12 +46,9 @@ _REFUSALS = {
 }
 
 
-_NOT_FOUND = (
-    "Resource '{key}' does not exist or one of its queried reference-property objects are not present."
-)
+_NOT_FOUND = "Resource '{key}' does not exist or one of its queried reference-property objects are not present."
 _NOT_JSON = (
-    "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid "
-    "JSON format."
+    "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format."
 )
 
 

@@ -176,7 +176,11 @@ def take(capture: Capture, document: ResponseDocument, scope: Scope) -> Captured
 
 
 def _failed(
-    capture: Capture, span: Span | None, problem: str, findings: tuple[Finding, ...] = (), notes: tuple[str, ...] = ()
+    capture: Capture,
+    span: Span | None,
+    problem: str,
+    findings: tuple[Finding, ...] = (),
+    notes: tuple[str, ...] = (),
 ) -> Verdict:
     text = f"{capture.name}: {capture.source.text}"
     return Verdict(False, text, span, problem, (None,), findings=findings, notes=notes, subject="capture")

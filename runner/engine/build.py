@@ -60,9 +60,7 @@ def merge(chain: Iterable[Defaults]) -> Defaults:
     return Defaults(headers=tuple(headers.values()), query=tuple(query.values()), asserts=tuple(asserts), **merged)
 
 
-def build(
-    spec: RequestSpec, settings: Defaults, base_urls: tuple[BaseUrl, ...], scope: Scope, flags: Flags
-) -> Request:
+def build(spec: RequestSpec, settings: Defaults, base_urls: tuple[BaseUrl, ...], scope: Scope, flags: Flags) -> Request:
     """The request as it goes out, without what `auth` adds.
 
     Raises:

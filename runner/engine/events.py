@@ -64,14 +64,13 @@ class RunFinished:
     result: RunResult
 
 
-Event = (
-    RunStarted | CollectionStarted | StepStarted | TokenFinished | StepFinished | CollectionFinished | RunFinished
-)
+Event = RunStarted | CollectionStarted | StepStarted | TokenFinished | StepFinished | CollectionFinished | RunFinished
 
 
 class Listener(Protocol):
     """One who is told of events. `wants_exchanges`: also of requests and responses that passed."""
 
-    wants_exchanges: bool
+    @property
+    def wants_exchanges(self) -> bool: ...
 
-    def __call__(self, event: Event) -> None: ...
+    def __call__(self, event: Event, /) -> None: ...

@@ -13,6 +13,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from runner.diagnostics import Span
+from runner.language.model import RESPONSE_KEYS
 from runner.language.values import Value, parse_json
 
 Headers = tuple[tuple[str, str], ...]
@@ -36,8 +37,8 @@ class Request:
 
     `timeout` is in seconds, for one attempt from connect to the last byte, redirects included. `max_redirects` 0 means
     that a redirect is an answer like any other. `max_body` is in bytes, of the decoded body. `secret_headers` (lower
-    case) and `secret_query` (names) stay at the origin of `url`: another origin is asked without them. `held_cookies` names cookies of the jar that do not go with this
-    request.
+    case) and `secret_query` (names) stay at the origin of `url`: another origin is asked without them. `held_cookies`
+    names cookies of the jar that do not go with this request.
     """
 
     method: str
@@ -141,13 +142,6 @@ class Grant:
     leeway: float | None = None
     refresh_on: frozenset[int] = frozenset({401})
     span: Span | None = None
-
-
-#: Keys of the response document, as the language documents them.
-RESPONSE_KEYS = (
-    "status", "reason", "headers", "cookies", "set_cookies", "body", "text", "bytes", "size", "elapsed_ms", "url",
-    "redirects", "http_version", "request", "vars",
-)  # fmt: skip
 
 
 class ResponseDocument(dict[str, Value]):

@@ -22,13 +22,19 @@ from urllib.parse import urlsplit
 from runner.engine import assertions, auth
 from runner.engine.auth.base import Scheme
 from runner.engine.build import Flags, build, connection, setting
-from runner.engine.events import CollectionFinished, CollectionStarted, Event, StepFinished, StepStarted, TokenFinished
+from runner.engine.events import (
+    CollectionFinished,
+    CollectionStarted,
+    Event,
+    StepFinished,
+    StepStarted,
+    TokenFinished,
+)
 from runner.engine.exchange import Exchange, Grant, Request, ResponseDocument, Send, Token, Wait
 from runner.engine.plan import Plan, Step
 from runner.engine.results import CollectionResult, Fault, Outcome, StepResult, TokenResult, Verdict
 from runner.engine.scope import Declarations, EnvironmentVariables, Layer, Scope, Shared, Values
 from runner.errors import ResolveError, TransportError
-from runner.language.model import Expression
 from runner.language.values import Value, kind
 from runner.redaction import Redactor
 
@@ -49,6 +55,9 @@ class Authorized:
     token: Token | None
     fresh: bool = False
 
+
+#: Why a request was not sent after another one failed.
+FAIL_FAST = "not run: an earlier request failed (--fail-fast)"
 
 Effect = Send | Wait | Authorize
 Flow = Generator[Effect | Event, Any, Any]
@@ -88,14 +97,14 @@ def run_collection(plan: Plan, session: Session) -> Generator[Effect | Event, An
     state = _start(plan, session)
     began = session.clock()
     yield started(plan)
-    results = []
+    results: list[StepResult] = []
     for step in plan.steps:
         yield StepStarted(collection.name, step.name)
-        result = yield from run_step(step, state)
-        if session.fail_fast and result.outcome in (Outcome.FAILED, Outcome.ERRORED):
-            state.stopped = "not run: an earlier request failed (--fail-fast)"
-        yield StepFinished(result)
-        results.append(slim(result))
+        done = yield from run_step(step, state)
+        if session.fail_fast and done.outcome in (Outcome.FAILED, Outcome.ERRORED):
+            state.stopped = FAIL_FAST
+        yield StepFinished(done)
+        results.append(slim(done))
     result = CollectionResult(collection.name, collection.source.path, tuple(results), session.clock() - began)
     yield CollectionFinished(result)
     return result
@@ -265,6 +274,9 @@ class Sent:
     earlier: tuple[Exchange, ...] = ()
 
 
+_NO_TOKEN = Fault("auth", "not sent: the token step failed")
+
+
 def send(request: Request, scheme: Scheme | None) -> Generator[Any, Any, Sent]:
     """Sends a request with its credentials; renews the token once when the API refuses it."""
     if scheme is None:
@@ -273,14 +285,14 @@ def send(request: Request, scheme: Scheme | None) -> Generator[Any, Any, Sent]:
         return (yield from _send_once(scheme.apply(request, None)))
     authorized = yield from _authorize(Authorize(scheme.grant))
     if authorized.token is None:
-        return Sent(request, fault=_auth_fault(authorized.result))
+        return Sent(request, fault=_NO_TOKEN)
     ready = scheme.apply(request, authorized.token)
     sent = yield from _send_once(ready)
     if authorized.fresh or not _refused(sent, scheme.grant):
         return sent
     renewed = yield from _authorize(Authorize(scheme.grant, stale=authorized.result.number))
     if renewed.token is None:
-        return Sent(ready, fault=_auth_fault(renewed.result), earlier=(sent.exchange,))
+        return Sent(ready, fault=_NO_TOKEN, earlier=(sent.exchange,))
     again = yield from _send_once(scheme.apply(request, renewed.token))
     return replace(again, earlier=(sent.exchange,))
 
@@ -289,11 +301,6 @@ def _authorize(wish: Authorize) -> Generator[Any, Any, Authorized]:
     authorized: Authorized = yield wish
     yield TokenFinished(authorized.result)
     return authorized
-
-
-def _auth_fault(result: TokenResult) -> Fault:
-    cause = result.fault
-    return Fault("auth", "not sent: no token", (), "", cause.span if cause else None)
 
 
 def _send_once(request: Request) -> Generator[Any, Any, Sent]:
@@ -361,5 +368,3 @@ def _keep(name: str, value: Value, state: _State) -> None:
         state.session.redactor.add(value)
     state.untaken.pop(name, None)
     state.captures.values[name] = value
-
-

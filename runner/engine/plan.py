@@ -15,10 +15,8 @@ from dataclasses import dataclass, field, replace
 from runner.diagnostics import Diagnostic, Span, did_you_mean
 from runner.engine import references
 from runner.engine.build import BaseUrl, merge
-from runner.engine.exchange import RESPONSE_KEYS
 from runner.engine.references import Level, Need, Reference
 from runner.errors import InvalidError
-from runner.language import query
 from runner.language.model import (
     AUTH_KEYS,
     Assertion,
@@ -39,8 +37,7 @@ from runner.language.values import Value
 class Step:
     """A request with all that it inherits. `name` is the full one; `skip` says why it is not sent.
 
-    `captures` are the captured names that it cannot do without, `soft` those it can; `conditions` are its own `when`
-    and those of its groups.
+    `needs` is what its names end at, `uses` the names themselves; `conditions` are its own `when` and its groups'.
     """
 
     name: str
@@ -54,6 +51,7 @@ class Step:
     tags: frozenset[str] = frozenset()
     skip: str = ""
     needs: tuple[Need, ...] = field(default=(), repr=False)
+    uses: tuple[str, ...] = ()
 
     def waits_for(self) -> Iterator[str]:
         """Names of captures that must have been taken."""
@@ -199,7 +197,11 @@ class _Judge:
     """Judges every name that a file uses, request by request, and gives each step its needs."""
 
     def __init__(
-        self, collection: Collection, environment: str, given: Mapping[str, Value], captured_by: Mapping[str, str]
+        self,
+        collection: Collection,
+        environment: str,
+        given: Mapping[str, Value],
+        captured_by: Mapping[str, str],
     ) -> None:
         self.collection = collection
         self.faults: list[Diagnostic] = []
@@ -208,7 +210,6 @@ class _Judge:
         self._root = Level(environments, given=given, captures=captured_by)
         self._levels: dict[tuple[int, ...], Level] = {(): self._root}
         self._auths: dict[tuple[int, ...], AuthSpec | None] = {}
-        self._compare: dict[str, list[query.QueryFault]] = {}
 
     def _environments(self, chosen: str) -> dict[str, tuple[Variable, ...]]:
         """The collection's variables, covered by the chosen environment; by any of them when none is chosen."""
@@ -218,7 +219,7 @@ class _Judge:
             first = next(iter(collection.environments.values()))
             self.faults.append(Diagnostic(f"unknown environment '{chosen}'", first.span, hint))
         visible = [e for name, e in collection.environments.items() if not chosen or name == chosen]
-        declared = {name: (variable,) for name, variable in _both(collection).items()}
+        declared: dict[str, tuple[Variable, ...]] = {n: (variable,) for n, variable in _both(collection).items()}
         covered: dict[str, tuple[Variable, ...]] = {}
         for environment in visible:
             for name, variable in environment.variables.items():
@@ -252,17 +253,18 @@ class _Judge:
             for need in level.close():
                 self._check(need, level, taken)
         auth = self._auth(step)
-        needs = level.needs(self._over_variables(step, auth))
+        used = list(self._over_variables(step, auth))
+        needs = level.needs(used)
         for need in needs:
             self._check(need, level, taken)
         after = taken | {capture.name for capture in step.spec.captures}
         own_needs = level.needs(self._over_response(step))
         for need in own_needs:
             self._check(replace(need, optional=False) if need.kind == "undefined" else need, level, after)
-        self._check_response_names(step, level)
         own_captures = {capture.name for capture in step.spec.captures} - taken
         needs += [need for need in own_needs if need.name not in own_captures]
-        return replace(step, auth=auth, needs=tuple(needs))
+        names = tuple(dict.fromkeys(reference.name for reference in used if not reference.env))
+        return replace(step, auth=auth, needs=tuple(needs), uses=names)
 
     def _level(self, groups: tuple[Group, ...]) -> Level:
         identity = tuple(map(id, groups))
@@ -275,9 +277,8 @@ class _Judge:
     def _check(self, need: Need, level: Level, taken: set[str] | None) -> None:
         if need.kind == "undefined" and not need.optional:
             self._add(references.undefined(need, level))
-        elif need.kind == "capture" and not (need.optional or need.fallback) and taken is not None:
-            if need.name not in taken:
-                self._add(references.undefined(need, level, later=self._captured_by[need.name]))
+        elif need.kind == "capture" and not (need.optional or need.fallback or taken is None or need.name in taken):
+            self._add(references.undefined(need, level, later=self._captured_by[need.name]))
 
     def _add(self, fault: Diagnostic) -> None:
         if fault not in self.faults:
@@ -299,17 +300,6 @@ class _Judge:
         for assertion in step.asserts:
             yield from references.in_response_expression(assertion.that)
             yield from references.in_value([assertion.equals, assertion.includes, assertion.message])
-
-    def _check_response_names(self, step: Step, level: Level) -> None:
-        for expression in (*(c.source for c in step.spec.captures), *(a.that for a in step.asserts)):
-            found = self._compare.get(expression.text)
-            if found is None:
-                compiled = query.compile(expression.text)
-                found = query.check_names(compiled, RESPONSE_KEYS, document="response", variables=level.names())
-                self._compare[expression.text] = found
-            for fault in found:
-                span = expression.span.locate(expression.text, fault.start, fault.end)
-                self._add(Diagnostic(fault.message, span, fault.hint))
 
     # --- auth ---
 
@@ -348,7 +338,7 @@ class _Judge:
             elif known[name].choices and isinstance(declared.value, str) and declared.value not in known[name].choices:
                 hint = f"one of {', '.join(known[name].choices)}"
                 self._add(Diagnostic(f"'{name}' cannot be '{declared.value}'", declared.span, hint))
-        return AuthSpec(current.type, {**current.fields, **spec.fields}, current.span)
+        return AuthSpec(current.type, {**current.fields, **spec.fields}, spec.span)
 
 
 def _both(collection: Collection) -> dict[str, Variable]:
@@ -375,7 +365,13 @@ def _declared(step: Step) -> Iterator[object]:
     for entry in (*settings.query, *settings.headers, *spec.cookies):
         yield entry.name
         yield entry.value
-    for setting in (settings.timeout, settings.follow_redirects, settings.verify, settings.max_body, spec.delay):
+    for setting in (
+        settings.timeout,
+        settings.follow_redirects,
+        settings.verify,
+        settings.max_body,
+        spec.delay,
+    ):
         if setting is not None and isinstance(setting.value, Template):
             yield setting.value
     if spec.body is not None:

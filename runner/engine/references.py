@@ -74,6 +74,8 @@ def _reference(name: Name, text: str, offset: int, span: Span, env: bool = False
 class Need:
     """Where a chain of references ends: at a capture, at `env.NAME`, or at a name that nothing defines.
 
+    `reference` is where that name stands, be it in a variable that the request uses.
+
     With `fallback` a capture that was not taken leaves a variable of the same name.
     """
 
@@ -189,4 +191,3 @@ def unset(need: Need) -> Diagnostic:
     """The diagnostic for an environment variable that is needed and not set."""
     message = f"environment variable '{need.name}' is not set"
     return Diagnostic(message, need.reference.span, "export it, or put it into .env")
-

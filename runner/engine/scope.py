@@ -43,25 +43,25 @@ class Declarations:
     """A layer of declared variables, each evaluated once, in the scope that this layer sees."""
 
     def __init__(self, declared: Variables, origin: str) -> None:
-        self._declared = declared
+        self.declared = declared
         self._origin = origin
         self._memo: dict[str, tuple[Value, bool]] = {}
         self._open: list[str] = []
         self.scope: Scope | None = None
 
     def where(self, name: str) -> str:
-        return f"{self._origin} ({self._declared[name].span.where})"
+        return f"{self._origin} ({self.declared[name].span.where})"
 
     def holds(self, name: str) -> bool:
-        return name in self._declared
+        return name in self.declared
 
     def names(self) -> Iterable[str]:
-        return self._declared
+        return self.declared
 
     def value(self, name: str, scope: Scope) -> tuple[Value, bool]:
         found = self._memo.get(name)
         if found is None:
-            found = self._memo[name] = self._evaluate(self._declared[name], self.scope or scope)
+            found = self._memo[name] = self._evaluate(self.declared[name], self.scope or scope)
         return found
 
     def _evaluate(self, variable: Variable, scope: Scope) -> tuple[Value, bool]:

@@ -20,6 +20,7 @@ from runner.language.model import (
     AUTH_KEYS,
     BODY_KEYS,
     RESERVED_NAMES,
+    RESPONSE_KEYS,
     Assertion,
     AuthField,
     AuthSpec,
@@ -37,8 +38,8 @@ from runner.language.model import (
     Template,
     Variable,
 )
-from runner.language.syntax import Node, Scalar, Sequence
 from runner.language.syntax import Mapping as MappingNode
+from runner.language.syntax import Node, Scalar, Sequence
 from runner.language.values import duration, kind, size
 from runner.redaction import Redactor
 
@@ -91,6 +92,9 @@ class _Decoder:
     def __init__(self, source: Source, faults: list[Diagnostic]) -> None:
         self.source = source
         self.faults = faults
+        #: Names that variables and captures have, for the hints of `check_names`.
+        self.names: set[str] = set()
+        self.over_response: dict[str, list[Span]] = {}
 
     # --- places and faults ---
 
@@ -109,6 +113,8 @@ class _Decoder:
         return self.span(node).locate(node.text, start, end)
 
     def fault(self, where: Node | Span, message: str, hint: str = "") -> None:
+        if isinstance(where, Scalar) and where.value is syntax.BROKEN:
+            return
         span = where if isinstance(where, Span) else self.span(where).first_line()
         self.faults.append(Diagnostic(message, span, hint))
 
@@ -172,10 +178,27 @@ class _Decoder:
             self.wrong_type(node, key, "an expression", hint)
             return None
         if not isinstance(node.value, str):
-            self.wrong_type(node, key, "an expression", f"write \"`{node.text}`\"" if node.text else "")
+            self.wrong_type(node, key, "an expression", f'write "`{node.text}`"' if node.text else "")
             return None
         self.compile(node, node.value)
         return Expression(node.value, self.span(node))
+
+    def response_expression(self, node: Node, key: str) -> Expression | None:
+        expression = self.expression(node, key)
+        if expression is not None:
+            self.over_response.setdefault(expression.text, []).append(expression.span)
+        return expression
+
+    def check_response_names(self) -> None:
+        """First names that the response does not have; last, when all names of variables are known."""
+        for text, spans in self.over_response.items():
+            try:
+                compiled = query.compile(text)
+            except query.QueryFault:
+                continue  # told where it stands
+            for fault in query.check_names(compiled, RESPONSE_KEYS, document="response", variables=self.names):
+                for span in spans:
+                    self.fault(span.locate(text, fault.start, fault.end), fault.message, fault.hint)
 
     def compile(self, node: Scalar, text: str) -> None:
         try:
@@ -280,6 +303,7 @@ class _Decoder:
         return declared
 
     def check_name(self, name: Scalar, what: str) -> None:
+        self.names.add(name.text)
         if name.text in RESERVED_NAMES:
             self.fault(name, f"'{name.text}' is taken: it cannot name {what}")
         elif not _NAME.fullmatch(name.text):
@@ -322,7 +346,9 @@ class _Decoder:
         return declared
 
     def auth_fields(self, node: MappingNode, declared: str | None) -> dict[str, AuthField]:
-        known = AUTH_KEYS.get(declared, {}) if declared else {k: v for keys in AUTH_KEYS.values() for k, v in keys.items()}
+        known = (
+            AUTH_KEYS.get(declared, {}) if declared else {k: v for keys in AUTH_KEYS.values() for k, v in keys.items()}
+        )
         what = f"auth of type '{declared}'" if declared else "auth"
         fields = {}
         for name, value in node.entries:
@@ -369,7 +395,9 @@ class _Decoder:
             return
         if not isinstance(node, Scalar) or node.value not in choices:
             shown = f"'{node.text}'" if isinstance(node, Scalar) else _describe(node)
-            hint = (did_you_mean(node.text, choices) if isinstance(node, Scalar) else "") or "one of " + ", ".join(choices)
+            hint = (did_you_mean(node.text, choices) if isinstance(node, Scalar) else "") or "one of " + ", ".join(
+                choices
+            )
             self.fault(node, f"'{name}' cannot be {shown}", hint)
 
     # --- captures and assertions ---
@@ -388,7 +416,7 @@ class _Decoder:
 
     def capture(self, name: Scalar, node: Node) -> Capture | None:
         if not isinstance(node, MappingNode):
-            source = self.expression(node, name.text)
+            source = self.response_expression(node, name.text)
             return Capture(name.text, source, span=self.span(name)) if source else None
         fields = self.mapping(node, CAPTURE, f"capture '{name.text}'")
         if "from" not in fields.keys:
@@ -426,7 +454,7 @@ class _Decoder:
             self.fault(node, "an assertion is text or a mapping, not a list", hint)
             return []
         if isinstance(node, Scalar):
-            that = self.expression(node, "assert")
+            that = self.response_expression(node, "assert")
             return [Assertion(that, span=that.span)] if that else []
         if any(name.text == "that" for name, _ in node.entries):
             return self.long_assertion(node)
@@ -436,6 +464,7 @@ class _Decoder:
         if self.cut_mapping(name, node):
             return []
         self.compile(name, name.text)
+        self.over_response.setdefault(name.text, []).append(self.span(name))
         expected = self.value(node, name.text)
         one_of = name.text == "status" and isinstance(expected, list)
         if name.text == "status":
@@ -560,6 +589,7 @@ class _Decoder:
         if isinstance(node, MappingNode) and "requests" not in fields.keys:
             self.fault(self.head(node), "a collection has no 'requests'")
         self.check_secrets(fields)
+        self.check_response_names()
         values = {"name": PurePath(self.source.path).stem, **fields.values}
         if "base_url" in fields.nodes:
             values["base_url_span"] = self.span(fields.nodes["base_url"])
@@ -666,13 +696,13 @@ REQUEST: Table = {
 }
 
 CAPTURE: Table = {
-    "from": Key("source", _Decoder.expression),
+    "from": Key("source", _Decoder.response_expression),
     "secret": Key("secret", _Decoder.boolean),
     "default": Key("default", _Decoder.value),
 }
 
 ASSERTION: Table = {
-    "that": Key("that", _Decoder.expression),
+    "that": Key("that", _Decoder.response_expression),
     "equals": Key("equals", _Decoder.value),
     "includes": Key("includes", _Decoder.value),
     "message": Key("message", _Decoder.template),
@@ -724,4 +754,3 @@ def _url_fault(url: str) -> str:
     if port and not (port.isascii() and port.isdigit() and int(port) < 65_536):
         return f"'{port}' is not a port"
     return ""
-

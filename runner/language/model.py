@@ -148,7 +148,9 @@ class Setting:
 class Defaults:
     """Settings that requests inherit, each overridable on a group or a request."""
 
-    headers: tuple[Entry, ...] = key("Headers, merged by name without regard to case; null removes an inherited one.", ())
+    headers: tuple[Entry, ...] = key(
+        "Headers, merged by name without regard to case; null removes an inherited one.", ()
+    )
     query: tuple[Entry, ...] = key("Query entries, merged by name; null leaves one out.", ())
     timeout: Setting | None = key("How long one attempt may take, from connect to the last byte (default 30s).")
     follow_redirects: Setting | None = key("true (at most 10), false, or the number of redirects to follow.")
@@ -220,6 +222,12 @@ class Collection:
     tags: tuple[str, ...] = key("Labels of all requests.", ())
     requests: tuple[RequestSpec | Group, ...] = key("Requests and groups, in order.", ())
 
+
+#: Keys of the response document, as expressions see it.
+RESPONSE_KEYS = (
+    "status", "reason", "headers", "cookies", "set_cookies", "body", "text", "bytes", "size", "elapsed_ms", "url",
+    "redirects", "http_version", "request", "vars",
+)  # fmt: skip
 
 #: Names that no variable may have.
 RESERVED_NAMES = frozenset({"env", "item", "index", "vars", "data", "iteration"})

@@ -58,6 +58,9 @@ class Mapping:
 
 Node = Scalar | Sequence | Mapping
 
+#: The value of a scalar whose fault was told already.
+BROKEN = object()
+
 _BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PLAIN = "plain"
 _QUOTED = "quoted"
@@ -116,7 +119,7 @@ def _refuse_deep(source: Source) -> None:
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
                 if depth > MAX_DEPTH:
-                    raise InvalidError([_too_deep(source, event.start_mark.index)])
+                    raise InvalidError([_too_deep(source, event.start_mark.index if event.start_mark else 0)])
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
     except yaml.YAMLError as error:
@@ -124,7 +127,9 @@ def _refuse_deep(source: Source) -> None:
 
 
 def _too_deep(source: Source, index: int) -> Diagnostic:
-    return Diagnostic(f"nested deeper than {MAX_DEPTH} levels", Span(source, index, index + 1), "the limit is reached here")
+    return Diagnostic(
+        f"nested deeper than {MAX_DEPTH} levels", Span(source, index, index + 1), "the limit is reached here"
+    )
 
 
 # --- nodes ---------------------------------------------------------------------------------------------------------
@@ -205,7 +210,8 @@ class _Converter:
         end = node.end_mark.index
         tag = node.tag
         if start < len(self._text) and self._text[start] in "&!":
-            self._check_tag(start)
+            if self._check_tag(start):
+                return Scalar(BROKEN, self._text[start:end], True, start, end)
             start += len(match.group()) if (match := _PROPERTIES.match(self._text, start, end)) else 0
         if tag == _PLAIN:
             if text and text[0] in _NUMBER_START and len(text) > 400:
@@ -220,13 +226,14 @@ class _Converter:
         if match is not None and not (match.group(1) or match.group(2)) and number(text) is None:
             self._fault(start, end, f"a number of {len(text):,} digits", "put it in quotes to send it as text")
 
-    def _check_tag(self, start: int) -> None:
+    def _check_tag(self, start: int) -> bool:
+        """Whether a tag stands here that is not one of YAML's core types: a fault."""
         match = _TAG.match(self._text, start)
-        if match is None:
-            return
+        if match is None or match.group(1) in _CORE_TAGS:
+            return False
         tag = match.group(1)
-        if tag not in _CORE_TAGS:
-            self._fault(match.start(1), match.end(1), f"the tag {tag} is not supported", _tag_hint(tag))
+        self._fault(match.start(1), match.end(1), f"the tag {tag} is not supported", _tag_hint(tag))
+        return True
 
     def _tagged(self, tag: str, text: str, start: int, end: int) -> Value:
         value = plain_value(text)
@@ -262,7 +269,7 @@ class _Converter:
                 self._duplicate(key, seen[key.text])
                 continue
             if flow and type(value) is Scalar and value.plain and not value.text:
-                self._check_colon(key, value)
+                self._check_colon(key, value, entries)
             seen[key.text] = key
             entries.append((key, value))
         if merges:
@@ -286,10 +293,15 @@ class _Converter:
         line = self._source.place(first.start)[0]
         self._fault(key.start, key.end, f"duplicate key '{key.text}'", f"it stands already in line {line}")
 
-    def _check_colon(self, key: Scalar, value: Scalar) -> None:
-        if value.start == key.end and not self._text[key.end :].lstrip(" \t").startswith(":"):
-            hint = "a value that holds a comma must be quoted" if "," in self._text[: key.start][-2:] else "write 'key: value'"
-            self._fault(key.start, key.end, f"'{key.text}' has no ':' after it", hint)
+    def _check_colon(self, key: Scalar, value: Scalar, before: list[tuple[Scalar, Node]]) -> None:
+        """`{$select: id,mail}` is two entries to YAML, and the second would be lost."""
+        if value.start != key.end or self._text[key.end :].lstrip(" \t").startswith(":"):
+            return
+        hint = "write 'key: value'"
+        if before and isinstance(before[-1][1], Scalar) and before[-1][1].plain and before[-1][1].text:
+            cut = self._text[before[-1][1].start : key.end]
+            hint = f"a value that holds a comma must be quoted: {before[-1][0].text}: '{cut}'"
+        self._fault(key.start, key.end, f"'{key.text}' has no ':' after it", hint)
 
     def _merge(self, entries: list[tuple[Scalar, Node]], seen: dict[str, Scalar], merges: list[Node]) -> None:
         """`<<` (YAML 1.1 merge): keys of the mapping itself win, then earlier merged mappings."""
@@ -317,10 +329,10 @@ _TAG_TYPES: dict[str, tuple[type, ...]] = {
 
 def _tag_hint(tag: str) -> str:
     if tag == "!":
-        return "put the whole expression in quotes"
+        return _QUOTE_ALL
     if tag.startswith("!!"):
         return "only !!str, !!int, !!float, !!bool, !!null, !!map and !!seq are known"
-    return "if it belongs to the text, put the whole text in quotes"
+    return f"YAML reads a leading ! as a tag: {_QUOTE_ALL}"
 
 
 # --- faults of the text --------------------------------------------------------------------------------------------
@@ -329,22 +341,51 @@ _QUOTE_ALL = "put the whole expression in quotes"
 _VALUE_START = re.compile(r"^\s*(?:-\s+)+|:\s+|[\[{,]\s*")
 _FLOW_VALUE = re.compile(r"\{\{.*?\}\}[^\s,}\]]*")
 _QUOTED_START = re.compile(r"^\s*(?:-\s+|[^\s:'\"#]+:\s+)((['\"]).*?(?<!\\)\2)\s*(\S.*)$")
+_BRACKETED_CALL = re.compile(r"(?:-|assert:)\s+(\[[^'\"]*\(.*\])\s*$")
 #: libyaml's words → ours. The first row whose pattern is in the problem wins.
 _PROBLEMS: AbstractSequence[tuple[str, str, str]] = (
-    ("found another document", "a second document starts here", "one file is one collection: remove the '---'"),
+    (
+        "found another document",
+        "a second document starts here",
+        "one file is one collection: remove the '---'",
+    ),
     ("could not find expected ':'", "a key without ':'", "write 'key: value'"),
-    ("mapping values are not allowed", "a ':' that YAML does not expect", "put a text that holds ': ' in quotes, or check the indentation"),
+    (
+        "mapping values are not allowed",
+        "a ':' that YAML does not expect",
+        "put a text that holds ': ' in quotes, or check the indentation",
+    ),
     ("found undefined alias", "an alias without its anchor", ""),
     ("found unexpected end of stream", "a quote is never closed", ""),
-    ("found unknown escape character", "an unknown escape in double quotes", "use single quotes, or write \\\\"),
+    (
+        "found unknown escape character",
+        "an unknown escape in double quotes",
+        "use single quotes, or write \\\\",
+    ),
     ("did not find expected ',' or ']'", "a list in [ ] is not closed", "or a text in it needs quotes"),
     ("did not find expected ',' or '}'", "a mapping in { } is not closed", "or a text in it needs quotes"),
-    ("did not find expected '-' indicator", "this does not belong to the list above", "check the indentation"),
+    (
+        "did not find expected '-' indicator",
+        "this does not belong to the list above",
+        "check the indentation",
+    ),
     ("did not find expected key", "this does not fit here", "check the indentation and the quotes"),
-    ("block sequence entries are not allowed", "a '-' that YAML does not expect", "put it on a line of its own"),
+    (
+        "block sequence entries are not allowed",
+        "a '-' that YAML does not expect",
+        "put it on a line of its own",
+    ),
     ("did not find the expected comment", "text after a block indicator", ""),
-    ("found character that cannot start any token", "this character cannot start a value", "put the value in quotes"),
-    ("control characters are not allowed", "a control character", "remove it, or write it as an escape in quotes"),
+    (
+        "found character that cannot start any token",
+        "this character cannot start a value",
+        "put the value in quotes",
+    ),
+    (
+        "control characters are not allowed",
+        "a control character",
+        "remove it, or write it as an escape in quotes",
+    ),
 )
 
 
@@ -424,6 +465,10 @@ def _cut_expression(source: Source, index: int) -> Diagnostic | None:
         message = f"YAML does not let a value start with {source.text[index]}"
         return Diagnostic(message, Span(source, index, index + max(1, len(value))), _QUOTE_ALL)
     line, start = _line(source, index)
+    match = _BRACKETED_CALL.search(line)
+    if match is not None:
+        span = Span(source, start + match.start(1), start + match.end(1))
+        return Diagnostic("YAML reads [ ] as a list, and cuts it at the comma", span, _QUOTE_ALL)
     match = _QUOTED_START.match(line)
     if match is None or not match.group(3) or match.group(3).startswith(("#", ":")):
         return None

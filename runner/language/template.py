@@ -106,7 +106,9 @@ def _placeholder(text: str, start: int, end: int) -> Placeholder:
     inside = text[start:end]
     expression = inside.strip()
     if not expression:
-        raise TemplateFault("an empty placeholder", start - 2, end + 2, "write the name of a variable, as in {{user_id}}")
+        raise TemplateFault(
+            "an empty placeholder", start - 2, end + 2, "write the name of a variable, as in {{user_id}}"
+        )
     start += len(inside) - len(inside.lstrip())
     try:
         compiled = query.compile(expression)

@@ -50,10 +50,22 @@ class Console:
         return self.verbose or self.show_body
 
     def __call__(self, event: Event) -> None:
-        handler = _HANDLERS.get(type(event))
-        if handler is not None:
-            handler(self, event)
-            self.stream.flush()
+        match event:
+            case RunStarted():
+                self._many = event.collections > 1
+            case CollectionStarted():
+                self._collection_started(event)
+            case StepStarted():
+                self._step_started(event)
+            case TokenFinished():
+                self._token_finished(event.result)
+            case StepFinished():
+                self._step_finished(event.result)
+            case CollectionFinished():
+                self._collection_finished()
+            case RunFinished():
+                self._run_finished(event.result)
+        self.stream.flush()
 
     def _write(self, line: str = "") -> None:
         if self._under_way:
@@ -62,9 +74,6 @@ class Console:
         self.stream.write(line + "\n")
 
     # --- events ---
-
-    def _run_started(self, event: RunStarted) -> None:
-        self._many = event.collections > 1
 
     def _collection_started(self, event: CollectionStarted) -> None:
         self._width = min(_WIDEST_NAME, max((len(name) for name in event.names), default=0))
@@ -85,8 +94,7 @@ class Console:
             self.stream.write(f"\r\x1b[2K{text}")
             self._under_way = True
 
-    def _token_finished(self, event: TokenFinished) -> None:
-        result = event.result
+    def _token_finished(self, result: TokenResult) -> None:
         good = result.outcome is Outcome.PASSED
         if self.quiet and good:
             return
@@ -106,12 +114,9 @@ class Console:
         tail = self.styler("time", words.duration_words(result.elapsed) + life)
         return f"  {self._mark(result.outcome)} {line}  {status}  {tail}"
 
-    def _step_finished(self, event: StepFinished) -> None:
-        result = event.result
+    def _step_finished(self, result: StepResult) -> None:
         bad = result.outcome in (Outcome.FAILED, Outcome.ERRORED)
         if self.quiet and not bad:
-            if self._under_way:
-                self._under_way = False
             return
         self._write_head()
         self._write(self._step_line(result))
@@ -128,7 +133,8 @@ class Console:
         line = f"  {mark} {name}  {result.method:<5} {path:<{min(_WIDEST_PATH, len(path))}}"
         if result.outcome is Outcome.ERRORED:
             return f"{line}  {self.styler('errored', 'error')}"
-        return f"{line}  {self._status(result.status, result.outcome)}  {self.styler('time', words.duration_words(result.elapsed))}"
+        time = self.styler("time", words.duration_words(result.elapsed))
+        return f"{line}  {self._status(result.status, result.outcome)}  {time}"
 
     def _explain(self, result: StepResult) -> None:
         if result.fault is not None:
@@ -158,12 +164,11 @@ class Console:
     def _status(self, status: int | None, outcome: Outcome) -> str:
         return self.styler(outcome.value, str(status)) if status is not None else self.styler("errored", "error")
 
-    def _collection_finished(self, event: CollectionFinished) -> None:
+    def _collection_finished(self) -> None:
         if not self.quiet and self._many:
             self._write()
 
-    def _run_finished(self, event: RunFinished) -> None:
-        result = event.result
+    def _run_finished(self, result: RunResult) -> None:
         if not self._many and not self.quiet:
             self._write()
         self._write(summary(result, self.styler))
@@ -178,14 +183,3 @@ def summary(result: RunResult, styler: Styler) -> str:
     fetched = f", {tokens} token request{'s' if tokens != 1 else ''}" if tokens else ""
     text = f"{head} in {words.duration_words(result.elapsed)}{fetched}"
     return f"{styler('errored', 'interrupted:')} {text}" if result.interrupted else text
-
-
-_HANDLERS = {
-    RunStarted: Console._run_started,
-    CollectionStarted: Console._collection_started,
-    StepStarted: Console._step_started,
-    TokenFinished: Console._token_finished,
-    StepFinished: Console._step_finished,
-    CollectionFinished: Console._collection_finished,
-    RunFinished: Console._run_finished,
-}

@@ -59,7 +59,9 @@ def _label(verdict: Verdict) -> tuple[str, list[str]]:
     findings = list(verdict.findings)
     if verdict.problem in ("is not true", "is null") and findings:
         below = [f"{finding.text} {_found(finding)}" for finding in findings] if len(findings) > 1 else []
-        own = f"is {value_words(verdict.actual[0])}" if verdict.actual and verdict.actual[0] is None else verdict.problem
+        own = (
+            f"is {value_words(verdict.actual[0])}" if verdict.actual and verdict.actual[0] is None else verdict.problem
+        )
         label = own if below else _found(findings[0])
         return label, below + notes
     if verdict.problem.startswith("must give"):
@@ -70,15 +72,16 @@ def _label(verdict: Verdict) -> tuple[str, list[str]]:
 
 def _comparison(verdict: Verdict, notes: list[str]) -> tuple[str, list[str]]:
     actual, expected = verdict.actual[0], verdict.expected[0]
-    words = "expected one of" if verdict.one_of else "expected to include" if "include" in verdict.problem else "expected"
+    words = (
+        "expected one of" if verdict.one_of else "expected to include" if "include" in verdict.problem else "expected"
+    )
     if isinstance(actual, (dict, list)) and isinstance(expected, (dict, list)) and not verdict.one_of:
-        return f"{verdict.problem.replace('is not equal', 'differs')} (- expected, + actual)", diff(expected, actual) + notes
+        return f"{verdict.problem.replace('is not equal', 'differs')} (- expected, + actual)", diff(
+            expected, actual
+        ) + notes
     missed = next((finding.miss for finding in verdict.findings if finding.miss is not None), None)
     found = f"is {value_words(actual)}" if missed is None else f"is null: {miss_words(missed)}"
-    if verdict.one_of:
-        wanted = ", ".join(show(item) for item in expected)
-    else:
-        wanted = value_words(expected)
+    wanted = ", ".join(map(show, expected)) if verdict.one_of else value_words(expected)
     return found, [f"{words} {wanted}", *_type_hint(actual, expected), *notes]
 
 
@@ -128,7 +131,9 @@ def diff(expected: Value, actual: Value) -> list[str]:
     """Where two structures differ, line by line."""
     left = json.dumps(expected, indent=2, ensure_ascii=False, sort_keys=True, default=str).splitlines()
     right = json.dumps(actual, indent=2, ensure_ascii=False, sort_keys=True, default=str).splitlines()
-    lines = [line for line in difflib.unified_diff(left, right, lineterm="", n=2) if not line.startswith(("---", "+++"))]
+    lines = [
+        line for line in difflib.unified_diff(left, right, lineterm="", n=2) if not line.startswith(("---", "+++"))
+    ]
     lines = [short(line, _BODY_WIDTH) for line in lines if not line.startswith("@@")]
     more = [f"… {len(lines) - _DIFF_LINES} more lines"] if len(lines) > _DIFF_LINES else []
     return lines[:_DIFF_LINES] + more
@@ -179,9 +184,13 @@ def exchange_lines(exchange: Exchange, styler: Styler = plain, *, headers: bool 
         lines += _body_block(">", request.body or b"", request.header("content-type"), "sent", styler)
         for redirect in response.redirects:
             lines.append(styler("received", f"< {redirect.status} redirect from {escape(redirect.url)}"))
-        lines.append(styler("received", f"< {response.http_version} {response.status} {escape(response.reason)}".rstrip()))
+        lines.append(
+            styler("received", f"< {response.http_version} {response.status} {escape(response.reason)}".rstrip())
+        )
         lines += [styler("received", f"< {name}: {escape(value)}") for name, value in response.headers]
-    return lines + _body_block("<" if headers else "", response.content, response.header("content-type"), "received", styler)
+    return lines + _body_block(
+        "<" if headers else "", response.content, response.header("content-type"), "received", styler
+    )
 
 
 def _body_block(mark: str, content: bytes, content_type: str | None, role: str, styler: Styler) -> list[str]:

@@ -27,7 +27,7 @@ from runner.engine.events import (
     TokenFinished,
 )
 from runner.engine.exchange import Request, Send, Wait
-from runner.engine.flow import Authorize, Effect, Session, run_collection, slim, started
+from runner.engine.flow import FAIL_FAST, Authorize, Effect, Session, run_collection, slim, started
 from runner.engine.plan import Plan
 from runner.engine.results import CollectionResult, Outcome, RunResult, StepResult, TokenResult
 from runner.engine.scope import EnvironmentVariables
@@ -39,7 +39,6 @@ from runner.runtime.workspace import Workspace
 
 MOST_JOBS = 8
 _INTERRUPTED = "not run: interrupted"
-_FAIL_FAST = "not run: an earlier request failed (--fail-fast)"
 
 
 @dataclass(slots=True)
@@ -155,7 +154,7 @@ class _Run:
         sources = self._sources()
         for plan, source in zip(self._plans, sources, strict=True):
             if interrupted or (self._failed and self._settings.fail_fast):
-                yield from self._not_run(plan, _INTERRUPTED if interrupted else _FAIL_FAST)
+                yield from self._not_run(plan, _INTERRUPTED if interrupted else FAIL_FAST)
                 continue
             try:
                 for event in source:
@@ -178,31 +177,30 @@ class _Run:
         return _side_by_side(self._plans, self._drive, jobs)
 
     def _in_order(self, event: Event) -> Event | None:
-        """Takes note of an event in its turn; None for one that was told before."""
-        if isinstance(event, TokenFinished):
-            if event.result.key in self._told_tokens:
-                return None
-            self._told_tokens.add(event.result.key)
-            event = self._tell(event)
-            self._tokens.append(replace(event.result, exchanges=()))
-            return event
-        if isinstance(event, CollectionStarted):
-            self._steps = []
+        """Tells an event in its turn and takes note of it; None for one that was told before."""
         if isinstance(event, CollectionFinished):
             bare = self._settings.redactor.apply(replace(event.result, steps=()))
             self._collections.append(replace(bare, steps=tuple(self._steps)))  # steps were redacted when told
             return self._tell_as_is(CollectionFinished(self._collections[-1]))
-        event = self._tell(event)
-        if isinstance(event, StepFinished):
-            self._note_step(event.result)
-        return event
+        if isinstance(event, TokenFinished):
+            if event.result.key in self._told_tokens:
+                return None
+            self._told_tokens.add(event.result.key)
+        elif isinstance(event, CollectionStarted):
+            self._steps = []
+        told = self._tell(event)
+        if isinstance(told, TokenFinished):
+            self._tokens.append(replace(told.result, exchanges=()))
+        elif isinstance(told, StepFinished):
+            self._note_step(told.result)
+        return told
 
     def _note_step(self, result: StepResult) -> None:
         self._steps.append(slim(result))
         if result.outcome in (Outcome.FAILED, Outcome.ERRORED):
             self._failed = True
             if self._settings.fail_fast:
-                self._session.stopped = _FAIL_FAST
+                self._session.stopped = FAIL_FAST
 
     def _not_run(self, plan: Plan, reason: str) -> Iterator[Event]:
         """What was not told yet of a collection, as skipped."""
@@ -218,10 +216,10 @@ class _Run:
         rest.append(CollectionFinished(CollectionResult(collection.name, collection.source.path)))
         yield from filter(None, map(self._in_order, rest))
 
-    def _tell(self, event: Any) -> Any:
+    def _tell(self, event: Event) -> Event:
         return self._tell_as_is(self._settings.redactor.apply(event))
 
-    def _tell_as_is(self, event: Any) -> Any:
+    def _tell_as_is(self, event: Event) -> Event:
         for listener in self._settings.listeners:
             listener(event)
         return event

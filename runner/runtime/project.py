@@ -160,7 +160,11 @@ def _why_empty(plans: list[Plan], selection: Selection, collections: list[Collec
     names = [step.name for c in collections for step in planning.make(c).steps] if wanted else []
     if wanted:
         near = nearest(wanted[0], names)
-        hint = f": did you mean '{near}'?" if near else f"; there are: {', '.join(names[:8])}{', …' if len(names) > 8 else ''}"
+        hint = (
+            f": did you mean '{near}'?"
+            if near
+            else f"; there are: {', '.join(names[:8])}{', …' if len(names) > 8 else ''}"
+        )
         return f"no request is selected by {', '.join(repr(word) for word in wanted)}{hint}"
     tags = sorted(selection.tags | selection.excluded)
     return f"no request is left after selecting by tags ({', '.join(tags)})"

@@ -50,7 +50,9 @@ class Workspace:
         try:
             length = path.stat().st_size
             if length > MAX_FILE_SIZE:
-                message = f"the file is too large: {length / 1e6:.0f} MB, and at most {MAX_FILE_SIZE / 1e6:.0f} MB are read"
+                message = (
+                    f"the file is too large: {length / 1e6:.0f} MB, and at most {MAX_FILE_SIZE / 1e6:.0f} MB are read"
+                )
                 raise InvalidError([Diagnostic(message, _start(name))])
             return decode(name, path.read_bytes())
         except OSError as error:
@@ -120,7 +122,14 @@ def _expand(path: Path) -> list[Path]:
     found = sorted(_walk(path))
     if not found:
         message = f"no request files in {display(path)}"
-        raise InvalidError([Diagnostic(message, hint="request files end in .yaml or .yml; those that start with _ or . are left out")])
+        raise InvalidError(
+            [
+                Diagnostic(
+                    message,
+                    hint="request files end in .yaml or .yml; those that start with _ or . are left out",
+                )
+            ]
+        )
     return found
 
 
@@ -182,7 +191,9 @@ def _env_entry(source: Source, position: int, end: int, values: dict[str, str]) 
     match = _ENV_LINE.fullmatch(text, position, end)
     if match is None:
         span = Span(source, position, end).first_line()
-        raise InvalidError([Diagnostic("a line of this file is not NAME=value", Span(source, span.start, span.start + 1))])
+        raise InvalidError(
+            [Diagnostic("a line of this file is not NAME=value", Span(source, span.start, span.start + 1))]
+        )
     if match["double"] is not None:
         value = re.sub(r"\\(.)", lambda m: _ESCAPES.get(m[1], m[0]), match["double"], flags=re.DOTALL)
     else:

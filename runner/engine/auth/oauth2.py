@@ -43,7 +43,10 @@ def _by_basic(fields: Fields, client_id: str, secret: str) -> tuple[Form, Header
     return [], (("Authorization", header),)
 
 
-CLIENT_AUTH: Mapping[str, Callable[[Fields, str, str], tuple[Form, Headers]]] = {"post": _by_post, "basic": _by_basic}
+CLIENT_AUTH: Mapping[str, Callable[[Fields, str, str], tuple[Form, Headers]]] = {
+    "post": _by_post,
+    "basic": _by_basic,
+}
 
 
 def prepare(fields: Fields) -> Scheme:
@@ -150,7 +153,10 @@ def read_token(exchange: Exchange, hide: Callable[[Any], None]) -> Token:
     if response.status >= 400 or "error" in answer:
         raise _refused(asked, answer, text)
     if 300 <= response.status < 400:
-        raise AuthError(f"{asked}, a redirect to {response.header('location')}", hint="redirects of a token endpoint are not followed: correct token_url")
+        raise AuthError(
+            f"{asked}, a redirect to {response.header('location')}",
+            hint="redirects of a token endpoint are not followed: correct token_url",
+        )
     token = answer.get("access_token")
     if not isinstance(token, str) or not token:
         raise AuthError(f"{asked}, but without an access_token", _body_lines(answer, text), "is token_url right?")
@@ -223,7 +229,10 @@ _HINTS: tuple[tuple[str, str], ...] = (
     ("AADSTS7000218", "AADSTS7000218: the app wants a client_secret or an assertion"),
     ("AADSTS700016", "AADSTS700016: the client_id is unknown in this tenant: check both"),
     ("AADSTS90002", "AADSTS90002: the tenant does not exist: check it in token_url"),
-    ("AADSTS70011", "AADSTS70011: the scope must be one resource with /.default, such as https://graph.microsoft.com/.default"),
+    (
+        "AADSTS70011",
+        "AADSTS70011: the scope must be one resource with /.default, such as https://graph.microsoft.com/.default",
+    ),
     ("AADSTS1002012", "AADSTS1002012: the scope must be one resource with /.default"),
     ("AADSTS500011", "AADSTS500011: the resource in the scope is unknown in this tenant"),
     ("AADSTS50012", "AADSTS50012: the assertion or certificate is not the one that the app knows"),

@@ -12,10 +12,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 #: The extended format of ISO 8601 as RFC 3339 profiles it, its parts optional from the right.
-_ISO = re.compile(
-    r"(?P<date>\d{4}-\d\d-\d\d)"
-    r"(?:(?P<mark>[Tt ])\d\d:\d\d(?::\d\d(?:[.,](?P<fraction>\d+))?)?(?P<zone>[Zz]|[+-]\d\d(?::?\d\d)?)?)?",
-    re.ASCII,
+_ISO = (
+    r"\d{4}-\d\d-\d\d"
+    r"(?:(?P<mark>[Tt ])\d\d:\d\d(?::\d\d(?:[.,](?P<fraction>\d+))?)?(?P<zone>[Zz]|[+-]\d\d(?::?\d\d)?)?)?"
 )
 
 
@@ -27,7 +26,7 @@ def _read(text: str) -> tuple[datetime, re.Match[str]]:
     """
     from datetime import datetime
 
-    form = _ISO.fullmatch(text)
+    form = re.fullmatch(_ISO, text, re.ASCII)
     try:
         if form is not None:
             return datetime.fromisoformat(text.upper()), form

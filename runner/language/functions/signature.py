@@ -149,9 +149,7 @@ def text_function(*parameters: str, subject: int = 0) -> Callable[[Callable[...,
     return function(*parameters, subject=subject)
 
 
-def make(
-    name: str, call: Callable[..., Value], kinds: Sequence[str], *, subject: int | None = None
-) -> Function:
+def make(name: str, call: Callable[..., Value], kinds: Sequence[str], *, subject: int | None = None) -> Function:
     """A Function out of a callable and the kinds of its arguments."""
     code = getattr(call, "__code__", None)
     names = code.co_varnames[: len(kinds)] if code is not None else ()

@@ -139,9 +139,7 @@ def _search(text: str, pattern: str) -> re.Match[str] | None:
     try:
         return re.search(pattern, text)
     except (re.error, OverflowError, RecursionError):
-        raise Refused(
-            f"wants a regular expression, its 2nd argument is not: {regex_fault(pattern)}", 1
-        ) from None
+        raise Refused(f"wants a regular expression, its 2nd argument is not: {regex_fault(pattern)}", 1) from None
 
 
 @text_function("string", "string")

@@ -139,9 +139,7 @@ class Walk:
 
     def _slice(self, node: Node, place: int, optional: bool) -> int:
         if node["children"][2] == 0:
-            raise QueryFault(
-                "a slice cannot go in steps of 0", *self.tree.span(node), "write a step such as 1"
-            )
+            raise QueryFault("a slice cannot go in steps of 0", *self.tree.span(node), "write a step such as 1")
         return _beyond(place)
 
     def _refuse_not(self, node: Node) -> None:
@@ -176,9 +174,7 @@ class Walk:
         return first if first == second else OTHER
 
     def _expref(self, node: Node, place: int, optional: bool) -> int:
-        raise QueryFault(
-            "'&' makes an expression for a function, and no function takes it here", *self.tree.span(node)
-        )
+        raise QueryFault("'&' makes an expression for a function, and no function takes it here", *self.tree.span(node))
 
     # --- functions
 
@@ -197,9 +193,7 @@ class Walk:
             self._check_regex(arguments[1])
         return ROOT if is_root(node) else _beyond(place)
 
-    def _argument(
-        self, known: functions.Function, number: int, node: Node, place: int, optional: bool
-    ) -> None:
+    def _argument(self, known: functions.Function, number: int, node: Node, place: int, optional: bool) -> None:
         wants = known.parameter(number).is_expression
         if wants == (node["type"] == "expref"):
             if wants:
@@ -302,9 +296,7 @@ def _unknown_name(
     text: str, name: Name, known: Collection[str], document: str, variables: Collection[str]
 ) -> QueryFault:
     in_variables = document == "variables"
-    what = (
-        f"undefined variable '{name.text}'" if in_variables else f"'{name.text}' is not a key of the response"
-    )
+    what = f"undefined variable '{name.text}'" if in_variables else f"'{name.text}' is not a key of the response"
     return QueryFault(what, name.start, name.end, _hint(text, name, known, variables))
 
 

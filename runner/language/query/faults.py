@@ -64,11 +64,7 @@ def _refuse_template(text: str) -> None:
     if found is None:
         return
     name = found[1].removeprefix("vars.")
-    hint = (
-        f"write vars.{name}"
-        if _NAME.fullmatch(name)
-        else "write the expression itself, variables as vars.name"
-    )
+    hint = f"write vars.{name}" if _NAME.fullmatch(name) else "write the expression itself, variables as vars.name"
     raise QueryFault("an expression cannot hold {{ }}", found.start(), found.end(), hint)
 
 
@@ -98,9 +94,7 @@ _QUOTES = {
 
 def _close(opened: list[Mark], mark: Mark) -> None:
     if not opened:
-        raise QueryFault(
-            f"'{mark.kind}' closes nothing", mark.start, mark.end, "remove it, or add what it closes"
-        )
+        raise QueryFault(f"'{mark.kind}' closes nothing", mark.start, mark.end, "remove it, or add what it closes")
     wanted = OPENING[opened.pop().kind]
     if wanted != mark.kind:
         raise QueryFault(f"'{mark.kind}' stands where '{wanted}' must", mark.start, mark.end)
@@ -140,9 +134,7 @@ def of_syntax(text: str, error: Exception) -> QueryFault:
     if "Quoted identifier" in error.msg:  # jmespath gives column 0 here
         found = re.search(r'"[^"]*"(?=\s*\()', text)
         start, end = found.span() if found else (0, len(text))
-        return QueryFault(
-            "the name of a function has no quotes", start, end, f"write {text[start:end][1:-1]}(…)"
-        )
+        return QueryFault("the name of a function has no quotes", start, end, f"write {text[start:end][1:-1]}(…)")
     return _unexpected(text, min(error.lex_position, len(text)))
 
 
@@ -159,8 +151,8 @@ def _unexpected(text: str, position: int) -> QueryFault:
     if not text[position:].strip():
         return _incomplete(text)
     for before, at, message, hint in _MISTAKES:
-        found = at.match(text, position)
-        earlier = before.search(text, max(0, position - 200), position) if found else None
+        found = re.compile(at).match(text, position)
+        earlier = re.compile(before).search(text, max(0, position - 200), position) if found else None
         if found and earlier:
             start = earlier.start()
             words = {"it": text[start : found.end()], "at": found[0], "key": found.groupdict().get("key", "")}
@@ -177,14 +169,20 @@ _WORD = re.compile(r"\w+|[=!<>&|]+|\"[^\"]*\"|'[^']*'|`[^`]*`|.", re.DOTALL)
 _NUMBER = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
 
 
-def _row(before: str, at: str, message: str, hint: str) -> tuple[re.Pattern[str], re.Pattern[str], str, str]:
-    """`before` must end at the position (empty: anything may stand there); it is marked too."""
-    return re.compile(before + r"\Z"), re.compile(at), message, hint
+Row = tuple[str, str, str, str]
+
+
+def _row(before: str, at: str, message: str, hint: str) -> Row:
+    """`before` must end at the position (empty: anything may stand there); it is marked too.
+
+    Patterns are compiled only when there is a fault: forty of them would take longer than a start may.
+    """
+    return before + r"\Z", at, message, hint
 
 
 #: What people write → what they mean. `{it}` is all that is marked, `{at}` what stands at the position,
 #: `{key}` the group of that name.
-_MISTAKES = (
+_MISTAKES: tuple[Row, ...] = (
     _row(r"===?|!==?", r"=+", "unexpected '{it}'", "write == for equal, != for not equal"),
     _row("", r"=~", "'=~' is no operator", "write matches(text, 'regex')"),
     _row("", r"=>", "'=>' is no operator", "write >="),

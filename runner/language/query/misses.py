@@ -81,9 +81,7 @@ def missing(tree: Tree, node: Node, value: Value, root: Value) -> EvaluationErro
         hint = did_you_mean(found.key, found.keys)
         return EvaluationError(f"environment variable '{found.key}' is not set", start, end, hint)
     if found.reason == "missing" and (value is root or found.parent in _VARIABLES):
-        return EvaluationError(
-            f"undefined variable '{found.key}'", start, end, did_you_mean(found.key, found.keys)
-        )
+        return EvaluationError(f"undefined variable '{found.key}'", start, end, did_you_mean(found.key, found.keys))
     return EvaluationError(_MESSAGES[found.reason](found, value), start, end, _hint(found))
 
 

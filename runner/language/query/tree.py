@@ -43,12 +43,14 @@ CLOSING = frozenset(OPENING.values())
 
 def scan(text: str) -> list[Mark]:
     """The marks of a text, in order. The kind of a sign is the sign itself."""
-    marks = []
+    marks: list[Mark] = []
+    add, mark, new = marks.append, Mark, tuple.__new__
     for found in _MARK.finditer(text):
         kind = found.lastgroup
+        if kind == "sign":
+            kind = found[0]
         if kind != "other":
-            start, end = found.span()
-            marks.append(Mark(found[0] if kind == "sign" else kind or "", start, end))
+            add(new(mark, (kind, *found.span())))  # what Mark(…) does, at half its price
     return marks
 
 
@@ -109,7 +111,7 @@ class Tree:
 
 
 def path(node: Node) -> list[Node]:
-    """The steps that a value comes by: a, b, [0] of `a.b[0]`, and a, b of `a.b[*].c`; else the node itself."""
+    """The steps of a value: a, b, [0] of `a.b[0]`; a, b of `a.b[*].c`; else the node itself."""
     kind, children = node["type"], node["children"]
     if kind in PROJECTIONS:
         return path(children[0])

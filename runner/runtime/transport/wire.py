@@ -45,9 +45,7 @@ def locate(url: str) -> tuple[Address, str]:
     """The address of a URL and the request target as it is written; only what may not travel is encoded."""
     match = _URL.match(url)
     if match is None:
-        raise TransportError(
-            "url", f"'{url}' is not an absolute URL", "begin it with https://, or set `base_url`"
-        )
+        raise TransportError("url", f"'{url}' is not an absolute URL", "begin it with https://, or set `base_url`")
     target = match["target"]
     if not target.startswith("/"):
         target = "/" + target

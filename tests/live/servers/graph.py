@@ -65,9 +65,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("request-id", str(uuid4()))
         if status == 401:
-            self.send_header(
-                "WWW-Authenticate", 'Bearer realm="", authorization_uri="https://login/authorize"'
-            )
+            self.send_header("WWW-Authenticate", 'Bearer realm="", authorization_uri="https://login/authorize"')
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)

@@ -86,9 +86,7 @@ def test_cookies(client):
         "a=1; Path=/; HttpOnly",
         "b=x%0D%0Ay%3B; Path=/; HttpOnly",
     ]
-    assert client.ask("GET", "/cookies", headers={"Cookie": "a=1; b=2"}).body == {
-        "cookies": {"a": "1", "b": "2"}
-    }
+    assert client.ask("GET", "/cookies", headers={"Cookie": "a=1; b=2"}).body == {"cookies": {"a": "1", "b": "2"}}
     assert client.ask("GET", "/cookies").body == {"cookies": {}}
 
 

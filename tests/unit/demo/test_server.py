@@ -19,9 +19,7 @@ ROOT = Path(__file__).parents[3]
 
 def raw(server: DemoServer, data: bytes) -> bytes:
     """What the server answers to these bytes, until it closes."""
-    with socket.create_connection(
-        ("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=10
-    ) as connection:
+    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=10) as connection:
         connection.sendall(data)
         connection.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: connection.recv(65536), b""))
@@ -177,9 +175,7 @@ def test_it_needs_the_standard_library_alone():
 def test_command_line(number):
     """`python -m runner.demo` prints its URL, serves, and ends with 0 and without a word when told to."""
     command = [sys.executable, "-W", "error", "-m", "runner.demo", "--port", "0"]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
         with urlopen(url + "/health") as answer:

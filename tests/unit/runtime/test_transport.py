@@ -45,9 +45,7 @@ class Client:
         return self.server.requests[-1]
 
     def _receive_body(self, head: bytes) -> bytes:
-        lengths = [
-            line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")
-        ]
+        lengths = [line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")]
         length = int(lengths[0]) if lengths else 0
         while len(self._rest) < length:
             data = self.socket.recv(65_536)
@@ -250,9 +248,7 @@ def test_default_headers_come_with_host_first_and_own_ones_in_order(transport: H
         ("GET", b"x", b"1"),
     ],
 )
-def test_content_length(
-    transport: HttpTransport, method: str, body: bytes | None, length: bytes | None
-) -> None:
+def test_content_length(transport: HttpTransport, method: str, body: bytes | None, length: bytes | None) -> None:
     """A body has its length, a method that expects one says 0 without it, and a GET says nothing."""
     with serving(always(answer())) as server:
         transport.send(Request(method, server.url, body=body), None)
@@ -297,18 +293,14 @@ def test_header_values_beyond_ascii(transport: HttpTransport) -> None:
         (Request("GE T", "http://127.0.0.1:1/"), "'GE T' cannot be a method"),
     ],
 )
-def test_what_would_break_the_framing_is_not_sent(
-    transport: HttpTransport, request_: Request, message: str
-) -> None:
+def test_what_would_break_the_framing_is_not_sent(transport: HttpTransport, request_: Request, message: str) -> None:
     """A header or method that would change the message's framing is an error of kind protocol."""
     error = fault(transport, request_)
     assert error.kind == "protocol"
     assert message in error.message
 
 
-@pytest.mark.parametrize(
-    "url", ["/users", "http://", "ftp://a/b", "http://a:99999/", "http://a:x/", "http://[::zz]/"]
-)
+@pytest.mark.parametrize("url", ["/users", "http://", "ftp://a/b", "http://a:99999/", "http://a:x/", "http://[::zz]/"])
 def test_bad_urls(transport: HttpTransport, url: str) -> None:
     """A URL without host, with another scheme or a bad port is an error of kind url."""
     assert fault(transport, Request("GET", url)).kind == "url"
@@ -369,9 +361,7 @@ def test_framings_and_codings(transport: HttpTransport, data: bytes) -> None:
         ("GET", b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n"),
     ],
 )
-def test_answers_without_a_body_keep_their_connection(
-    transport: HttpTransport, method: str, data: bytes
-) -> None:
+def test_answers_without_a_body_keep_their_connection(transport: HttpTransport, method: str, data: bytes) -> None:
     """HEAD, 204 and 304 have no body whatever their headers say, and their connection is kept."""
     with serving(always(data)) as server:
         for _ in range(2):
@@ -471,9 +461,7 @@ def test_deadline_of_connecting(transport: HttpTransport) -> None:
         for sock in waiting:
             sock.setblocking(False)
             sock.connect_ex(listener.getsockname())
-        error = fault(
-            transport, Request("GET", f"http://127.0.0.1:{listener.getsockname()[1]}/", timeout=0.3)
-        )
+        error = fault(transport, Request("GET", f"http://127.0.0.1:{listener.getsockname()[1]}/", timeout=0.3))
         for sock in waiting:
             sock.close()
     assert (error.kind, error.message) == ("timeout", "no connection within 0.3 s")
@@ -937,9 +925,7 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, time in times.items():
         names = "subjectAltName=DNS:elsewhere.example" if name == "other" else "subjectAltName=IP:127.0.0.1"
         key(name, "-out", f"{name}.csr", "-addext", names)
-        openssl(
-            "ca", "-batch", "-config", "ca.cnf", "-in", f"{name}.csr", "-out", f"{name}.pem", "-notext", *time
-        )
+        openssl("ca", "-batch", "-config", "ca.cnf", "-in", f"{name}.csr", "-out", f"{name}.pem", "-notext", *time)
     return folder
 
 
@@ -966,9 +952,7 @@ def test_https_with_a_ca_file(transport: HttpTransport, pki: Path) -> None:
 def test_bad_certificates(transport: HttpTransport, pki: Path, name: str, message: str) -> None:
     """Each fault of a certificate has its own words and a hint; `verify: false` takes them all."""
     with serving(always(answer(b"x")), server_context(pki, name)) as server:
-        error = fault(
-            transport, Request("GET", server.url, connection=Connection(verify=str(pki / "ca.pem")))
-        )
+        error = fault(transport, Request("GET", server.url, connection=Connection(verify=str(pki / "ca.pem"))))
         assert (error.kind, "--insecure" in error.hint) == ("tls", True)
         assert f"the certificate of 127.0.0.1:{server.port} {message}" in error.message
         open_ = Request("GET", server.url, connection=Connection(verify=False))
@@ -1066,7 +1050,5 @@ def test_plain_http_makes_no_tls_context(transport: HttpTransport, monkeypatch: 
     assert made == []
     for verify in (True, False, True):
         for port in (free_port(), free_port()):
-            fault(
-                transport, Request("GET", f"https://127.0.0.1:{port}/", connection=Connection(verify=verify))
-            )
+            fault(transport, Request("GET", f"https://127.0.0.1:{port}/", connection=Connection(verify=verify)))
     assert made == [True, False]

@@ -1,0 +1,217 @@
+"""`runner plan`: the resolved requests, where each value comes from, and what a run would touch. Sends nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runner.cli import options
+from runner.diagnostics import Styler, escape
+
+if TYPE_CHECKING:
+    from runner.engine.exchange import Request
+    from runner.engine.flow import Session
+    from runner.engine.plan import Plan, Step
+    from runner.engine.scope import Scope
+
+
+@click.command("plan")
+@options.paths
+@options.environment
+@options.variables
+@options.env_files
+@options.selecting
+@options.root
+@options.allow_empty
+@options.no_colour
+def command(**given: Any) -> int:
+    """Show what `runner run` would send: resolved requests, the origin of each variable, which auth applies, and the
+    hosts, environment variables and files of each collection. Nothing is sent, secrets are masked."""
+    from runner.engine.flow import Session
+    from runner.redaction import Redactor
+    from runner.reporters.style import styler_for
+    from runner.runtime.project import open_project
+
+    project = open_project(options.make_options(given))
+    plans, env = project.ready_plans()
+    session = Session(env=env, redactor=Redactor(), locate=project.workspace.locate)
+    styler = styler_for(sys.stdout, given["no_colour"])
+    for plan in plans:
+        lines = list(_collection_lines(plan, session, styler))  # all values are known before the first line is masked
+        for line in lines:
+            click.echo(session.redactor.text(line))
+    return 0
+
+
+def _collection_lines(plan: Plan, session: Session, styler: Styler) -> Iterator[str]:
+    from runner.engine.flow import scopes
+
+    session.redactor.add(plan.collection.source.secrets)
+    scope_of = scopes(plan, session)
+    yield f"{styler('name', escape(plan.collection.name))}  {styler('place', plan.collection.source.path)}"
+    shown = [_Shown(step, scope_of(step), plan) for step in plan.steps]
+    yield from _touched(plan, shown)
+    for step in shown:
+        yield ""
+        yield from step.lines(styler)
+    yield ""
+
+
+class _Shown:
+    """One request as `plan` shows it: resolved as far as it can be before any capture is taken."""
+
+    def __init__(self, step: Step, scope: Scope, plan: Plan) -> None:
+        self.step = step
+        self.scope = scope
+        self.plan = plan
+        self.request: Request | None = None
+        self.problem = ""
+        self._resolve()
+
+    def _resolve(self) -> None:
+        from runner.engine.build import Flags, build
+        from runner.errors import ResolveError
+
+        waiting = sorted({name for name in self.step.waits_for() if name not in self.scope})
+        if waiting:
+            self.problem = f"waits for {', '.join(f'{name!r}' for name in waiting)}"
+            return
+        try:
+            self.request = build(self.step.spec, self.step.settings, self.step.base_urls, self.scope, Flags())
+        except ResolveError as error:
+            self.problem = error.message
+
+    def lines(self, styler: Styler) -> Iterator[str]:
+        step = self.step
+        place = f"{self.plan.collection.source.path}:{step.spec.name_span.line}"
+        yield f"  {styler('name', escape(step.name))}  {styler('place', place)}"
+        if step.skip:
+            yield f"    {styler('skipped', 'skipped')}    {escape(step.skip)}"
+            return
+        yield f"    request    {self._request_line()}"
+        for condition in step.conditions:
+            yield f"    when       {escape(condition.text)}"
+        for name, value in self.request.headers if self.request else ():
+            yield f"    header     {name}: {escape(value)}"
+        if self.request is not None and self.request.body is not None:
+            yield f"    body       {self._body()}"
+        yield f"    auth       {self._auth()}"
+        for name in sorted(self._names()):
+            yield f"    variable   {self._variable(name)}"
+        for capture in step.spec.captures:
+            yield f"    capture    {capture.name} = {escape(capture.source.text)}"
+        for assertion in step.asserts:
+            yield f"    assert     {escape(_assertion_text(assertion))}"
+
+    def _request_line(self) -> str:
+        from runner.language.model import Template
+
+        if self.request is not None:
+            return f"{self.request.method} {escape(self.request.url)}"
+        spec = self.step.spec
+        method = spec.method.text if isinstance(spec.method, Template) else spec.method
+        url = spec.url.text if isinstance(spec.url, Template) else spec.url
+        return f"{method or ('POST' if spec.body else 'GET')} {escape(url)}  ({escape(self.problem)})"
+
+    def _body(self) -> str:
+        from runner.reporters.words import body_lines
+
+        assert self.request is not None
+        return " ".join(body_lines(self.request.body or b"", self.request.header("content-type"), most=None))
+
+    def _auth(self) -> str:
+        spec = self.step.auth
+        if spec is None:
+            return "none"
+        grant = f" {spec.fields['grant'].value}" if "grant" in spec.fields else ""
+        default = " client_credentials" if spec.type == "oauth2" and not grant else ""
+        return f"{spec.type}{grant}{default}  ({spec.span.where})"
+
+    def _names(self) -> set[str]:
+        """Names that the request uses, and those that their values use."""
+        from runner.engine import references
+
+        found: set[str] = set()
+        pending = list(self.step.uses)
+        while pending:
+            name = pending.pop()
+            if name in found:
+                continue
+            found.add(name)
+            layer = next((layer for layer in self.scope.layers if layer.holds(name)), None)
+            declared = getattr(layer, "declared", {}).get(name)
+            if declared is not None:
+                pending += [used.name for used in references.in_value(declared.value) if not used.env]
+        return found
+
+    def _variable(self, name: str) -> str:
+        from runner.errors import RunnerError
+        from runner.language.values import show
+        from runner.reporters.words import short
+
+        try:
+            where = self.scope.where(name)
+            return f"{name} = {short(show(self.scope[name]))}  ({where})"
+        except KeyError:
+            return f"{name}  (captured by '{self.plan.captured_by.get(name, '')}')"
+        except RunnerError as error:
+            return f"{name}  ({escape(str(error))})"
+
+
+def _assertion_text(assertion: Any) -> str:
+    from runner.language.model import MISSING
+    from runner.reporters.words import short
+
+    for word, declared in (("==", assertion.equals), ("includes", assertion.includes)):
+        if declared is not MISSING:
+            return f"{assertion.that.text} {word} {short(_declared_text(declared))}"
+    return str(assertion.that.text)
+
+
+def _declared_text(declared: Any) -> str:
+    from runner.language.model import Template
+    from runner.language.values import show
+
+    if isinstance(declared, Template):
+        return declared.text
+    if isinstance(declared, dict):
+        return "{" + ", ".join(f"{_declared_text(k)}: {_declared_text(v)}" for k, v in declared.items()) + "}"
+    if isinstance(declared, list):
+        return "[" + ", ".join(map(_declared_text, declared)) + "]"
+    return show(declared)
+
+
+def _touched(plan: Plan, shown: Iterable[_Shown]) -> Iterator[str]:
+    """Hosts, environment variables and files of a collection: what a reviewer wants to know first."""
+    from urllib.parse import urlsplit
+
+    shown = list(shown)
+    hosts = {urlsplit(step.request.url).netloc for step in shown if step.request} | _token_hosts(shown)
+    names = {need.name for step in plan.steps for need in step.needs if need.kind == "env"}
+    verifies = {step.settings.verify.value for step in plan.steps if step.settings.verify is not None}
+    files = {value for value in verifies if isinstance(value, str)}
+    for word, found in (("hosts", hosts), ("env", names), ("files", files)):
+        if found:
+            yield f"  {word:<10} {', '.join(sorted(found))}"
+    if plan.environment_name:
+        yield f"  {'chosen':<10} environment '{plan.environment_name}'"
+
+
+def _token_hosts(shown: Iterable[_Shown]) -> set[str]:
+    from urllib.parse import urlsplit
+
+    from runner.engine.scope import resolve
+    from runner.errors import ResolveError
+
+    hosts = set()
+    for step in shown:
+        declared = step.step.auth.fields.get("token_url") if step.step.auth else None
+        if declared is not None:
+            try:
+                hosts.add(urlsplit(str(resolve(declared.value, step.scope))).netloc)
+            except (ResolveError, ValueError) as error:
+                hosts.add(f"(token endpoint: {error})")
+    return hosts
