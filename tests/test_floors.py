@@ -22,7 +22,7 @@ ANY = ("*",)
 # Floor by floor, from the ground up: a folder and its modules in the order in which they may see one another.
 # ANY: one file a thing, in no order; the folder's `__init__` may name them.
 FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
-    {"": ("diagnostics", "redaction", "errors")},
+    {"": ("version", "diagnostics", "redaction", "errors")},
     {
         "language": (
             "values",
@@ -41,6 +41,7 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
             "results",
             "events",
             "scope",
+            "references",
             "build",
             "auth",
             "assertions",
@@ -48,13 +49,14 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
             "flow",
         )
     },
-    {"runtime": ("transport", "tokens", "workspace", "plugins", "execute")},
+    {"runtime": ("transport", "tokens", "workspace", "plugins", "project", "execute")},
     {"reporters": ANY, "formats": ANY},
-    {"cli": ANY, "integrations": ANY, "demo": ANY},
+    {"demo": ANY},
+    {"cli": ANY, "integrations": ANY},
 )
 
 # The roof: these may look at everything below, and nothing looks at them.
-ROOF = (PACKAGE, f"{PACKAGE}.__main__")
+ROOF = (PACKAGE, f"{PACKAGE}.__main__", f"{PACKAGE}.api")
 
 # Third party → the modules that may import it.
 DOORS: Mapping[str, tuple[str, ...]] = {

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
-from runner import __version__
+from runner.version import __version__
 
 #: Command → what `runner --help` says of it. Its module has the same name.
 _COMMANDS = {

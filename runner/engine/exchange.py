@@ -7,9 +7,9 @@ knows a library. `Exchange.view` is the response document that expressions look 
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from runner.diagnostics import Span
@@ -235,11 +235,14 @@ def parse_set_cookie(header: str) -> dict[str, Value] | None:
 
 
 def _unquoted(value: str) -> str:
-    try:
-        jar: SimpleCookie = SimpleCookie(f"x={value}")
-    except CookieError:
+    """A value in double quotes without them, its escapes resolved (RFC 2109, which servers still follow)."""
+    if len(value) < 2 or not (value[0] == value[-1] == '"'):
         return value
-    return jar["x"].value if "x" in jar and value.startswith('"') else value
+    return re.sub(r"\\([0-3][0-7]{2})|\\(.)", _unescaped, value[1:-1])
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    return chr(int(match[1], 8)) if match[1] else match[2]
 
 
 def _set_cookies(document: ResponseDocument) -> list[Value]:
