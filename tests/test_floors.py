@@ -189,7 +189,7 @@ def fault_upstairs(it: Import, here: Room, there: Room) -> str | None:
     """The rule that an import inside the house breaks, if any."""
     if there.floor > here.floor:
         return f"floor {there.floor} is above floor {here.floor}"
-    if there.floor < here.floor or unit(it.importer) == unit(it.imported):
+    if there.floor < here.floor or here.floor == len(FLOORS) or unit(it.importer) == unit(it.imported):
         return None
     if there.folder != here.folder:
         return f"{here.folder}/ and {there.folder}/ are on one floor and do not see one another"
