@@ -117,13 +117,15 @@ def check(bench: Bench) -> Iterator[Row | Skipped]:
 
 
 def memory(bench: Bench) -> Iterator[Row | Skipped]:
-    """Peak memory of a long run, against a short one."""
+    """Peak memory of a long run, against a short one, and against reading the file alone."""
     few = inputs.collection(bench.folder / "few.yaml", bench.target.url, 100)
     many = inputs.collection(bench.folder / "many.yaml", bench.target.url, 20_000)
     small = once(bench.runner("run", few.name)).rss
     large = once(bench.runner("run", many.name)).rss
-    shown = (f"{large:.0f} MB", "100 requests", f"{small:.0f} MB")
-    yield Row("memory of 20,000 requests", *shown, large - small, 40, unit=" MB")
+    read = once(bench.runner("check", many.name)).rss
+    work, shown = "memory: run of 20,000 requests", f"{large:.0f} MB"
+    yield Row(work, shown, "run of 100", f"{small:.0f} MB", large - small, 40, unit=" MB")
+    yield Row(work, shown, "check of the same", f"{read:.0f} MB", large - read, 10, unit=" MB")
 
 
 def jobs(bench: Bench) -> Iterator[Row | Skipped]:

@@ -30,7 +30,7 @@ def judge(assertion: Assertion, document: ResponseDocument, scope: Scope) -> Ver
         actual = compiled.evaluate(document)
         expected = _expected(assertion, scope)
     except EvaluationError as error:
-        return _unevaluated(assertion, error)
+        return _unevaluated(assertion, error, tuple(query.explain(compiled, document)))
     except ResolveError as error:
         return Verdict(False, assertion.that.text, error.span or assertion.span, error.message, notes=_note(error.hint))
     if expected is MISSING:
@@ -95,8 +95,10 @@ def _with_message(verdict: Verdict, assertion: Assertion, scope: Scope) -> Verdi
         return replace(verdict, notes=(*verdict.notes, f"its message cannot be written: {error}"))
 
 
-def _unevaluated(assertion: Assertion, error: EvaluationError) -> Verdict:
-    return Verdict(False, assertion.that.text, _part(assertion.that, error), error.message, notes=_note(error.hint))
+def _unevaluated(assertion: Assertion, error: EvaluationError, findings: tuple[Finding, ...]) -> Verdict:
+    missed = tuple(finding for finding in findings if finding.miss is not None)
+    span, notes = _part(assertion.that, error), _note(error.hint)
+    return Verdict(False, assertion.that.text, span, error.message, findings=missed, notes=notes)
 
 
 def _part(expression: Expression, error: EvaluationError) -> Span:
@@ -137,11 +139,12 @@ def looks_at_status(assertion: Assertion) -> bool:
 
 def judge_default(document: ResponseDocument, span: Span) -> Verdict | None:
     """The failed default expectation `status < 400`, or None when it holds."""
-    if document["status"] < 400:
+    status = document["status"]
+    if status < 400:
         return None
-    finding = Finding(0, 6, "status", document["status"], None)
-    notes = ("no assertion looks at status: add `status: …` to expect this one",)
-    return Verdict(False, DEFAULT_EXPECTATION, span, "is not true", (False,), findings=(finding,), notes=notes)
+    problem = f"status is {status}, and no assertion expects it"
+    notes = (f"without an assertion on status it must be below 400; `status: {status}` would expect this one",)
+    return Verdict(False, DEFAULT_EXPECTATION, span, problem, (status,), notes=notes)
 
 
 # --- captures ------------------------------------------------------------------------------------------------------

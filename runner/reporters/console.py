@@ -27,6 +27,7 @@ from runner.reporters.style import Marks
 _WIDEST_NAME = 44
 _WIDEST_PATH = 40
 _INDENT = "    "
+_TOKEN_NAME = "token renewed"
 
 
 @dataclass(slots=True)
@@ -76,7 +77,7 @@ class Console:
     # --- events ---
 
     def _collection_started(self, event: CollectionStarted) -> None:
-        self._width = min(_WIDEST_NAME, max((len(name) for name in event.names), default=0))
+        self._width = min(_WIDEST_NAME, max((len(name) for name in (*event.names, _TOKEN_NAME))))
         name = self.styler("name", escape(event.name))
         self._head = f"{name}  {self.styler('place', escape(event.path))}"
         if not self.quiet:
@@ -107,11 +108,11 @@ class Console:
                 self._block(words.exchange_lines(exchange, self.styler))
 
     def _token_line(self, result: TokenResult) -> str:
-        name = f"token ({result.name})" if result.number == 1 else f"token renewed ({result.name})"
+        name = "token" if result.number == 1 else _TOKEN_NAME
         line = f"{name:<{self._width}}  {result.method:<5} {escape(result.url)}"
         status = self._status(result.status, result.outcome)
-        life = f"  valid for {words.duration_words(result.lifetime)}" if result.lifetime else ""
-        tail = self.styler("time", words.duration_words(result.elapsed) + life)
+        life = f", valid for {words.duration_words(result.lifetime)}" if result.lifetime else ""
+        tail = self.styler("time", f"{words.duration_words(result.elapsed)}  {escape(result.name)}{life}")
         return f"  {self._mark(result.outcome)} {line}  {status}  {tail}"
 
     def _step_finished(self, result: StepResult) -> None:

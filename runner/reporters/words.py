@@ -67,7 +67,7 @@ def _label(verdict: Verdict) -> tuple[str, list[str]]:
     if verdict.problem.startswith("must give"):
         hint = "compare it with something, as in `… == …`"
         return f"{verdict.problem}: {short(show(verdict.actual[0]))}", [hint, *notes]
-    return short(verdict.problem), notes
+    return short(verdict.problem), [f"{finding.text} {_found(finding)}" for finding in findings if finding.miss] + notes
 
 
 def _comparison(verdict: Verdict, notes: list[str]) -> tuple[str, list[str]]:

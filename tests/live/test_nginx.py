@@ -18,7 +18,7 @@ requests:
     assert:
       - text == join('', ['GET /users?$top=5&$select=id,mail&at=a@b:1;c/d&', vars.rest, ' ', vars.host])
     variables:
-      rest: amp=x%26y=z&space=a%20b&plus=1%2B1
+      rest: amp=x%26y%3Dz&space=a%20b&plus=1%2B1
 """
     host = nginx.url.removeprefix("http://")
     live.text(text, base=nginx.url, host=host)
