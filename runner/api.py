@@ -50,7 +50,7 @@ def load(path: str | PathLike[str]) -> Collection:
 def check(paths: Paths, *, env: str = "", variables: Mapping[str, Value] | None = None) -> list[Diagnostic]:
     """Every fault of the files that paths name, as `runner check` finds them; empty when all is well."""
     try:
-        _project(paths, env, variables).plans()
+        _project(paths, env, variables, any_environment=True).plans()
     except InvalidError as error:
         return list(error.diagnostics)
     return []
@@ -118,7 +118,12 @@ def _ready(
 
 
 def _project(
-    paths: Paths, env: str, variables: Mapping[str, Value] | None, selection: Selection | None = None
+    paths: Paths,
+    env: str,
+    variables: Mapping[str, Value] | None,
+    selection: Selection | None = None,
+    any_environment: bool = False,
 ) -> Project:
     names = [fspath(paths)] if isinstance(paths, (str, PathLike)) else [fspath(path) for path in paths]
-    return open_project(Options(names, env, variables or {}, selection=selection or Selection()))
+    chosen = selection or Selection()
+    return open_project(Options(names, env, variables or {}, selection=chosen, any_environment=any_environment))

@@ -85,7 +85,7 @@ class Span:
     def where(self) -> str:
         """`file:line:column`, as editors and terminals make it clickable."""
         line, column = self.source.place(self.start)
-        return f"{self.source.path}:{line}:{column}"
+        return f"{escape(self.source.path)}:{line}:{column}"
 
     def locate(self, text: str, start: int, end: int) -> Span:
         """The place of `text[start:end]`, where `text` is what this span was read as.

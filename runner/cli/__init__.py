@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -23,6 +24,8 @@ _COMMANDS = {
     "demo": "Run a collection against an embedded API with OAuth.",
 }
 _MODULES = {"list": "listing"}
+#: What a shell says of a process that SIGPIPE ended.
+_PIPE_CLOSED = 141
 
 
 class _LazyGroup(click.Group):
@@ -44,7 +47,8 @@ class _LazyGroup(click.Group):
             from runner.diagnostics import did_you_mean
 
             hint = did_you_mean(args[0], _COMMANDS) if args else ""
-            raise click.UsageError(f"{error.message.rstrip('.')}. {hint}".rstrip(), ctx) from None
+            message = error.message.rstrip(".")
+            raise click.UsageError(f"{message}: {hint}" if hint else f"{message}.", ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -65,7 +69,9 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """The process: every error becomes words and an exit code; no traceback reaches a user."""
-    _use_utf8()
+    _open_streams()
+    # A short process over large trees that hold no rings: full collections would cost half of `check`, and find nothing.
+    gc.set_threshold(100_000, 50, 1000)
     try:
         code = cli.main(standalone_mode=False)
         _leave(code if isinstance(code, int) else 0)
@@ -76,14 +82,21 @@ def main() -> NoReturn:
         _leave(2)
     except (click.Abort, KeyboardInterrupt):
         _leave(130)
+    except SystemExit as error:
+        # click ends with 1 when nobody reads the output any more; 1 is a failed assertion here.
+        _leave(_PIPE_CLOSED if isinstance(error.__context__, OSError) else error.code)
     except BrokenPipeError:
-        _leave(141)
+        _leave(_PIPE_CLOSED)
     except Exception as error:  # noqa: BLE001 - the last door: whatever got here is a fault of ours
         _leave(_explain(error))
 
 
-def _use_utf8() -> None:
-    """What we read and write is UTF-8 text; a stream that cannot write a character shows it escaped."""
+def _open_streams() -> None:
+    """Output goes nowhere when a stream was closed; one that cannot write a character shows it escaped."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - open as long as the process
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -96,13 +109,12 @@ def _explain(error: Exception) -> int:
     return report_error(error)
 
 
-def _leave(code: int) -> NoReturn:
+def _leave(code: Any) -> NoReturn:
     """Ends the process at once: threads of an interrupted run are not waited for."""
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BrokenPipeError:
-        code = 141
-    if code == 141:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError as error:
+            code = _PIPE_CLOSED if isinstance(error, BrokenPipeError) else code or 2
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # or Python flushes once more, and complains
     sys.exit(code)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from pathlib import Path
 from typing import Any
 
 import click
+
+from runner.errors import UsageError
 
 
 @click.command("demo")
@@ -21,7 +24,14 @@ def command(serve: bool, port: int | None, verbose: bool, no_colour: bool) -> in
     from runner.demo.credentials import DEFAULT_PORT
 
     default = DEFAULT_PORT if serve else 0
-    with DemoServer(default if port is None else port) as server:
+    server = DemoServer(default if port is None else port)
+    try:
+        server.start()
+    except OSError as error:
+        where = f"127.0.0.1:{default if port is None else port}"
+        message = f"cannot listen on {where}: {error.strerror}; --port takes another one, 0 a free one"
+        raise UsageError(message) from None
+    with server:
         if serve:
             return _serve(server.url)
         return _run(server.url, verbose, no_colour)
@@ -32,6 +42,7 @@ def _serve(url: str) -> int:
 
     click.echo(f"Serving on {url}; Ctrl-C ends it. In another terminal:")
     click.echo(f"  runner run {GRAPH_FILE} -e local -v login={url} -v graph={url}/v1.0")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         threading.Event().wait()
     except KeyboardInterrupt:

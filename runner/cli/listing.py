@@ -23,7 +23,9 @@ def command(**given: Any) -> int:
     from runner.runtime.project import open_project
 
     styler = styler_for(sys.stdout, given["no_colour"])
-    plans = [plan for plan in open_project(options.make_options(given)).plans() if plan.steps]
+    plans = [
+        plan for plan in open_project(options.make_options({**given, "any_environment": True})).plans() if plan.steps
+    ]
     if not plans and not given["allow_empty"]:
         raise NothingSelected("no request is selected")
     for plan in plans:

@@ -104,6 +104,7 @@ def make_options(given: Mapping[str, Any]) -> Options:
         env_files=given.get("env_files", ()),
         selection=selection,
         allow_empty=given.get("allow_empty", False),
+        any_environment=given.get("any_environment", False),
         root=_folder(given.get("root")),
     )
 

@@ -16,6 +16,7 @@ _CODES: tuple[tuple[type[Exception], ExitCode], ...] = (
     (InvalidError, ExitCode.INVALID),
     (NothingSelected, ExitCode.NOTHING_SELECTED),
     (UsageError, ExitCode.USAGE),
+    (OSError, ExitCode.USAGE),
     (RunnerError, ExitCode.TRANSPORT),
 )
 
@@ -26,6 +27,8 @@ def report_error(error: Exception) -> int:
         print_diagnostics(error.diagnostics)
     elif isinstance(error, RunnerError):
         _say(str(error))
+    elif isinstance(error, OSError):  # a full disk under the output, a terminal that went away
+        _say(f"{error.filename or 'cannot write the output'}: {error.strerror or error}")
     else:
         _say_internal(error)
     return next((code for kind, code in _CODES if isinstance(error, kind)), 70)

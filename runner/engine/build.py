@@ -145,7 +145,8 @@ def _url(spec: RequestSpec, base_urls: tuple[BaseUrl, ...], scope: Scope) -> str
     scheme, _, rest = url.partition("://")
     if scheme.lower() not in ("http", "https") or not re.split(r"[/?#]", rest, maxsplit=1)[0]:
         raise ResolveError(f"'{url}' is not a URL of http or https", spec.url_span)
-    return quote(url, safe=_URL_SAFE)
+    authority, rest = re.match(r"([^/?#]*)(.*)", rest, re.DOTALL).groups()  # type: ignore[union-attr]
+    return f"{scheme}://{authority}{quote(rest, safe=_URL_SAFE)}"  # the host is the transport's: it may be an IDN
 
 
 def base_url(base_urls: tuple[BaseUrl, ...], scope: Scope) -> str:

@@ -95,8 +95,11 @@ def make(
     environment: str = "",
     overrides: Mapping[str, Value] | None = None,
     selection: Selection = Selection(),
+    any_environment: bool = False,
 ) -> Plan:
     """The plan of a collection; without selected requests it has no steps.
+
+    With `any_environment` a name that any environment declares counts as defined when none is chosen.
 
     Raises:
         InvalidError: with every fault of names in the file, selected or not.
@@ -104,7 +107,7 @@ def make(
     given = overrides or {}
     steps = list(_expand(collection))
     captured_by = _captured_by(steps)
-    judge = _Judge(collection, environment, given, captured_by)
+    judge = _Judge(collection, environment, given, captured_by, any_environment)
     steps = judge.steps(steps)
     if judge.faults:
         raise InvalidError(sorted(judge.faults, key=lambda fault: fault.span.start if fault.span else -1))
@@ -119,6 +122,11 @@ def make(
         captured_by=captured_by,
         selected=len(chosen),
     )
+
+
+def names(collection: Collection) -> list[str]:
+    """The full names of all requests, in order."""
+    return [step.name for step in _expand(collection)]
 
 
 def missing_environment(plan: Plan, present: Mapping[str, str]) -> list[Diagnostic]:
@@ -202,23 +210,24 @@ class _Judge:
         environment: str,
         given: Mapping[str, Value],
         captured_by: Mapping[str, str],
+        any_environment: bool,
     ) -> None:
         self.collection = collection
         self.faults: list[Diagnostic] = []
         self._captured_by = captured_by
-        environments = self._environments(environment)
+        environments = self._environments(environment, any_environment)
         self._root = Level(environments, given=given, captures=captured_by)
         self._levels: dict[tuple[int, ...], Level] = {(): self._root}
         self._auths: dict[tuple[int, ...], AuthSpec | None] = {}
 
-    def _environments(self, chosen: str) -> dict[str, tuple[Variable, ...]]:
+    def _environments(self, chosen: str, any_of_them: bool) -> dict[str, tuple[Variable, ...]]:
         """The collection's variables, covered by the chosen environment; by any of them when none is chosen."""
         collection = self.collection
         if chosen and collection.environments and chosen not in collection.environments:
             hint = did_you_mean(chosen, collection.environments) or f"it has: {', '.join(collection.environments)}"
             first = next(iter(collection.environments.values()))
             self.faults.append(Diagnostic(f"unknown environment '{chosen}'", first.span, hint))
-        visible = [e for name, e in collection.environments.items() if not chosen or name == chosen]
+        visible = [e for name, e in collection.environments.items() if name == chosen or (any_of_them and not chosen)]
         declared: dict[str, tuple[Variable, ...]] = {n: (variable,) for n, variable in _both(collection).items()}
         covered: dict[str, tuple[Variable, ...]] = {}
         for environment in visible:
@@ -276,9 +285,13 @@ class _Judge:
 
     def _check(self, need: Need, level: Level, taken: set[str] | None) -> None:
         if need.kind == "undefined" and not need.optional:
-            self._add(references.undefined(need, level))
+            self._add(references.undefined(need, level, environments=self._declaring(need.name)))
         elif need.kind == "capture" and not (need.optional or need.fallback or taken is None or need.name in taken):
             self._add(references.undefined(need, level, later=self._captured_by[need.name]))
+
+    def _declaring(self, name: str) -> list[str]:
+        """The environments that declare a name."""
+        return [e.name for e in self.collection.environments.values() if name in e.variables]
 
     def _add(self, fault: Diagnostic) -> None:
         if fault not in self.faults:

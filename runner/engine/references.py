@@ -6,7 +6,7 @@ which is a fault. Cycles of variables are found on the way. Nothing is evaluated
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from runner.diagnostics import Diagnostic, Span, nearest
@@ -170,9 +170,15 @@ class Level:
             self.cycles.append(fault)
 
 
-def undefined(need: Need, level: Level, later: str = "") -> Diagnostic:
-    """The diagnostic for a name without value at this place; `later` is the request that captures it too late."""
+def undefined(need: Need, level: Level, later: str = "", environments: Sequence[str] = ()) -> Diagnostic:
+    """The diagnostic for a name without value at this place.
+
+    `later` is the request that captures it too late, `environments` those not chosen that declare it.
+    """
     span = need.reference.span
+    if environments:
+        hint = f"environment '{environments[0]}' declares it: choose one with --env"
+        return Diagnostic(f"undefined variable '{need.name}'", span, hint)
     if later:
         return Diagnostic(f"variable '{need.name}' has no value yet", span, f"it is captured only later, by '{later}'")
     names = level.names()

@@ -77,7 +77,7 @@ class Console:
     # --- events ---
 
     def _collection_started(self, event: CollectionStarted) -> None:
-        self._width = min(_WIDEST_NAME, max((len(name) for name in (*event.names, _TOKEN_NAME))))
+        self._width = min(_WIDEST_NAME, max(len(name) for name in (*event.names, _TOKEN_NAME)))
         name = self.styler("name", escape(event.name))
         self._head = f"{name}  {self.styler('place', escape(event.path))}"
         if not self.quiet:

@@ -31,6 +31,7 @@ class Options:
     env_files: Sequence[str] = ()
     selection: Selection = field(default_factory=Selection)
     allow_empty: bool = False
+    any_environment: bool = False
     root: Path | None = None
 
 
@@ -66,6 +67,7 @@ class Project:
             environment=options.environment,
             overrides=options.variables,
             selection=options.selection,
+            any_environment=options.any_environment,
         )
         faults = list(self._missing_files(plan))
         if faults:
@@ -136,28 +138,31 @@ def _plan_faults(collections: list[Collection], options: Options) -> list[Diagno
     faults: list[Diagnostic] = []
     for collection in collections:
         try:
-            planning.make(collection, environment=options.environment, overrides=options.variables)
+            planning.make(
+                collection,
+                environment=options.environment,
+                overrides=options.variables,
+                any_environment=options.any_environment,
+            )
         except InvalidError as error:
             faults += error.diagnostics
     return faults
 
 
 def _check_environment(name: str, collections: list[Collection]) -> None:
-    known = {environment for collection in collections for environment in collection.environments}
-    if not name or any(collection.environments for collection in collections):
-        return
-    raise InvalidError([Diagnostic(f"unknown environment '{name}': no file declares environments", hint=_known(known))])
-
-
-def _known(names: set[str]) -> str:
-    return f"known: {', '.join(sorted(names))}" if names else "declare it under 'environments'"
+    """A file without environments takes any; but some file must have the one that was asked for."""
+    if name and not any(collection.environments for collection in collections):
+        message = f"unknown environment '{name}': no file declares environments"
+        raise InvalidError([Diagnostic(message, hint="declare it under 'environments'")])
 
 
 def _why_empty(plans: list[Plan], selection: Selection, collections: list[Collection]) -> str:
     if not selection.picks and not selection.excluded:
         return "no request in these files"
     wanted = [*selection.names, *(f"{path}:{line}" for path, line in selection.lines)]
-    names = [step.name for c in collections for step in planning.make(c).steps] if wanted else []
+    names = [name for c in collections for name in planning.names(c)] if wanted else []
+    if wanted and any(step.name in names for step in ()):
+        pass
     if wanted:
         near = nearest(wanted[0], names)
         hint = (

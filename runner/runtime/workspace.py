@@ -33,6 +33,8 @@ class Workspace:
         found: dict[Path, None] = {}
         for path in paths:
             try:
+                if not path:  # not the working folder: most often a shell variable that is not set
+                    raise InvalidError([Diagnostic("a path is empty", hint="write . for this folder")])
                 found.update(dict.fromkeys(_expand(Path(path))))
             except InvalidError as error:
                 faults += error.diagnostics
@@ -115,10 +117,10 @@ def decode(name: str, content: bytes) -> Source:
 
 
 def _expand(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
     if not path.is_dir():
-        raise InvalidError([_missing(path)])
+        if not path.exists():
+            raise InvalidError([_missing(path)])
+        return [path]  # also a pipe, as in <(…)
     found = sorted(_walk(path))
     if not found:
         message = f"no request files in {display(path)}"

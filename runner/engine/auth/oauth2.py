@@ -85,7 +85,7 @@ def _grant(fields: Fields) -> Grant:
     )
     refresh_on = fields.value("refresh_on")
     return Grant(
-        identity=(url, tuple(form), client_headers, fields.connection),
+        identity=(url, tuple(form), client_headers),
         name=kind_of_grant,
         method="POST",
         url=url,
