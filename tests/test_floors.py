@@ -42,6 +42,7 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
             "events",
             "scope",
             "references",
+            "credentials",
             "build",
             "auth",
             "assertions",

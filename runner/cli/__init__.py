@@ -70,7 +70,7 @@ def cli() -> None:
 def main() -> NoReturn:
     """The process: every error becomes words and an exit code; no traceback reaches a user."""
     _open_streams()
-    # A short process over large trees that hold no rings: full collections would cost half of `check`, and find nothing.
+    # A short process over large trees without rings: full collections would cost half of `check`, and find nothing.
     gc.set_threshold(100_000, 50, 1000)
     try:
         code = cli.main(standalone_mode=False)

@@ -17,13 +17,17 @@ from runner.cli import options
 @options.root
 @options.no_colour
 def command(**given: Any) -> int:
-    """Read and judge every file in PATHS; all faults of all files in one go. Nothing is sent."""
+    """Read and judge every file in PATHS; all faults of all files in one go. Warns of credentials that
+    stand in a file. Nothing is sent."""
+    from runner.cli.printing import print_diagnostics
+    from runner.engine import credentials
     from runner.reporters.style import styler_for
     from runner.runtime.project import open_project
 
     project = open_project(options.make_options({**given, "any_environment": True}))
     plans = project.plans()
     requests = sum(len(plan.steps) for plan in plans)
+    print_diagnostics(warning for plan in plans for warning in credentials.warnings(plan.collection))
     styler = styler_for(sys.stdout, given["no_colour"])
     click.echo(f"{styler('passed', 'ok')}  {_count(len(plans), 'file')}, {_count(requests, 'request')}")
     return 0

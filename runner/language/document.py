@@ -589,11 +589,18 @@ class _Decoder:
         if isinstance(node, MappingNode) and "requests" not in fields.keys:
             self.fault(self.head(node), "a collection has no 'requests'")
         self.check_secrets(fields)
+        self.note_secrets(fields)
         self.check_response_names()
         values = {"name": PurePath(self.source.path).stem, **fields.values}
         if "base_url" in fields.nodes:
             values["base_url_span"] = self.span(fields.nodes["base_url"])
         return Collection(source=self.source, **values)
+
+    def note_secrets(self, fields: _Fields) -> None:
+        """Values that an environment gives to a secret are secret, too."""
+        names = fields.values.get("secrets", ())
+        for environment in fields.values.get("environments", {}).values():
+            self.source.secrets += [v.value for name, v in environment.variables.items() if name in names]
 
     def check_secrets(self, fields: _Fields) -> None:
         both = set(fields.values.get("variables", ())) & set(fields.values.get("secrets", ()))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from runner.engine.events import (
     RunFinished,
     RunStarted,
     StepFinished,
+    StepStarted,
     TokenFinished,
 )
 from runner.engine.exchange import Request, Send, Wait
@@ -39,6 +40,8 @@ from runner.runtime.workspace import Workspace
 
 MOST_JOBS = 8
 _INTERRUPTED = "not run: interrupted"
+#: It may have reached the server.
+_CUT_SHORT = "interrupted while it was under way"
 
 
 @dataclass(slots=True)
@@ -97,6 +100,7 @@ class _Run:
         self._collections: list[CollectionResult] = []
         self._steps: list[StepResult] = []
         self._current: Plan | None = None
+        self._under_way = ""
         for plan in plans:
             source = plan.collection.source
             settings.redactor.add(source.secrets)
@@ -153,28 +157,35 @@ class _Run:
         yield self._tell(RunStarted(len(self._plans), sum(len(plan.steps) for plan in self._plans)))
         sources = self._sources()
         for plan, source in zip(self._plans, sources, strict=True):
-            if interrupted or (self._failed and self._settings.fail_fast):
-                yield from self._not_run(plan, _INTERRUPTED if interrupted else FAIL_FAST)
+            if self._failed and self._settings.fail_fast and not interrupted:
+                yield from self._not_run(plan, FAIL_FAST)
                 continue
             try:
-                for event in source:
-                    self._current = plan
-                    if (told := self._in_order(event)) is not None:
-                        yield told
+                yield from self._told(plan, source)
             except KeyboardInterrupt:
                 interrupted = True
                 self._session.stopped = _INTERRUPTED
                 self._ended.set()
-                yield from self._not_run(plan, _INTERRUPTED)
+                yield from self._told(plan, source)
         elapsed = time.perf_counter() - began
         result = RunResult(tuple(self._collections), tuple(self._tokens), elapsed, interrupted)
         yield self._tell_as_is(RunFinished(result))
 
-    def _sources(self) -> Sequence[Iterator[Event]]:
+    def _told(self, plan: Plan, source: Iterable[Event]) -> Iterator[Event]:
+        """The events of a collection; after Ctrl-C those that are there already, and the rest as not run."""
+        for event in source:
+            self._current = plan
+            if (told := self._in_order(event)) is not None:
+                yield told
+            if isinstance(event, CollectionFinished):
+                return
+        yield from self._not_run(plan, _INTERRUPTED)
+
+    def _sources(self) -> Sequence[Iterable[Event]]:
         jobs = min(self._settings.jobs or MOST_JOBS, len(self._plans))
         if jobs <= 1:
             return [self._drive(plan) for plan in self._plans]
-        return _side_by_side(self._plans, self._drive, jobs)
+        return _side_by_side(self._plans, self._drive, jobs, self._ended)
 
     def _in_order(self, event: Event) -> Event | None:
         """Tells an event in its turn and takes note of it; None for one that was told before."""
@@ -188,6 +199,8 @@ class _Run:
             self._told_tokens.add(event.result.key)
         elif isinstance(event, CollectionStarted):
             self._steps = []
+        elif isinstance(event, StepStarted):
+            self._under_way = event.name
         told = self._tell(event)
         if isinstance(told, TokenFinished):
             self._tokens.append(replace(told.result, exchanges=()))
@@ -197,6 +210,7 @@ class _Run:
 
     def _note_step(self, result: StepResult) -> None:
         self._steps.append(slim(result))
+        self._under_way = ""
         if result.outcome in (Outcome.FAILED, Outcome.ERRORED):
             self._failed = True
             if self._settings.fail_fast:
@@ -211,7 +225,8 @@ class _Run:
             rest.append(started(plan))
         done = 0 if rest else len(self._steps)
         for step in plan.steps[done:]:
-            skipped = StepResult(collection.name, step.name, Outcome.SKIPPED, reason=reason, span=step.spec.name_span)
+            why = _CUT_SHORT if self._under_way == step.name else reason
+            skipped = StepResult(collection.name, step.name, Outcome.SKIPPED, reason=why, span=step.spec.name_span)
             rest.append(StepFinished(skipped))
         rest.append(CollectionFinished(CollectionResult(collection.name, collection.source.path)))
         yield from filter(None, map(self._in_order, rest))
@@ -228,8 +243,8 @@ class _Run:
 _END = object()
 
 
-def _side_by_side(plans: Sequence[Plan], drive: Any, jobs: int) -> Sequence[Iterator[Event]]:
-    """Runs flows on `jobs` daemon threads (Ctrl-C need not wait for them); an iterator of events for each plan."""
+def _side_by_side(plans: Sequence[Plan], drive: Any, jobs: int, ended: threading.Event) -> Sequence[Iterable[Event]]:
+    """Runs flows on `jobs` daemon threads (Ctrl-C need not wait for them); the events of each plan."""
     told: list[queue.SimpleQueue[Any]] = [queue.SimpleQueue() for _ in plans]
     waiting = iter(list(enumerate(plans)))
     lock = threading.Lock()
@@ -249,14 +264,24 @@ def _side_by_side(plans: Sequence[Plan], drive: Any, jobs: int) -> Sequence[Iter
 
     for number in range(jobs):
         threading.Thread(target=work, name=f"runner-{number}", daemon=True).start()
-    return [_drain(channel) for channel in told]
+    return [_Channel(channel, ended) for channel in told]
 
 
-def _drain(channel: queue.SimpleQueue[Any]) -> Iterator[Event]:
-    while True:
-        item = channel.get()
-        if item is _END:
-            return
-        if isinstance(item, BaseException):
-            raise item
-        yield item
+@dataclass(frozen=True, slots=True)
+class _Channel:
+    """What a thread tells of one plan, from where the last reader stopped; waits for more until the run has ended."""
+
+    told: queue.SimpleQueue[Any]
+    ended: threading.Event
+
+    def __iter__(self) -> Iterator[Event]:
+        while True:
+            try:
+                item = self.told.get(block=not self.ended.is_set())
+            except queue.Empty:
+                return
+            if item is _END:
+                return
+            if isinstance(item, BaseException):
+                raise item
+            yield item

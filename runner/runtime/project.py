@@ -161,15 +161,16 @@ def _why_empty(plans: list[Plan], selection: Selection, collections: list[Collec
         return "no request in these files"
     wanted = [*selection.names, *(f"{path}:{line}" for path, line in selection.lines)]
     names = [name for c in collections for name in planning.names(c)] if wanted else []
-    if wanted and any(step.name in names for step in ()):
-        pass
-    if wanted:
-        near = nearest(wanted[0], names)
-        hint = (
-            f": did you mean '{near}'?"
-            if near
-            else f"; there are: {', '.join(names[:8])}{', …' if len(names) > 8 else ''}"
-        )
-        return f"no request is selected by {', '.join(repr(word) for word in wanted)}{hint}"
     tags = sorted(selection.tags | selection.excluded)
+    if tags and any(word in names for word in wanted):
+        return f"no request is left of {', '.join(map(repr, wanted))} after selecting by tags ({', '.join(tags)})"
+    if wanted:
+        return f"no request is selected by {', '.join(map(repr, wanted))}{_nearest_of(wanted[0], names)}"
     return f"no request is left after selecting by tags ({', '.join(tags)})"
+
+
+def _nearest_of(word: str, names: list[str]) -> str:
+    near = nearest(word, names)
+    if near:
+        return f": did you mean '{near}'?"
+    return f"; there are: {', '.join(names[:8])}{', …' if len(names) > 8 else ''}"

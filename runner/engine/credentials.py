@@ -1,0 +1,90 @@
+"""Literal credentials in a request file, for the warnings of `check`: what is committed is no secret any more.
+
+Looks at declared values only; a value with a placeholder comes from elsewhere and is fine.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from runner.diagnostics import Diagnostic, Span
+from runner.language.model import (
+    AUTH_KEYS,
+    AuthSpec,
+    Collection,
+    Declared,
+    Defaults,
+    Entry,
+    Group,
+    RequestSpec,
+    Variables,
+)
+
+_SHORTEST = 4
+_HINT = "take it from outside, as in '{{env.NAME}}'"
+_CREDENTIAL_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-auth-token", "cookie"}
+)
+#: A JWT: two JSON objects and a signature in base64url (RFC 7515 § 3.1).
+_JWT = re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+", re.ASCII)
+
+
+def warnings(collection: Collection) -> list[Diagnostic]:
+    """A warning for each literal credential, in the order of the file."""
+    found = {span.start: Diagnostic(message, span, _HINT, severity="warning") for message, span in _find(collection)}
+    return [found[start] for start in sorted(found)]
+
+
+def _find(collection: Collection) -> Iterator[tuple[str, Span]]:
+    yield from _secrets(collection.secrets, collection.secrets)
+    for environment in collection.environments.values():
+        yield from _secrets(environment.variables, collection.secrets)
+        yield from _tokens(environment.variables)
+    yield from _tokens(collection.variables)
+    yield from _shared(collection.auth, collection.defaults)
+    yield from _items(collection.requests)
+
+
+def _items(items: tuple[RequestSpec | Group, ...]) -> Iterator[tuple[str, Span]]:
+    for item in items:
+        yield from _tokens(item.variables)
+        if isinstance(item, Group):
+            yield from _shared(item.auth, item.defaults)
+            yield from _items(item.requests)
+        else:
+            yield from _shared(item.auth, item.settings)
+
+
+def _secrets(variables: Variables, secret: Variables) -> Iterator[tuple[str, Span]]:
+    for name, variable in variables.items():
+        if name in secret and _is_literal(variable.value):
+            yield f"the secret '{name}' stands in the file", variable.span
+
+
+def _tokens(variables: Variables) -> Iterator[tuple[str, Span]]:
+    for name, variable in variables.items():
+        if isinstance(variable.value, str) and _JWT.search(variable.value):
+            yield f"'{name}' holds a token", variable.span
+
+
+def _shared(auth: AuthSpec | None, settings: Defaults) -> Iterator[tuple[str, Span]]:
+    for entry in settings.headers:
+        if entry.text.lower() in _CREDENTIAL_HEADERS and _is_literal(entry.value):
+            yield f"the header '{entry.text}' holds a literal credential", entry.span
+    yield from _in_entries(settings.headers)
+    yield from _in_entries(settings.query)
+    keys = AUTH_KEYS.get(auth.type or "", {}) if auth else {}
+    for name, declared in auth.fields.items() if auth else ():
+        if name in keys and keys[name].secret and _is_literal(declared.value):
+            yield f"'{name}' of auth is a literal credential", declared.span
+
+
+def _in_entries(entries: tuple[Entry, ...]) -> Iterator[tuple[str, Span]]:
+    for entry in entries:
+        if isinstance(entry.value, str) and _JWT.search(entry.value):
+            yield f"'{entry.text}' holds a token", entry.span
+
+
+def _is_literal(value: Declared) -> bool:
+    return isinstance(value, str) and len(value) >= _SHORTEST
