@@ -165,6 +165,16 @@ def _width(text: str) -> int:
     return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
 
 
+def fitting(text: str, cells: int) -> str:
+    """As much of a text's beginning as fits into terminal cells."""
+    if text.isascii():
+        return text[:cells]
+    end = 0
+    while end < len(text) and (cells := cells - _width(text[end])) >= 0:
+        end += 1
+    return text[:end]
+
+
 def escape(text: str, *, keep_length: bool = False) -> str:
     """Control characters made visible, so that no text from outside steers a terminal (CWE-150)."""
     if text.isprintable():

@@ -65,9 +65,20 @@ def make_flags(given: dict[str, Any]) -> Any:
         if not Path(given["cacert"]).is_file():
             raise UsageError(f"--cacert: no such file: {given['cacert']}")
         verify = str(Path(given["cacert"]).resolve())
-    if given["proxy"] and "://" not in given["proxy"]:
-        raise UsageError(f"--proxy wants a URL such as http://127.0.0.1:3128, not '{given['proxy']}'")
+    if given["proxy"] and not _is_proxy(given["proxy"]):
+        shown = given["proxy"].rpartition("@")[2]  # what stands before it may be a password
+        raise UsageError(f"--proxy wants a URL such as http://127.0.0.1:3128, not '{shown}'")
     return Flags(timeout, verify, given["proxy"])
+
+
+def _is_proxy(url: str) -> bool:
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme.lower() in ("http", "https", "socks5", "socks5h") and bool(parts.hostname)
 
 
 def execute(plans: Sequence[Any], env: Any, flags: Any, given: dict[str, Any]) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TextIO
 
-from runner.diagnostics import Styler, escape
+from runner.diagnostics import Styler, escape, fitting
 from runner.engine.events import (
     CollectionFinished,
     CollectionStarted,
@@ -22,7 +22,7 @@ from runner.engine.events import (
 )
 from runner.engine.results import Outcome, RunResult, StepResult, TokenResult
 from runner.reporters import words
-from runner.reporters.style import Marks
+from runner.reporters.style import Marks, terminal_width
 
 _WIDEST_NAME = 44
 _WIDEST_PATH = 40
@@ -91,7 +91,9 @@ class Console:
 
     def _step_started(self, event: StepStarted) -> None:
         if self.live and not self.quiet:
-            text = self.styler("progress", f"  {self.marks.running} {escape(event.name)} …")
+            # Longer than the terminal is wide it would wrap, and wiping takes only the last row.
+            room = terminal_width(self.stream) - 1
+            text = self.styler("progress", fitting(f"  {self.marks.running} {escape(event.name)} …", room))
             self.stream.write(f"\r\x1b[2K{text}")
             self._under_way = True
 

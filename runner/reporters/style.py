@@ -37,6 +37,14 @@ def is_terminal(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
+def terminal_width(stream: TextIO) -> int:
+    """How many cells a line of a terminal has; 80 where it does not say."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
+
+
 def styler_for(stream: TextIO, no_colour: bool = False) -> Styler:
     """The styler that fits a stream."""
     return coloured if wants_colour(stream, no_colour) else plain

@@ -1,54 +1,45 @@
-"""Request → Exchange over HTTP: connections, redirects, limits of time and size, the map of foreign errors.
+"""Request → Exchange through httpx: connections, redirects, limits of time and size, the map of httpx's errors.
 
-    send ─▶ hop ─▶ wire.complete_headers ─▶ pool ─▶ network.Stream ─▶ wire.decoded ─▶ Response
-             ▲                                                                           │
-             └──────────────────────────── wire.follow ◀── a redirect ───────────────────┘
+    send ─▶ hop ─▶ wire.encode_request ─▶ network.Network (httpx) ─▶ decoded ─▶ Response
+             ▲                                                                     │
+             └──────────────────────── wire.follow ◀── a redirect ─────────────────┘
 
-It stands on httpcore, the lower half of httpx: the deadline needs its network interface, and it costs less.
-It must not know collections, variables, tokens or assertions, and raises nothing but TransportError.
+It drives httpx's transport and not its client, whose redirects carry credentials away, and whose every instance
+makes a TLS context. It must not know collections, variables, tokens or assertions, and raises nothing but
+TransportError.
 """
 
 from __future__ import annotations
 
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from time import perf_counter
-from typing import Any, Protocol, cast
+from typing import NamedTuple, Protocol
 
-import httpcore
+import httpx
 
 from runner.engine.exchange import Connection, Exchange, Headers, Redirect, Request, Response
 from runner.errors import TransportError
+from runner.runtime.transport import wire
 from runner.runtime.transport.cookies import CookieJar
-from runner.runtime.transport.network import Backend, Deadline
-from runner.runtime.transport.proxies import proxy_for, proxy_refusal, proxy_server
-from runner.runtime.transport.tls import tls_context
-from runner.runtime.transport.wire import (
-    REDIRECTS,
-    Address,
-    codings,
-    complete_headers,
-    decode_headers,
-    decoded,
-    encode_headers,
-    encode_method,
-    follow,
-    locate,
-    with_credentials_as_header,
-)
-
-#: Seconds that a connection may rest: less than servers keep it (Node: 5), so that no request meets one that
-#: is just being closed.
-_REST = 4.0
+from runner.runtime.transport.faults import proxy_refusal
+from runner.runtime.transport.network import Deadline, Network, proxy_for, proxy_server, tls_context
+from runner.version import __version__
 
 #: RFC 9110 § 9.2.2: asking twice is as good as once.
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 
 #: What of a redirect's body is read to keep its connection.
 _REDIRECT_BODY = 65_536
+
+#: Bytes that one piece of a coded body may grow to: a layer of deflate makes at most a thousand of one.
+_GROWN_PIECE = 1 << 22
+
+#: The content codings that httpx decodes with what is installed; its client alone tells.
+_CODINGS = httpx.Client(transport=httpx.BaseTransport(), trust_env=False).headers["accept-encoding"]
 
 
 class Transport(Protocol):
@@ -67,26 +58,26 @@ class HttpTransport:
     `connections` is how many may be open for each Connection setting and scheme.
     """
 
-    def __init__(self, *, connections: int = 100, user_agent: str = "runner") -> None:
+    def __init__(self, *, connections: int = 100, user_agent: str = f"request-runner/{__version__}") -> None:
         self._connections = connections
         self._defaults: Headers = (
             ("Accept", "*/*"),
-            ("Accept-Encoding", "gzip, deflate"),
+            ("Accept-Encoding", _CODINGS),
             ("Connection", "keep-alive"),
             ("User-Agent", user_agent),
         )
-        self._routes: dict[tuple[Connection, Address], _Route] = {}
-        self._pools: dict[tuple[bool | str, str, bool], httpcore.ConnectionPool] = {}
+        self._routes: dict[tuple[Connection, wire.Address], _Route] = {}
+        self._networks: dict[tuple[bool | str, str, bool], Network] = {}
         self._contexts: dict[bool | str, ssl.SSLContext] = {}
         self._lock = threading.RLock()
 
     def close(self) -> None:
         with self._lock:
-            pools = list(self._pools.values())
-            self._pools.clear()
+            networks = list(self._networks.values())
+            self._networks.clear()
             self._routes.clear()
-        for pool in pools:
-            pool.close()
+        for network in networks:
+            network.close()
 
     def send(self, request: Request, jar: CookieJar | None = None) -> Exchange:
         """The exchange of a request, whatever its status. Raises TransportError if no complete response came.
@@ -95,7 +86,7 @@ class HttpTransport:
         """
         started = perf_counter()
         deadline = Deadline(request.timeout)
-        first = hop = with_credentials_as_header(request) if "@" in request.url else request
+        first = hop = wire.with_credentials_as_header(request) if "@" in request.url else request
         sent: Headers | None = None
         redirects: list[Redirect] = []
         set_cookies: list[str] = []
@@ -108,57 +99,50 @@ class HttpTransport:
                 break
             redirects.append(Redirect(response.status, hop.url))
             _check_count(request, redirects, location)
-            hop = follow(first, hop, response.status, location)
+            hop = wire.follow(first, hop, response.status, location)
         if redirects or set_cookies:
             response = replace(response, redirects=tuple(redirects), set_cookies=tuple(set_cookies))
         return Exchange(replace(request, headers=sent), response, perf_counter() - started)
 
     def _hop(self, request: Request, jar: CookieJar | None, deadline: Deadline) -> tuple[Headers, Response]:
         """One request and its response, on another connection if the first one turns out to be closed."""
-        address, target = locate(request.url)
-        headers = complete_headers(request, address, self._defaults, jar.pairs(request.url) if jar else [])
+        address, target = wire.locate(request.url)
+        headers = wire.complete_headers(request, address, self._defaults, jar.pairs(request.url) if jar else [])
         deadline.begin()
-        message = httpcore.Request(
-            encode_method(request.method),
-            httpcore.URL(scheme=address.scheme, host=address.host, port=address.written_port, target=target),
-            headers=encode_headers(headers),
-            content=request.body or (),
-            extensions={"timeout": deadline.as_timeouts()},
-        )
         route = self._route(request.connection, address)
+        message = wire.encode_request(request, headers, wire.WrittenURL(route.url, target), deadline.as_timeouts())
         while True:
             try:
                 return headers, _exchange(route, message, request, deadline)
             except TransportError as fault:
-                if not _may_repeat(fault, request, deadline):
+                # The server closed an idle connection just then. A new one was never `reused`, so this ends.
+                stale = fault.kind == "reset" and deadline.reused and not deadline.head
+                if not stale or request.method not in _IDEMPOTENT:
                     raise
             deadline.begin()
 
     # Connections
 
-    def _route(self, connection: Connection, address: Address) -> _Route:
+    def _route(self, connection: Connection, address: wire.Address) -> _Route:
         key = connection, address
         route = self._routes.get(key)
         if route is None:
             with self._lock:
-                proxy = proxy_for(connection.proxy, address)
-                pool = self._pool(connection.verify, proxy, address.scheme == "https")
-                route = _Route(pool, proxy, address)
+                proxy = proxy_for(connection.proxy, address.scheme, address.host, address.port)
+                network = self._network(connection.verify, proxy, address.scheme == "https")
+                url = httpx.URL(f"{address.scheme}://{address.name}")
+                route = _Route(network, bool(proxy), url, f"{address.host}:{address.port}")
                 self._routes[key] = route
         return route
 
-    def _pool(self, verify: bool | str, proxy: str, secure: bool) -> httpcore.ConnectionPool:
-        """http and https have pools of their own, so that plain http never costs a TLS context."""
+    def _network(self, verify: bool | str, proxy: str, secure: bool) -> Network:
+        """http and https have connections of their own, so that plain http never costs a TLS context."""
         key = verify, proxy, secure
-        if key not in self._pools:
-            self._pools[key] = httpcore.ConnectionPool(
-                ssl_context=self._context(verify) if secure else None,
-                proxy=proxy_server(proxy, lambda: self._context(verify)) if proxy else None,
-                max_connections=self._connections,
-                keepalive_expiry=_REST,
-                network_backend=Backend(proxied=bool(proxy)),
-            )
-        return self._pools[key]
+        if key not in self._networks:
+            context = self._context(verify) if secure else None
+            server = proxy_server(proxy, lambda: self._context(verify)) if proxy else None
+            self._networks[key] = Network(context, server, self._connections)
+        return self._networks[key]
 
     def _context(self, verify: bool | str) -> ssl.SSLContext:
         """One context for each TLS setting: it takes 20 to 50 ms to make."""
@@ -167,66 +151,69 @@ class HttpTransport:
         return self._contexts[verify]
 
 
-class _Route:
-    """The pool that leads to an address, and the proxy on the way (`""` for none)."""
+class _Route(NamedTuple):
+    """The connections that lead to an address, whether they go to a proxy, and the address for httpx and for people."""
 
-    __slots__ = ("address", "pool", "proxy")
-
-    def __init__(self, pool: httpcore.ConnectionPool, proxy: str, address: Address) -> None:
-        self.pool = pool
-        self.proxy = proxy
-        self.address = address
+    network: Network
+    proxied: bool
+    url: httpx.URL
+    peer: str
 
 
 # One request, one response
 
 
-def _may_repeat(fault: TransportError, request: Request, deadline: Deadline) -> bool:
-    """Whether the server closed an idle connection just then, and asking again does no harm.
-
-    RFC 9110 § 9.2.2. It comes to an end, for a new connection was never `reused`.
-    """
-    stale = fault.kind == "reset" and deadline.reused and not deadline.received
-    return stale and request.method in _IDEMPOTENT
-
-
-def _exchange(route: _Route, message: httpcore.Request, request: Request, deadline: Deadline) -> Response:
+def _exchange(route: _Route, message: httpx.Request, request: Request, deadline: Deadline) -> Response:
     """Raises TransportError; whatever it raises, the connection is closed or back in its pool."""
     try:
-        answer = route.pool.handle_request(message)
+        answer = route.network.handle_request(message)
         with closing(answer):
             return _response(answer, request, deadline, route)
-    except _FOREIGN as error:
-        raise _fault(error, deadline, route.address) from error
+    except httpx.RequestError as error:
+        raise _fault(error, deadline, route.peer) from error
 
 
-def _response(answer: httpcore.Response, request: Request, deadline: Deadline, route: _Route) -> Response:
-    headers = decode_headers(answer.headers)
-    if route.proxy and answer.status == 407:
+def _response(answer: httpx.Response, request: Request, deadline: Deadline, route: _Route) -> Response:
+    if route.proxied and answer.status_code == 407:
         raise proxy_refusal("407 Proxy Authentication Required")
+    deadline.phase, deadline.answer = "body", answer
     response = Response(
-        status=answer.status,
-        reason=answer.extensions["reason_phrase"].decode("latin-1") or _phrase(answer.status),
-        headers=headers,
+        status=answer.status_code,
+        reason=answer.reason_phrase or httpx.codes.get_reason_phrase(answer.status_code),  # RFC 9112 § 4
+        headers=wire.decode_headers(answer.headers),
         url=request.url,
-        http_version=answer.extensions["http_version"].decode("ascii"),
+        http_version=answer.http_version,
     )
-    deadline.phase = "body"
-    chunks = _counted(cast(Any, answer.stream), deadline)
     if _location(request, response) is not None:
-        _drain(chunks, deadline)
+        _drain(answer)
         return response
-    if request.method != "HEAD" and answer.status not in (204, 304):
-        deadline.expected = _content_length(response)
-        _check_announced(deadline.expected, request.max_body)
-    content = _read(decoded(chunks, codings(headers)), request.max_body)
+    length = answer.headers.get("content-length", "")
+    has_body = request.method != "HEAD" and answer.status_code not in (204, 304)
+    if has_body and length.isdecimal() and int(length) > request.max_body:  # a coding makes it larger, not smaller
+        raise _too_large(f"{int(length):,} bytes are announced", request.max_body)
+    content = _read(_decoded(answer), request.max_body)
     return replace(response, content=content) if content else response
 
 
-def _counted(chunks: Iterator[bytes], deadline: Deadline) -> Iterator[bytes]:
-    for chunk in chunks:
-        deadline.body += len(chunk)
-        yield chunk
+def _decoded(answer: httpx.Response) -> Iterator[bytes]:
+    """The body without its codings, as httpx undoes them, from pieces so small that none grows large at once."""
+    said = answer.headers.get_list("content-encoding", split_commas=True)
+    names = [name.strip().lower().removeprefix("x-") for name in said]  # RFC 9110 § 8.4.1.3: x-gzip is gzip
+    names = [name for name in names if name not in ("", "identity")]
+    if not names:
+        return answer.iter_bytes()
+    for name in names:
+        _check_coding(name)
+    piece = max(1, _GROWN_PIECE >> 10 * len(names))
+    headers = {"content-encoding": ", ".join(names)}
+    return httpx.Response(200, headers=headers, content=answer.iter_raw(piece)).iter_bytes()
+
+
+def _check_coding(name: str) -> None:
+    """httpx passes over a coding that it does not know, and would give its bytes for the body."""
+    if name not in _CODINGS.split(", "):
+        hint = "ask for another one: a header `Accept-Encoding: gzip`"
+        raise TransportError("encoding", f"the content coding '{name}' of the body is not supported", hint)
 
 
 def _read(pieces: Iterator[bytes], limit: int) -> bytes:
@@ -240,37 +227,16 @@ def _read(pieces: Iterator[bytes], limit: int) -> bytes:
     return b"".join(parts)
 
 
-def _drain(chunks: Iterator[bytes], deadline: Deadline) -> None:
-    """Read a redirect's body if it is short, for the connection's sake; nobody looks at it."""
-    for _ in chunks:
-        if deadline.body > _REDIRECT_BODY:
-            return
-
-
-def _content_length(response: Response) -> int | None:
-    length = response.header("content-length")
-    return int(length) if length and length.isdecimal() else None
-
-
-def _check_announced(length: int | None, limit: int) -> None:
-    """A body that says it is too large is not read at all; a coding makes it larger, not smaller."""
-    if length is not None and length > limit:
-        raise _too_large(f"{length:,} bytes are announced", limit)
-
-
 def _too_large(found: str, limit: int) -> TransportError:
     message = f"the body is too large: {found}, max_body is {limit:,}"
     return TransportError("too-large", message, "raise `max_body`")
 
 
-def _phrase(status: int) -> str:
-    """The usual phrase of a status where the server gives none (RFC 9112 § 4)."""
-    from http import HTTPStatus
-
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
+def _drain(answer: httpx.Response) -> None:
+    """Read a redirect's body if it is short, for the connection's sake; nobody looks at it."""
+    for _ in answer.iter_raw():
+        if answer.num_bytes_downloaded > _REDIRECT_BODY:
+            return
 
 
 # Redirects and cookies
@@ -278,9 +244,8 @@ def _phrase(status: int) -> str:
 
 def _location(request: Request, response: Response) -> str | None:
     """Where a response sends us on to; None if it is the answer."""
-    if response.status not in REDIRECTS or not request.max_redirects:
-        return None
-    return next((value for name, value in response.headers if name.lower() == "location"), None)
+    redirects = request.max_redirects and response.status in (301, 302, 303, 307, 308)  # RFC 9110 § 15.4
+    return response.header("location") if redirects else None
 
 
 def _check_count(request: Request, redirects: list[Redirect], location: str) -> None:
@@ -300,34 +265,33 @@ def _stored_cookies(jar: CookieJar | None, response: Response) -> list[str]:
     return values
 
 
-# Foreign errors
+# httpx's errors
 
-_FOREIGN = (
-    httpcore.RemoteProtocolError,
-    httpcore.LocalProtocolError,
-    httpcore.ProxyError,
-    httpcore.PoolTimeout,
-    httpcore.NetworkError,
-)
-
-
-def _fault(error: Exception, deadline: Deadline, address: Address) -> TransportError:
-    if isinstance(error, httpcore.PoolTimeout):
-        return deadline.over()
-    if isinstance(error, httpcore.ProxyError):
-        return proxy_refusal(str(error))
-    if isinstance(error, httpcore.LocalProtocolError):
-        return TransportError("protocol", f"the request is not valid HTTP: {error}")
-    return _broken_answer(error, deadline, address)
+#: What httpx raises → what it means; whatever else it raises is about the server's bytes.
+_FAULTS: dict[type[Exception], Callable[[Exception, Deadline], TransportError]] = {
+    httpx.PoolTimeout: lambda _, deadline: deadline.over(),
+    httpx.ProxyError: lambda error, _: proxy_refusal(str(error)),
+    httpx.LocalProtocolError: lambda error, _: TransportError("protocol", f"the request is not valid HTTP: {error}"),
+    httpx.DecodingError: lambda error, deadline: _broken_coding(error, deadline),
+}
 
 
-def _broken_answer(error: Exception, deadline: Deadline, address: Address) -> TransportError:
+def _fault(error: httpx.RequestError, deadline: Deadline, peer: str) -> TransportError:
+    known = _FAULTS.get(type(error))
+    return known(error, deadline) if known else _broken_answer(error, deadline, peer)
+
+
+def _broken_coding(error: Exception, deadline: Deadline) -> TransportError:
+    coding = deadline.answer.headers["content-encoding"] if deadline.answer else ""
+    return TransportError("encoding", f"the body is not valid {coding}: {error}")
+
+
+def _broken_answer(error: Exception, deadline: Deadline, peer: str) -> TransportError:
     """The server's bytes are no HTTP message, or stop before it is complete."""
-    peer = f"{address.host}:{address.port}"
     if deadline.phase == "body":
         reason = f"the connection closed after {deadline.progress}" if deadline.closed else str(error)
         return TransportError("protocol", f"the body is broken: {reason}")
-    if not deadline.received:
+    if not deadline.head:
         return TransportError("reset", f"{peer} closed the connection without an answer")
     if deadline.head.startswith(_TLS_RECORDS):
         return TransportError("tls", f"{peer} speaks TLS, not plain HTTP", "write https://")

@@ -1,40 +1,63 @@
-"""Sockets that keep one deadline for a whole send, and their faults in plain words.
+"""httpx's transport over sockets that keep one deadline for a whole send, the proxies and TLS contexts it takes.
 
-    Deadline ──(httpcore passes it on as timeout)──▶ Backend.connect_tcp ──▶ Stream.start_tls · write · read
+    Deadline ──(httpx passes it on as timeout)──▶ Backend.connect_tcp ──▶ Stream.start_tls · write · read
 
-httpcore's timeouts are for each read, so a server that drips a byte a second holds a request for ever. Here
-every wait is for what is left of the `Deadline`. This file must not know requests, redirects or cookies.
+httpx's timeouts are for each read, so a server that drips a byte a second holds a request for ever. Here every
+wait is for what is left of the `Deadline`. This file must not know requests, redirects or cookies. It alone
+imports httpcore, the engine of httpx, whose network interface it fills in.
 """
 
 from __future__ import annotations
 
-import errno
+import os
 import queue
-import select
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
 from typing import Any, cast
+from urllib.request import getproxies, proxy_bypass
 
 import httpcore
+import httpx
 
 from runner.errors import TransportError
-from runner.runtime.transport.tls import reason, tls_fault
+from runner.runtime.transport.faults import connect_fault, reason, timeout_fault, tls_fault
+
+#: Seconds that a connection may rest: less than servers keep it (Node: 5), so that no request meets one that
+#: is just being closed.
+_REST = 4.0
+
+#: Bytes of one write: few enough that the system takes them at once, so that no write waits twice.
+_PIECE = 16_384
 
 _Addresses = list[tuple[Any, ...]]
-_SocketOption = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
+
+
+class Network(httpx.HTTPTransport):
+    """httpx's transport, but its sockets keep the deadline. `context` is None for plain http."""
+
+    def __init__(self, context: ssl.SSLContext | None, proxy: httpx.Proxy | None, connections: int) -> None:
+        limits = httpx.Limits(max_connections=connections, keepalive_expiry=_REST)
+        try:
+            super().__init__(verify=context or False, proxy=proxy, limits=limits)
+        except ImportError:
+            hint = "pip install httpx[socks]"
+            raise TransportError("proxy", "a SOCKS proxy needs the package socksio", hint) from None
+        # httpx has no argument for what httpcore documents as `ConnectionPool(network_backend=…)`: this is the
+        # one place that reaches past its interface.
+        self._pool._network_backend = Backend(proxied=proxy is not None)
 
 
 class Deadline(float):
     """The seconds a whole send may take, when they are over, and how far the send has come.
 
-    It is a float so that httpcore takes it as a timeout; `Stream` gets it back with every read and write.
+    It is a float so that httpx takes it as a timeout; `Stream` gets it back with every read and write.
     """
 
-    __slots__ = ("body", "closed", "ends", "expected", "head", "phase", "received", "reused")
+    __slots__ = ("answer", "closed", "ends", "head", "phase", "reused")
 
     def __init__(self, seconds: float) -> None:
         self.ends = monotonic() + seconds
@@ -45,12 +68,12 @@ class Deadline(float):
         self.phase = "pool"
         #: Whether the connection had served a request before, and whether the peer has closed it.
         self.reused = self.closed = False
-        #: Bytes of the answer that were read, its first few bytes, bytes of its body, and its Content-Length.
-        self.received, self.head, self.body = 0, b"", 0
-        self.expected: int | None = None
+        #: The first bytes of the answer, and the answer once its header is complete.
+        self.head = b""
+        self.answer: httpx.Response | None = None
 
     def as_timeouts(self) -> dict[str, float]:
-        """What httpcore wants as timeouts; it waits for a free connection itself."""
+        """What httpx wants as timeouts; it waits for a free connection itself."""
         return {"connect": self, "read": self, "write": self, "pool": self.left()}
 
     def left(self) -> float:
@@ -62,43 +85,24 @@ class Deadline(float):
 
     def over(self) -> TransportError:
         """What to say when the time is over, by the phase that it ended in."""
-        phase = "header" if self.phase == "wait" and self.received else self.phase
-        message, hint = _TIMEOUTS[phase]
-        text = message.format(seconds=f"{float(self):g} s", progress=self.progress)
-        return TransportError("timeout", text, hint)
+        phase = "header" if self.phase == "wait" and self.head else self.phase
+        return timeout_fault(phase, float(self), self.progress)
 
     @property
     def progress(self) -> str:
         """How much of the body has come, as a person says it."""
-        return f"{self.body} bytes" if self.expected is None else f"{self.body} of {self.expected} bytes"
-
-
-_SLOW_SERVER = "raise `timeout` if the server needs longer"
-_UNREACHABLE = "is the address right, and reachable from here (firewall, VPN, proxy)?"
-
-#: Phase of a send → what to say when the deadline ends it, and what to do.
-_TIMEOUTS = {
-    "pool": ("no free connection within {seconds}", "too many requests at once: lower `--jobs`"),
-    "resolve": ("the host name was not resolved within {seconds}", "does the name server answer?"),
-    "connect": ("no connection within {seconds}", _UNREACHABLE),
-    "tls": ("no TLS handshake within {seconds} (connected)", "does the server speak https on this port?"),
-    "send": (
-        "the request was not taken within {seconds} (connected, the server does not read)",
-        _SLOW_SERVER,
-    ),
-    "wait": ("no answer within {seconds} (connected, request sent)", _SLOW_SERVER),
-    "header": ("the header of the answer was not complete after {seconds}", _SLOW_SERVER),
-    "body": ("the body was not complete after {seconds} ({progress})", _SLOW_SERVER),
-}
+        if self.answer is None:
+            return "0 bytes"
+        length = self.answer.headers.get("content-length")
+        return f"{self.answer.num_bytes_downloaded}{f' of {length}' if length else ''} bytes"
 
 
 class Stream(httpcore.NetworkStream):
-    """A connected socket. `peer` is its name for people; `kind` is the kind of its connect faults."""
+    """httpcore's stream within the deadline. `peer` is its name for people."""
 
-    def __init__(self, sock: socket.socket, peer: str, kind: str) -> None:
-        self._socket = sock
+    def __init__(self, inner: httpcore.NetworkStream, peer: str) -> None:
+        self._inner = inner
         self._peer = peer
-        self._kind = kind
         self._answered = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -106,23 +110,17 @@ class Stream(httpcore.NetworkStream):
         if deadline.phase == "send":
             deadline.phase = "wait"
         try:
-            self._socket.settimeout(deadline.left())
-            data = self._socket.recv(max_bytes)
-        except TimeoutError:
+            data = self._inner.read(max_bytes, deadline.left())
+        except httpcore.ReadTimeout:
             raise deadline.over() from None
-        except (OSError, ValueError) as error:  # ValueError: TLS was closed by another thread
-            raise self._broken(error, deadline) from error
-        self._count(data, deadline)
-        return data
-
-    def _count(self, data: bytes, deadline: Deadline) -> None:
+        except (httpcore.ReadError, ValueError) as error:  # ValueError: TLS was closed by another thread
+            raise self._broken(error.__cause__ or error, deadline) from error
         self._answered = True
         deadline.closed = not data
-        if not deadline.received:
-            deadline.head = data[:32]
-        deadline.received += len(data)
+        deadline.head = deadline.head or data[:32]
+        return data
 
-    def _broken(self, error: OSError | ValueError, deadline: Deadline) -> TransportError:
+    def _broken(self, error: BaseException, deadline: Deadline) -> TransportError:
         if isinstance(error, ssl.SSLError):
             return tls_fault(error, self._peer)
         in_body = deadline.phase == "body"
@@ -134,138 +132,75 @@ class Stream(httpcore.NetworkStream):
         if deadline.phase != "send":
             deadline.phase = "send"
             deadline.reused = self._answered
-        rest = memoryview(buffer)
         try:
-            while rest:
-                self._socket.settimeout(deadline.left())
-                rest = rest[self._socket.send(rest) :]
-        except TimeoutError:
+            for start in range(0, len(buffer), _PIECE):
+                self._inner.write(buffer[start : start + _PIECE], deadline.left())
+        except httpcore.WriteTimeout:
             raise deadline.over() from None
-        except OSError as error:
-            # httpcore then looks for an answer: a server may refuse a body unread (RFC 9112 § 9.5).
-            raise httpcore.WriteError(error) from error
+        # A WriteError passes: httpcore then looks for an answer, for a server may refuse a body unread
+        # (RFC 9112 § 9.5).
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> Stream:
         deadline = cast(Deadline, timeout)
-        deadline.phase = "tls"
-        deadline.received, deadline.head = 0, b""  # what a proxy answered to CONNECT is no part of the answer
+        deadline.phase, deadline.head = "tls", b""  # what a proxy answered to CONNECT is no part of the answer
         host = (server_hostname or "").strip("[]")
+        peer = host if self._peer.startswith("proxy ") else self._peer
         try:
-            self._socket.settimeout(deadline.left())
-            secured = self._wrap(ssl_context, host)
-        except TimeoutError:
+            return Stream(self._inner.start_tls(ssl_context, host, deadline.left()), peer)
+        except httpcore.ConnectTimeout:
             raise deadline.over() from None
-        except (OSError, ValueError) as error:
-            raise tls_fault(error, self._peer if self._kind == "connect" else host) from error
-        finally:
-            # A wrapped socket has given its descriptor away; one that failed is of no use to anybody.
-            self._socket.close()
-        return Stream(secured, self._peer if self._kind == "connect" else host, self._kind)
-
-    def _wrap(self, context: ssl.SSLContext, host: str) -> ssl.SSLSocket:
-        if isinstance(self._socket, ssl.SSLSocket):
-            raise TransportError(
-                "proxy",
-                f"the {self._peer} is spoken to with TLS, and https requests cannot go through such a proxy",
-                "give the proxy as http://, the requests inside are encrypted all the same",
-            )
-        return context.wrap_socket(self._socket, server_hostname=host)
+        except (httpcore.ConnectError, ValueError) as error:
+            raise tls_fault(error.__cause__ or error, peer) from error
 
     def close(self) -> None:
-        # Only a shutdown wakes a thread that waits in `recv`; it fails where the peer has closed already.
+        # Only a shutdown wakes a thread that waits in a read; it fails where the peer has closed already.
         with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
+            self._inner.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+        self._inner.close()
 
     def get_extra_info(self, info: str) -> Any:
-        answer = _EXTRA.get(info)
-        return answer(self._socket) if answer else None
+        return self._inner.get_extra_info(info)
 
 
-def _readable(sock: socket.socket) -> bool:
-    """Whether an idle socket has something to read, which can only be the server's farewell."""
-    if sock.fileno() < 0:
-        return True
-    if hasattr(select, "poll"):
-        poll = select.poll()
-        poll.register(sock, select.POLLIN)
-        return bool(poll.poll(0))
-    return bool(select.select([sock], [], [], 0)[0])
-
-
-_EXTRA: dict[str, Callable[[socket.socket], Any]] = {
-    "is_readable": _readable,
-    "socket": lambda sock: sock,
-    "ssl_object": lambda sock: sock if isinstance(sock, ssl.SSLSocket) else None,
-}
-
-
-class Backend(httpcore.NetworkBackend):
+class Backend(httpcore.SyncBackend):
     """Opens connections within the deadline. `proxied` says that they go to a proxy."""
 
     def __init__(self, *, proxied: bool) -> None:
-        self._prefix = "proxy " if proxied else ""
-        self._kinds = {"dns": "proxy", "connect": "proxy"} if proxied else {}
+        self._proxied = proxied
 
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[_SocketOption] | None = None,
-    ) -> Stream:
+    def connect_tcp(self, host: str, port: int, timeout: float | None = None, *_: Any, **__: Any) -> Stream:
         deadline = cast(Deadline, timeout)
-        peer = f"{self._prefix}{host}:{port}"
         try:
-            addresses = resolve(host.strip("[]"), port, deadline)
-            sock = _connect(addresses, deadline)
-        except TimeoutError:
+            inner = self._first(_resolve(host.strip("[]"), port, deadline), deadline)
+        except httpcore.ConnectTimeout:
             raise deadline.over() from None
-        except OSError as error:
-            raise self._fault(error, f"{self._prefix}{host}", peer) from error
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return Stream(sock, peer, self._kinds.get("connect", "connect"))
+        except (httpcore.ConnectError, OSError) as error:
+            cause = cast(OSError, error.__cause__ or error)
+            raise connect_fault(cause, host, port, proxied=self._proxied) from error
+        return Stream(inner, f"{'proxy ' if self._proxied else ''}{host}:{port}")
 
-    def _fault(self, error: OSError, host: str, peer: str) -> TransportError:
-        if isinstance(error, socket.gaierror):
-            kind, message, hint = _dns_fault(error, host)
-        else:
-            template, hint = _CONNECT_FAULTS.get(error.errno or 0, ("cannot connect to {peer}: {reason}", ""))
-            kind, message = "connect", template.format(peer=peer, reason=reason(error))
-        return TransportError(self._kinds.get(kind, kind), message, hint)
-
-
-_CONNECT_FAULTS = {
-    errno.ECONNREFUSED: ("connection refused by {peer}", "is the server running, and the port right?"),
-    errno.ENETUNREACH: ("no route to {peer}", _UNREACHABLE),
-    errno.EHOSTUNREACH: ("no route to {peer}", _UNREACHABLE),
-    errno.ETIMEDOUT: ("no connection to {peer}: the network gave up", _UNREACHABLE),
-    errno.EMFILE: ("no connection to {peer}: too many open files", "lower `--jobs`, or raise `ulimit -n`"),
-}
+    def _first(self, addresses: _Addresses, deadline: Deadline) -> httpcore.NetworkStream:
+        """The first address that answers; each has its share of the time, so that a dead one is not all of it."""
+        deadline.phase = "connect"
+        fault: Exception = OSError("the host has no address")
+        for place, (*_, (host, port, *_)) in enumerate(addresses):
+            try:
+                return super().connect_tcp(host, port, deadline.left() / (len(addresses) - place))
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                fault = error
+        raise fault
 
 
-def _dns_fault(error: socket.gaierror, host: str) -> tuple[str, str, str]:
-    prefix, _, name = host.rpartition(" ")
-    target = f"proxy host '{name}'" if prefix else f"host '{name}'"
-    if error.errno == socket.EAI_AGAIN:
-        return "dns", f"cannot resolve {target}: no name server answered", "is this machine online?"
-    return "dns", f"cannot resolve {target}", "is the name spelled right, and known in this network?"
-
-
-def resolve(host: str, port: int, deadline: Deadline) -> _Addresses:
+def _resolve(host: str, port: int, deadline: Deadline) -> _Addresses:
     """The addresses of a host. The system's resolver knows no deadline: it works on a thread we can leave."""
     deadline.phase = "resolve"
-    name = host.encode("ascii")
-    with suppress(socket.gaierror):  # not a literal address: ask the resolver
-        return socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     answers: queue.SimpleQueue[_Addresses | OSError] = queue.SimpleQueue()
 
     def ask() -> None:
         try:
-            answers.put(socket.getaddrinfo(name, port, type=socket.SOCK_STREAM))
+            answers.put(socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM))
         except OSError as error:
             answers.put(error)
 
@@ -279,25 +214,52 @@ def resolve(host: str, port: int, deadline: Deadline) -> _Addresses:
     return answer
 
 
-def _connect(addresses: _Addresses, deadline: Deadline) -> socket.socket:
-    """The first address that answers; each has its share of the time, so that a dead one is not all of it."""
-    deadline.phase = "connect"
-    fault: OSError = OSError("the host has no address")
-    for place, (family, kind, protocol, _, address) in enumerate(addresses):
-        try:
-            sock = socket.socket(family, kind, protocol)
-        except OSError as error:  # no IPv6 on this machine, or no file descriptors
-            fault = error
-            continue
-        try:
-            sock.settimeout(deadline.left() / (len(addresses) - place))
-            sock.connect(address)
-        except OSError as error:
-            sock.close()
-            fault = error
-        except BaseException:
-            sock.close()
-            raise
-        else:
-            return sock
-    raise fault
+def proxy_for(setting: str | None, scheme: str, host: str, port: int) -> str:
+    """The URL of the proxy to an address, `""` for none; `setting` as in `Connection.proxy`.
+
+    The environment (on macOS and Windows the system, too) is read as urllib and httpx read it.
+    """
+    if setting is None:
+        bare = host.strip("[]")
+        proxies = {} if proxy_bypass(bare) or proxy_bypass(f"{bare}:{port}") else getproxies()
+        setting = proxies.get(scheme) or proxies.get("all") or ""
+    return setting if not setting or "://" in setting else f"http://{setting}"
+
+
+def proxy_server(url: str, tls: Callable[[], ssl.SSLContext]) -> httpx.Proxy:
+    """httpx's description of a proxy; `user:password@` becomes Proxy-Authorization (RFC 9110 § 11.7.2)."""
+    try:
+        proxy = httpx.Proxy(url)
+    except (ValueError, httpx.InvalidURL):
+        proxy = None
+    if proxy is None or not proxy.url.host:
+        raise TransportError("proxy", f"'{url}' is not the URL of a proxy", "write http://proxy.example:3128")
+    if proxy.url.scheme == "https":
+        proxy.ssl_context = tls()
+    return proxy
+
+
+def tls_context(verify: bool | str) -> ssl.SSLContext:
+    """A context for `verify`: the system's CAs (certifi's if it has none), no check, or a CA file or folder.
+
+    It takes 20 to 50 ms to make: whoever asks for one keeps it. `SSL_CERT_FILE` and `SSL_CERT_DIR` name the
+    system's CAs, as everywhere in OpenSSL.
+    """
+    if isinstance(verify, str):
+        return _context_of(verify)
+    context = ssl.create_default_context() if verify else httpx.create_ssl_context(verify=False)
+    if verify and not context.cert_store_stats()["x509_ca"] and not os.environ.get("SSL_CERT_DIR"):
+        context = httpx.create_ssl_context(trust_env=False)
+    return context
+
+
+def _context_of(path: str) -> ssl.SSLContext:
+    folder = path if os.path.isdir(path) else None
+    try:
+        return ssl.create_default_context(cafile=None if folder else path, capath=folder)
+    except ssl.SSLError:
+        hint = "it must hold certificates in PEM form (-----BEGIN CERTIFICATE-----)"
+        raise TransportError("tls", f"no CA certificate in '{path}'", hint) from None
+    except OSError as error:
+        hint = "name a readable file in `verify:` or `--cacert`"
+        raise TransportError("tls", f"cannot read the CA file '{path}': {reason(error)}", hint) from None

@@ -1,24 +1,21 @@
-"""What a request looks like on the wire, how a body comes off it, where a redirect leads. No I/O.
+"""What a request looks like on the wire, and where a redirect leads. No I/O.
 
-It must not know sockets, connections, threads or the HTTP library; all of it can be tested with plain values.
+It must not know sockets, connections or threads; all of it can be tested with plain values.
 """
 
 from __future__ import annotations
 
 import base64
 import re
-import socket
-import zlib
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote, unquote_plus, urljoin
 
+import httpx
+
 from runner.engine.exchange import Headers, Request
 from runner.errors import TransportError
-
-# Addresses
 
 
 class Address(NamedTuple):
@@ -29,16 +26,32 @@ class Address(NamedTuple):
     port: int
     name: str
 
+
+class WrittenURL(httpx.URL):
+    """The URL of an address with its target as it is written, where httpx would encode and normalise it.
+
+    (httpx's `extensions={"target": …}` would take the place of a proxy's own targets, too.)
+    """
+
+    def __init__(self, address: httpx.URL, target: str) -> None:
+        super().__init__(address)
+        self._target = target.encode("ascii")
+
     @property
-    def written_port(self) -> int | None:
-        """The port as it stands in a URL: None for the usual one of the scheme (RFC 3986 § 6.2.3)."""
-        return None if self.name == self.host else self.port
+    def raw_path(self) -> bytes:
+        return self._target
+
+    @property
+    def raw_host(self) -> bytes:
+        host = super().raw_host
+        return b"[%b]" % host if b":" in host else host  # httpx names an IPv6 host to a proxy without brackets
 
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#\\]*)(?P<target>[^#]*)")
 _LABEL = r"[^\s.:/?#@\[\]\\<>^`{|}%\x00-\x20]{1,63}"
-_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?|\[.*\]")
 _PORTS = {"http": 80, "https": 443}
+_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
 def locate(url: str) -> tuple[Address, str]:
@@ -46,69 +59,29 @@ def locate(url: str) -> tuple[Address, str]:
     match = _URL.match(url)
     if match is None:
         raise TransportError("url", f"'{url}' is not an absolute URL", "begin it with https://, or set `base_url`")
-    target = match["target"]
-    if not target.startswith("/"):
-        target = "/" + target
-    if not _VISIBLE.fullmatch(target):
-        target = quote(target, safe=_PRINTABLE)
-    return _address(match["scheme"], match["authority"], url), target
-
-
-_VISIBLE = re.compile("[!-~]*")
-_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
-
-
-@lru_cache(maxsize=1024)
-def _parse_authority(scheme: str, authority: str) -> Address:
-    """Raises ValueError with what is wrong."""
-    scheme = scheme.lower()
-    if scheme not in _PORTS:
-        raise ValueError(f"the scheme '{scheme}' is not supported, only http and https")
-    place = authority.rpartition("@")[2]
-    bracket = place.rfind("]")
-    colon = place.find(":", bracket + 1)
-    host, digits = (place, "") if colon < 0 else (place[:colon], place[colon + 1 :])
-    port = _port(digits) if digits else _PORTS[scheme]
-    host = _ascii_host(host)
-    return Address(scheme, host, port, host if port == _PORTS[scheme] else f"{host}:{port}")
-
-
-def _address(scheme: str, authority: str, url: str) -> Address:
+    slash = "" if match["target"].startswith("/") else "/"
     try:
-        return _parse_authority(scheme, authority)
-    except ValueError as error:
+        address = _address(match["scheme"].lower(), match["authority"].rpartition("@")[2])
+        return address, quote(slash + match["target"], safe=_PRINTABLE)
+    except (ValueError, httpx.InvalidURL) as error:
         raise TransportError("url", f"{error}: '{url}'") from None
 
 
-def _port(digits: str) -> int:
-    if not (digits.isascii() and digits.isdigit()) or not 0 < int(digits[:6]) < 65536:
-        raise ValueError(f"the port '{digits}' is not a number from 1 to 65535")
-    return int(digits)
-
-
-def _ascii_host(host: str) -> str:
-    if not host:
+@lru_cache(maxsize=1024)
+def _address(scheme: str, place: str) -> Address:
+    """Raises ValueError or InvalidURL with what is wrong."""
+    if scheme not in _PORTS:
+        raise ValueError(f"the scheme '{scheme}' is not supported, only http and https")
+    if not place:
         raise ValueError("the URL has no host")
-    if host.startswith("["):
-        return _ipv6(host)
-    if not host.isascii():
-        import idna  # only for hosts that need it
-
-        try:
-            host = idna.encode(host, uts46=True).decode("ascii")
-        except idna.IDNAError as error:
-            raise ValueError(f"the host '{host}' is not valid ({error})") from None
+    url = httpx.URL(f"{scheme}://{place}")
+    name = url.netloc.decode("ascii")
+    host = name if url.port is None else name.rpartition(":")[0]
     if not _HOST.fullmatch(host):
-        raise ValueError(f"the host '{host}' is not valid")
-    return host.lower()
-
-
-def _ipv6(host: str) -> str:
-    try:
-        socket.inet_pton(socket.AF_INET6, host[1:-1])
-    except OSError:
-        raise ValueError(f"the IPv6 address '{host}' is not valid") from None
-    return host.lower()
+        raise ValueError(f"the host '{url.host}' is not valid")
+    if url.port is not None and not 0 < url.port < 65536:
+        raise ValueError(f"the port '{url.port}' is not a number from 1 to 65535")
+    return Address(scheme, host, url.port or _PORTS[scheme], name)
 
 
 def with_credentials_as_header(request: Request) -> Request:
@@ -165,51 +138,47 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
-def encode_headers(headers: Headers) -> list[tuple[bytes, bytes]]:
-    """Names and values as bytes; what would break the framing is an error (RFC 9110 § 5.5)."""
-    encoded = []
-    for name, value in headers:
-        if not _TOKEN.fullmatch(name):
-            hint = "a header name is made of letters, digits and -"
-            raise TransportError("protocol", f"{name!r} cannot be a header name", hint)
-        if _CONTROL.search(value):
-            raise TransportError("protocol", f"the header {name} holds a line break or control character")
-        encoded.append((name.encode("ascii"), _octets(value.strip(" \t"))))
-    return encoded
+def encode_request(request: Request, headers: Headers, url: httpx.URL, timeouts: dict[str, float]) -> httpx.Request:
+    """httpx's own description of a request, which adds nothing and changes nothing."""
+    if not _TOKEN.fullmatch(request.method):
+        raise TransportError("protocol", f"{request.method!r} cannot be a method")
+    message = httpx.Request(
+        request.method,
+        url,
+        headers=[_encode_header(name, value) for name, value in headers],
+        stream=httpx.ByteStream(request.body or b""),
+        extensions={"timeout": timeouts},
+    )
+    # httpx makes a plain URL of it, and capital letters, though a method's case counts (RFC 9110 § 9.1).
+    message.url, message.method = url, request.method
+    return message
 
 
-def encode_method(method: str) -> bytes:
-    """The method as bytes (RFC 9110 § 9.1)."""
-    if not _TOKEN.fullmatch(method):
-        raise TransportError("protocol", f"{method!r} cannot be a method")
-    return method.encode("ascii")
+def _encode_header(name: str, value: str) -> tuple[bytes, bytes]:
+    """Name and value as bytes; what would break the framing is an error (RFC 9110 § 5.5)."""
+    if not _TOKEN.fullmatch(name):
+        hint = "a header name is made of letters, digits and -"
+        raise TransportError("protocol", f"{name!r} cannot be a header name", hint)
+    if _CONTROL.search(value):
+        raise TransportError("protocol", f"the header {name} holds a line break or control character")
+    return name.encode("ascii"), _octets(value.strip(" \t"))
 
 
 def _octets(text: str) -> bytes:
-    for encoding in ("ascii", "latin-1"):
-        try:
-            return text.encode(encoding)
-        except UnicodeEncodeError:
-            continue
-    return text.encode("utf-8", "surrogateescape")
-
-
-def decode_headers(headers: list[tuple[bytes, bytes]]) -> Headers:
-    """Names and values of an answer as text: UTF-8 where it is that, else latin-1."""
-    return tuple((name.decode("ascii"), _text(value)) for name, value in headers)
-
-
-def _text(value: bytes) -> str:
     try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.decode("latin-1")
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape")
+
+
+def decode_headers(headers: httpx.Headers) -> Headers:
+    """Names and values of an answer as text, the names as the server spells them."""
+    encoding = headers.encoding  # httpx finds out: ASCII, UTF-8 or latin-1
+    return tuple((name.decode(encoding), value.decode(encoding)) for name, value in headers.raw)
 
 
 # Redirects
 
-#: RFC 9110 § 15.4; 300 and 304 lead nowhere by themselves.
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BODY_HEADERS = frozenset({"content-length", "content-type", "content-encoding", "transfer-encoding"})
 #: `Host` is no credential, but names the origin that it was written for.
 _STAY = frozenset({"authorization", "proxy-authorization", "cookie", "host"})
@@ -259,54 +228,3 @@ def _without_entries(url: str, names: frozenset[str]) -> str:
     query, hash_mark, fragment = rest.partition("#")
     kept = [part for part in query.split("&") if unquote_plus(part.partition("=")[0]) not in names]
     return head + ("?" + "&".join(kept) if kept else "") + hash_mark + fragment
-
-
-# Bodies
-
-_PIECE = 65_536
-
-
-def codings(headers: Headers) -> list[str]:
-    """The content codings of a body in the order they were applied (RFC 9110 § 8.4)."""
-    said = ",".join(value for name, value in headers if name.lower() == "content-encoding")
-    names = [name.strip().lower() for name in said.split(",")] if said else []
-    return [name for name in names if name and name != "identity"]
-
-
-def decoded(chunks: Iterable[bytes], names: list[str]) -> Iterator[bytes]:
-    """The chunks of a body without its codings, in pieces that stay small however much a chunk expands to."""
-    pieces = iter(chunks)
-    for name in reversed(names):
-        pieces = _inflated(pieces, name)
-    return pieces
-
-
-def _inflated(chunks: Iterator[bytes], name: str) -> Iterator[bytes]:
-    engine = None
-    members = 0
-    for data in chunks:
-        while data:
-            engine = engine or _engine(name, data)
-            try:
-                yield engine.decompress(data, _PIECE)
-            except zlib.error as error:
-                if members:  # padding after the end is no part of the body (as gzip and browsers have it)
-                    return
-                raise TransportError("encoding", f"the body is not valid {name}: {error}") from None
-            data = engine.unconsumed_tail
-            if engine.eof:
-                data, engine, members = engine.unused_data, None, members + 1
-    if engine is not None:
-        yield engine.flush()
-        if not engine.eof:
-            raise TransportError("encoding", f"the {name} body ends before it is complete")
-
-
-def _engine(name: str, start: bytes) -> zlib._Decompress:
-    if name in ("gzip", "x-gzip"):
-        return zlib.decompressobj(zlib.MAX_WBITS | 16)
-    if name == "deflate":
-        # RFC 9110 § 8.4.1.2: the zlib format, whose first byte says so; many servers leave it out.
-        return zlib.decompressobj(zlib.MAX_WBITS if start[0] & 0x0F == 8 else -zlib.MAX_WBITS)
-    hint = "ask for another one: a header `Accept-Encoding: gzip`"
-    raise TransportError("encoding", f"the content coding '{name}' of the body is not supported", hint)

@@ -1,0 +1,115 @@
+"""What went wrong on the way, in plain words: the tables of faults, one clear line each, and what to do.
+
+It knows errors of the system and of OpenSSL; it must not know requests, connections or httpx.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+
+from runner.errors import TransportError
+
+_SLOW_SERVER = "raise `timeout` if the server needs longer"
+_UNREACHABLE = "is the address right, and reachable from here (firewall, VPN, proxy)?"
+
+#: Phase of a send → what to say when the deadline ends it, and what to do.
+_TIMEOUTS = {
+    "pool": ("no free connection within {seconds}", "too many requests at once: lower `--jobs`"),
+    "resolve": ("the host name was not resolved within {seconds}", "does the name server answer?"),
+    "connect": ("no connection within {seconds}", _UNREACHABLE),
+    "tls": ("no TLS handshake within {seconds} (connected)", "does the server speak https on this port?"),
+    "send": ("the request was not taken within {seconds} (connected, the server does not read)", _SLOW_SERVER),
+    "wait": ("no answer within {seconds} (connected, request sent)", _SLOW_SERVER),
+    "header": ("the header of the answer was not complete after {seconds}", _SLOW_SERVER),
+    "body": ("the body was not complete after {seconds} ({progress})", _SLOW_SERVER),
+}
+
+_CONNECT_FAULTS = {
+    errno.ECONNREFUSED: ("connection refused by {peer}", "is the server running, and the port right?"),
+    errno.ENETUNREACH: ("no route to {peer}", _UNREACHABLE),
+    errno.EHOSTUNREACH: ("no route to {peer}", _UNREACHABLE),
+    errno.ETIMEDOUT: ("no connection to {peer}: the network gave up", _UNREACHABLE),
+    errno.EMFILE: ("no connection to {peer}: too many open files", "lower `--jobs`, or raise `ulimit -n`"),
+}
+
+_TRUST = "trust its CA with `--cacert FILE` or `verify: FILE`, or skip the check with `--insecure`"
+_ONLY_SKIP = "mend the certificate on the server, or skip the check with `--insecure`"
+
+#: OpenSSL's X509_V_ERR codes → what is wrong with the certificate, and what to do.
+_CERTIFICATE_FAULTS = {
+    9: ("is not valid yet", "is the clock of this machine right?"),
+    10: ("has expired", _ONLY_SKIP),
+    18: ("is self-signed", _TRUST),
+    19: ("ends in a self-signed CA that is not trusted", _TRUST),
+    20: ("is from a CA that is not trusted", _TRUST),
+    21: ("is from a CA that is not trusted", _TRUST),
+    62: ("is for another host name", "is the host in the URL right? To skip the check: `--insecure`"),
+    64: ("is for another address", "is the host in the URL right? To skip the check: `--insecure`"),
+}
+
+_NO_TLS = ("{peer} does not speak TLS", "write http:// if it is a plain HTTP server")
+_WANTS_CERTIFICATE = ("{peer} asks for a client certificate", "give one with `--cert FILE --key FILE`")
+_CUT_OFF = ("{peer} closed the connection during the TLS handshake", "does it speak https on this port?")
+_VERSION = ("{peer} and this machine share no TLS version", "the server's versions are too old")
+
+#: OpenSSL's reasons → what to say, and what to do.
+_TLS_FAULTS = {
+    "WRONG_VERSION_NUMBER": _NO_TLS,
+    "HTTP_REQUEST": _NO_TLS,
+    "PACKET_LENGTH_TOO_LONG": _NO_TLS,
+    "RECORD_LAYER_FAILURE": _NO_TLS,
+    "UNKNOWN_PROTOCOL": _NO_TLS,
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": _WANTS_CERTIFICATE,
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": ("{peer} refused the TLS handshake", _WANTS_CERTIFICATE[1]),
+    "TLSV1_ALERT_PROTOCOL_VERSION": _VERSION,
+    "UNSUPPORTED_PROTOCOL": _VERSION,
+    "UNEXPECTED_EOF_WHILE_READING": _CUT_OFF,
+}
+
+
+def timeout_fault(phase: str, seconds: float, progress: str) -> TransportError:
+    """The time was over in this phase."""
+    message, hint = _TIMEOUTS[phase]
+    return TransportError("timeout", message.format(seconds=f"{seconds:g} s", progress=progress), hint)
+
+
+def connect_fault(error: OSError, host: str, port: int, *, proxied: bool) -> TransportError:
+    """No connection came about; `proxied` says that it would have led to a proxy."""
+    kind, peer = ("proxy", f"proxy {host}:{port}") if proxied else ("connect", f"{host}:{port}")
+    if isinstance(error, socket.gaierror):
+        silent = error.errno == socket.EAI_AGAIN
+        message = f"cannot resolve {'proxy ' if proxied else ''}host '{host}'{': no name server answered' * silent}"
+        hint = "is this machine online?" if silent else "is the name spelled right, and known in this network?"
+        return TransportError("proxy" if proxied else "dns", message, hint)
+    template, hint = _CONNECT_FAULTS.get(error.errno or 0, ("cannot connect to {peer}: {reason}", ""))
+    return TransportError(kind, template.format(peer=peer, reason=reason(error)), hint)
+
+
+def tls_fault(error: BaseException | None, peer: str) -> TransportError:
+    """TLS did not come about, or broke."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        other = f"is not valid: {error.verify_message}", _TRUST
+        wrong, hint = _CERTIFICATE_FAULTS.get(error.verify_code, other)
+        return TransportError("tls", f"the certificate of {peer} {wrong}", hint)
+    if isinstance(error, ssl.SSLError):
+        said = error.reason or str(error)
+        template, hint = _TLS_FAULTS.get(said, (f"TLS with {{peer}} failed: {said}", ""))
+    elif isinstance(error, OSError):
+        template, hint = _CUT_OFF
+    else:  # a host name that the TLS library does not take
+        template, hint = f"TLS with {{peer}} failed: {error}", ""
+    return TransportError("tls", template.format(peer=peer), hint)
+
+
+def proxy_refusal(status: str) -> TransportError:
+    """A proxy answered in place of the server."""
+    hint = "credentials for it go into its URL: http://user:password@host:port"
+    return TransportError("proxy", f"the proxy answered {status}", hint if status.startswith("407") else "")
+
+
+def reason(error: BaseException | None) -> str:
+    """What the system says about a fault."""
+    said = error.strerror if isinstance(error, OSError) else None
+    return (said or str(error) or type(error).__name__).lower()
