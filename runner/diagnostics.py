@@ -51,10 +51,17 @@ class Source:
         return line, offset - self._starts[line - 1] + 1
 
     def line(self, number: int) -> str:
-        """The text of a line (from 1), without its end."""
+        """The text of a line (from 1), without its end, secrets masked."""
+        return self.mask(self._raw_line(number))
+
+    def column(self, number: int, column: int) -> int:
+        """Where a column (from 0) of a line is once secrets before it are masked."""
+        return len(self.mask(self._raw_line(number)[:column]))
+
+    def _raw_line(self, number: int) -> str:
         start = self._starts[number - 1]
         end = self._starts[number] - 1 if number < len(self._starts) else len(self.text)
-        return self.mask(self.text[start:end].rstrip("\r"))
+        return self.text[start:end].rstrip("\r")
 
     @property
     def line_count(self) -> int:
@@ -138,8 +145,9 @@ def excerpt(span: Span, label: str = "", styler: Styler = plain, below: Iterable
     """The source line with a caret line under it; `label` stands right of the carets, `below` under them."""
     number = span.line
     text = span.source.line(number)
-    column = min(span.column - 1, len(text))
-    length = max(1, min(span.end - span.start, len(text) - column))
+    column = min(span.source.column(number, span.column - 1), len(text))
+    end = span.source.column(number, span.column - 1 + span.end - span.start)
+    length = max(1, min(end - column, len(text) - column))
     shown, before = _window(text, column)
     gutter = f"{number:>4} | "
     blank = styler("gutter", " " * (len(gutter) - 2) + "| ")

@@ -43,6 +43,7 @@ class Redactor:
         self._known: set[str] = set()
         self._short: frozenset[str] = frozenset()
         self._short_pattern: re.Pattern[str] | None = None
+        self._short_bytes: re.Pattern[bytes] | None = None
         self._forms: tuple[str, ...] = ()
         self._byte_forms: tuple[bytes, ...] = ()
         for secret in secrets:
@@ -72,7 +73,9 @@ class Redactor:
         self._short |= texts
         words = "|".join(re.escape(text) for text in sorted(self._short, key=len, reverse=True))
         # A whole JSON text, or a whole value of a query or form.
-        self._short_pattern = re.compile(rf'(?<=")(?:{words})(?=")|(?<==)(?:{words})(?=&|$)')
+        pattern = rf'(?<=")(?:{words})(?=")|(?<==)(?:{words})(?=&|$)'
+        self._short_pattern = re.compile(pattern)
+        self._short_bytes = re.compile(rf"\A(?:{words})\Z|{pattern}".encode("utf-8", "surrogatepass"))
 
     def text(self, text: str) -> str:
         """The text with every secret in it masked."""
@@ -90,7 +93,7 @@ class Redactor:
         for form in self._byte_forms:
             if form in content:
                 content = content.replace(form, MASK.encode())
-        return content
+        return content if self._short_bytes is None else self._short_bytes.sub(MASK.encode(), content)
 
     def apply(self, value: T) -> T:
         """A copy of plain data or of a dataclass with every secret masked; the same object if there was none."""
@@ -107,9 +110,9 @@ class Redactor:
             return MASK if str(value) in self._known else value
         if kind is bytes:
             return self.bytes(value)
-        if kind is tuple or kind is list:
+        if isinstance(value, (tuple, list)):
             walked = [self._walk(item) for item in value]
-            return value if _same(walked, value) else kind(walked)
+            return value if _same(walked, value) else getattr(kind, "_make", kind)(walked)
         if isinstance(value, Mapping):
             return {self._walk(key): self._walk(item) for key, item in value.items()}
         return self._walk_fields(value) if dataclasses.is_dataclass(kind) else value
@@ -153,7 +156,7 @@ def _texts(value: Any) -> Iterable[str]:
     elif isinstance(value, Mapping):
         for item in value.values():
             yield from _texts(item)
-    elif isinstance(value, (list, tuple)):
+    elif type(value) in (list, tuple):  # a Template is a named tuple, and its text is no secret
         for item in value:
             yield from _texts(item)
 
@@ -172,6 +175,7 @@ def _forms(text: str) -> set[str]:
         text,
         json.dumps(text)[1:-1],
         json.dumps(text, ensure_ascii=False)[1:-1],
+        json.dumps(text)[1:-1].replace("/", "\\/"),  # as PHP escapes it
         text.encode("unicode_escape").decode("ascii"),
         encoded,
         encoded.rstrip("="),

@@ -72,23 +72,25 @@ def main() -> NoReturn:
     _open_streams()
     # A short process over large trees without rings: full collections would cost half of `check`, and find nothing.
     gc.set_threshold(100_000, 50, 1000)
+    _leave(_exit_code())
+
+
+def _exit_code() -> int:
     try:
         code = cli.main(standalone_mode=False)
-        _leave(code if isinstance(code, int) else 0)
+        return code if isinstance(code, int) else 0
     except click.exceptions.Exit as error:
-        _leave(error.exit_code)
+        return error.exit_code
     except click.ClickException as error:
         error.show()
-        _leave(2)
+        return 2
     except (click.Abort, KeyboardInterrupt):
-        _leave(130)
-    except SystemExit as error:
-        # click ends with 1 when nobody reads the output any more; 1 is a failed assertion here.
-        _leave(_PIPE_CLOSED if isinstance(error.__context__, OSError) else error.code)
-    except BrokenPipeError:
-        _leave(_PIPE_CLOSED)
+        return 130
+    except (SystemExit, BrokenPipeError):
+        # click leaves with 1 when nobody reads the output any more; here 1 is a failed assertion.
+        return _PIPE_CLOSED
     except Exception as error:  # noqa: BLE001 - the last door: whatever got here is a fault of ours
-        _leave(_explain(error))
+        return _explain(error)
 
 
 def _open_streams() -> None:
@@ -109,7 +111,7 @@ def _explain(error: Exception) -> int:
     return report_error(error)
 
 
-def _leave(code: Any) -> NoReturn:
+def _leave(code: int) -> NoReturn:
     """Ends the process at once: threads of an interrupted run are not waited for."""
     for stream in (sys.stdout, sys.stderr):
         try:

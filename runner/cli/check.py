@@ -29,7 +29,7 @@ def command(**given: Any) -> int:
     requests = sum(len(plan.steps) for plan in plans)
     print_diagnostics(warning for plan in plans for warning in credentials.warnings(plan.collection))
     styler = styler_for(sys.stdout, given["no_colour"])
-    click.echo(f"{styler('passed', 'ok')}  {_count(len(plans), 'file')}, {_count(requests, 'request')}")
+    print(f"{styler('passed', 'ok')}  {_count(len(plans), 'file')}, {_count(requests, 'request')}")
     return 0
 
 

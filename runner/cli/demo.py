@@ -40,13 +40,13 @@ def command(serve: bool, port: int | None, verbose: bool, no_colour: bool) -> in
 def _serve(url: str) -> int:
     from runner.demo import GRAPH_FILE
 
-    click.echo(f"Serving on {url}; Ctrl-C ends it. In another terminal:")
-    click.echo(f"  runner run {GRAPH_FILE} -e local -v login={url} -v graph={url}/v1.0")
+    print(f"Serving on {url}; Ctrl-C ends it. In another terminal:")
+    print(f"  runner run {GRAPH_FILE} -e local -v login={url} -v graph={url}/v1.0", flush=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
-        click.echo()
+        print()
     return 0
 
 

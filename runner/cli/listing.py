@@ -12,12 +12,15 @@ from runner.cli import options
 
 @click.command("list")
 @options.paths
+@options.environment
+@options.variables
 @options.selecting
 @options.root
 @options.allow_empty
 @options.no_colour
 def command(**given: Any) -> int:
     """List the requests in PATHS: their full names (as --select takes them), tags and places."""
+    from runner.diagnostics import escape
     from runner.errors import NothingSelected
     from runner.reporters.style import styler_for
     from runner.runtime.project import open_project
@@ -32,12 +35,12 @@ def command(**given: Any) -> int:
         source = plan.collection.source
         environments = ", ".join(plan.collection.environments)
         extra = f"  (environments: {environments})" if environments else ""
-        click.echo(f"{styler('name', plan.collection.name)}  {styler('place', source.path)}{extra}")
-        width = max(len(step.name) for step in plan.steps)
+        print(f"{styler('name', escape(plan.collection.name))}  {styler('place', escape(source.path))}{extra}")
+        width = max(len(escape(step.name)) for step in plan.steps)
         for step in plan.steps:
-            place = f"{source.path}:{step.spec.name_span.line}"
-            tags = " ".join(f"#{tag}" for tag in sorted(step.tags))
-            skip = f"skipped: {step.skip}" if step.skip else ""
-            line = f"  {step.name:<{width}}  {styler('place', place)}  {styler('hint', tags)} {styler('skipped', skip)}"
-            click.echo(line.rstrip())
+            place = f"{escape(source.path)}:{step.spec.name_span.line}"
+            tags = " ".join(f"#{escape(tag)}" for tag in sorted(step.tags))
+            skip = f"skipped: {escape(step.skip)}" if step.skip else ""
+            line = f"  {escape(step.name):<{width}}  {styler('place', place)}  {styler('hint', tags)} {styler('skipped', skip)}"
+            print(line.rstrip())
     return 0

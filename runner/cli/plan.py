@@ -42,7 +42,7 @@ def command(**given: Any) -> int:
     for plan in plans:
         lines = list(_collection_lines(plan, session, styler))  # all values are known before the first line is masked
         for line in lines:
-            click.echo(session.redactor.text(line))
+            print(session.redactor.text(line))
     return 0
 
 
@@ -120,7 +120,8 @@ class _Shown:
         from runner.reporters.words import body_lines
 
         assert self.request is not None
-        return " ".join(body_lines(self.request.body or b"", self.request.header("content-type"), most=None))
+        lines = body_lines(self.request.body or b"", self.request.header("content-type"), most=None)
+        return " ".join(map(str.strip, lines))
 
     def _auth(self) -> str:
         spec = self.step.auth

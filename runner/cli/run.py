@@ -57,7 +57,7 @@ def make_flags(given: dict[str, Any]) -> Any:
     timeout = None
     if given["timeout"] is not None:
         text = given["timeout"]
-        timeout = read_timeout(float(text) if text.replace(".", "", 1).isdigit() else text)
+        timeout = read_timeout(float(text) if text.replace(".", "", 1).isdecimal() else text)
         if timeout is None:
             raise UsageError(f"--timeout wants a duration such as 500ms, 10s or 2m, not '{text}'")
     verify: bool | str | None = False if given["insecure"] else None

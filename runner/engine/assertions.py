@@ -7,7 +7,8 @@ captures handed back.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from runner.diagnostics import Span
 from runner.engine.exchange import ResponseDocument
@@ -150,8 +151,7 @@ def judge_default(document: ResponseDocument, span: Span) -> Verdict | None:
 # --- captures ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Captured:
+class Captured(NamedTuple):
     """What a capture gave: a verdict that failed, or a value."""
 
     capture: Capture

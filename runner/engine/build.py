@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, quote_plus
 
 from runner.diagnostics import Span
@@ -26,8 +25,7 @@ _URL_SAFE = "%:/?#[]@!$&'()*+,;=-._~"
 _HEADER_LINE = re.compile(r"[\r\n\0]")
 
 
-@dataclass(frozen=True, slots=True)
-class Flags:
+class Flags(NamedTuple):
     """What the command line says about every request; it wins over the file. `timeout` in seconds."""
 
     timeout: float | None = None
@@ -35,8 +33,7 @@ class Flags:
     proxy: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BaseUrl:
+class BaseUrl(NamedTuple):
     """A `base_url` and its place."""
 
     url: str | Template

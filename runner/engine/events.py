@@ -5,22 +5,19 @@ Events come in the order of the files, whatever runs side by side, already redac
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from runner.engine.results import CollectionResult, RunResult, StepResult, TokenResult
 
 
-@dataclass(frozen=True, slots=True)
-class RunStarted:
+class RunStarted(NamedTuple):
     """The run begins; `requests` counts those that were selected."""
 
     collections: int
     requests: int
 
 
-@dataclass(frozen=True, slots=True)
-class CollectionStarted:
+class CollectionStarted(NamedTuple):
     """A collection begins; `names` are those of its requests, in order."""
 
     name: str
@@ -28,37 +25,32 @@ class CollectionStarted:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StepStarted:
+class StepStarted(NamedTuple):
     """A request is about to be sent. Only for progress: it is not told of requests that run in the background."""
 
     collection: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class TokenFinished:
+class TokenFinished(NamedTuple):
     """A token was fetched, or could not be; told once, before the first request that uses it."""
 
     result: TokenResult
 
 
-@dataclass(frozen=True, slots=True)
-class StepFinished:
+class StepFinished(NamedTuple):
     """A request is judged."""
 
     result: StepResult
 
 
-@dataclass(frozen=True, slots=True)
-class CollectionFinished:
+class CollectionFinished(NamedTuple):
     """A collection is done."""
 
     result: CollectionResult
 
 
-@dataclass(frozen=True, slots=True)
-class RunFinished:
+class RunFinished(NamedTuple):
     """The run is done, or was interrupted."""
 
     result: RunResult

@@ -10,7 +10,7 @@ import codecs
 import re
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from runner.diagnostics import Span
 from runner.language.model import RESPONSE_KEYS
@@ -19,8 +19,7 @@ from runner.language.values import Value, parse_json
 Headers = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(NamedTuple):
     """How a request reaches its server; requests of equal connections share sockets and a TLS context.
 
     `verify` is true, false or the path of a CA file; `proxy` is a URL, `""` for none at all, None for what the
@@ -58,8 +57,7 @@ class Request:
         return next((value for key, value in self.headers if key.lower() == name), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Redirect:
+class Redirect(NamedTuple):
     """One redirect that was followed: the status that asked for it and the URL that gave it."""
 
     status: int
@@ -109,15 +107,13 @@ class Token:
     lifetime: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(NamedTuple):
     """The wish to send a request. Answered with an Exchange, or with the TransportError that it met."""
 
     request: Request
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """The wish to wait, in seconds."""
 
     seconds: float

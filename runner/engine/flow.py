@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from runner.engine import assertions, auth
@@ -39,16 +39,14 @@ from runner.language.values import Value, kind
 from runner.redaction import Redactor
 
 
-@dataclass(frozen=True, slots=True)
-class Authorize:
+class Authorize(NamedTuple):
     """The wish for a token. `stale` is the number of one that the API refused: a newer one is wanted."""
 
     grant: Grant
     stale: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Authorized:
+class Authorized(NamedTuple):
     """The answer to Authorize: without a token the fetch failed. `fresh` if it was fetched for this very wish."""
 
     result: TokenResult
@@ -264,8 +262,7 @@ def path_of(url: str) -> str:
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """What came of sending a request: an exchange or a fault, and the exchanges before it."""
 
     request: Request
@@ -294,7 +291,7 @@ def send(request: Request, scheme: Scheme | None) -> Generator[Any, Any, Sent]:
     if renewed.token is None:
         return Sent(ready, fault=_NO_TOKEN, earlier=(sent.exchange,))
     again = yield from _send_once(scheme.apply(request, renewed.token))
-    return replace(again, earlier=(sent.exchange,))
+    return again._replace(earlier=(sent.exchange,))
 
 
 def _authorize(wish: Authorize) -> Generator[Any, Any, Authorized]:

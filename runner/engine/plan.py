@@ -11,6 +11,7 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from runner.diagnostics import Diagnostic, Span, did_you_mean
 from runner.engine import references
@@ -62,8 +63,7 @@ class Step:
         return {need.name for need in self.needs if need.kind == "capture"}
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """What the command line picks. `names` are full names or globs, `lines` are (file, line); both unite."""
 
     names: tuple[str, ...] = ()
@@ -74,6 +74,10 @@ class Selection:
     @property
     def picks(self) -> bool:
         return bool(self.names or self.lines or self.tags)
+
+
+#: The selection of a command line that picks nothing: all requests.
+EVERYTHING = Selection()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ def make(
     *,
     environment: str = "",
     overrides: Mapping[str, Value] | None = None,
-    selection: Selection = Selection(),
+    selection: Selection = EVERYTHING,
     any_environment: bool = False,
 ) -> Plan:
     """The plan of a collection; without selected requests it has no steps.

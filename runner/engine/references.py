@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from runner.diagnostics import Diagnostic, Span, nearest
 from runner.language import query, template
@@ -17,8 +18,7 @@ from runner.language.query import Name
 ENV = "env"
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A name as it is used; `env` if it stands for `env.NAME`."""
 
     name: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from runner.diagnostics import Span
 from runner.engine.exchange import Exchange
@@ -46,8 +46,7 @@ class Verdict:
     subject: str = "assertion"
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """Why a request could not be judged. `kind` is `build`, `auth`, or a TransportError's kind."""
 
     kind: str

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from runner.diagnostics import Source, Span
 
@@ -36,24 +36,21 @@ def key(doc: str, default: Any = None) -> Any:
     return field(default=default, metadata={"doc": doc})
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(NamedTuple):
     """A text that holds at least one `{{ }}` or `\\{{`."""
 
     text: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(NamedTuple):
     """A JMESPath expression."""
 
     text: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):
     """A variable's declaration; `span` is that of its value."""
 
     name: str
@@ -64,8 +61,7 @@ class Variable:
 Variables = Mapping[str, Variable]
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(NamedTuple):
     """A named set of variables, chosen with `--env`."""
 
     name: str
@@ -73,8 +69,7 @@ class Environment:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One entry of `query`, `headers`, `cookies` or `form`; the value null leaves it out."""
 
     name: str | Template
@@ -87,16 +82,14 @@ class Entry:
         return self.name.text if isinstance(self.name, Template) else self.name
 
 
-@dataclass(frozen=True, slots=True)
-class AuthField:
+class AuthField(NamedTuple):
     """One key of an `auth` block."""
 
     value: Declared
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class AuthSpec:
+class AuthSpec(NamedTuple):
     """An `auth` block. Without a type it changes fields of the inherited one."""
 
     type: str | None
@@ -104,8 +97,7 @@ class AuthSpec:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Assertion:
+class Assertion(NamedTuple):
     """`that` must be true, or equal `equals` (with `one_of`: one of them), or hold what `includes` asks for."""
 
     that: Expression
@@ -116,8 +108,7 @@ class Assertion:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Capture:
+class Capture(NamedTuple):
     """A named value taken from the response."""
 
     name: str
@@ -127,8 +118,7 @@ class Capture:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """A request body as declared: `kind` is the key it stands under."""
 
     kind: str
@@ -136,8 +126,7 @@ class Body:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """A scalar setting, checked at load unless it is a Template."""
 
     value: Any
@@ -233,8 +222,7 @@ RESPONSE_KEYS = (
 RESERVED_NAMES = frozenset({"env", "item", "index", "vars", "data", "iteration"})
 
 
-@dataclass(frozen=True, slots=True)
-class AuthKey:
+class AuthKey(NamedTuple):
     """A key of an auth type, for decoding, docs and schema."""
 
     doc: str

@@ -87,6 +87,8 @@ def parse(source: Source, faults: list[Diagnostic]) -> Node | None:
     Raises:
         InvalidError: the text is not YAML, or would exhaust the machine.
     """
+    if (odd := _NOT_ALLOWED.search(source.text)) is not None:
+        raise InvalidError([*faults, _not_allowed(source, odd.start())])
     _refuse_deep(source)
     try:
         root = yaml.compose(source.text, Loader=_Loader)
@@ -97,6 +99,14 @@ def parse(source: Source, faults: list[Diagnostic]) -> Node | None:
     if root is None:
         return None
     return _Converter(source, faults).convert(root, 0)
+
+
+#: What YAML 1.2 § 5.1 does not allow in a text. The C parser tells their places in bytes, and dies of half a character.
+_NOT_ALLOWED = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _not_allowed(source: Source, index: int) -> Diagnostic:
+    return Diagnostic("a character that YAML does not allow", Span(source, index, index + 1), "remove it")
 
 
 # --- depth ---------------------------------------------------------------------------------------------------------
@@ -375,6 +385,11 @@ _PROBLEMS: AbstractSequence[tuple[str, str, str]] = (
         "a '-' that YAML does not expect",
         "put it on a line of its own",
     ),
+    (
+        "invalid Unicode character escape code",
+        "an escape that is no whole character",
+        "write the character itself, or \\U with eight digits",
+    ),
     ("did not find the expected comment", "text after a block indicator", ""),
     (
         "found character that cannot start any token",
@@ -390,9 +405,6 @@ _PROBLEMS: AbstractSequence[tuple[str, str, str]] = (
 
 
 def _explain(source: Source, error: yaml.YAMLError) -> Diagnostic:
-    if isinstance(error, yaml.reader.ReaderError):
-        position = error.position if isinstance(error.position, int) else 0
-        return Diagnostic("a character that YAML does not allow", Span(source, position, position + 1), "remove it")
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     index = min(mark.index, len(source.text)) if mark is not None else 0
     context = getattr(error, "context_mark", None)
@@ -459,10 +471,11 @@ def _inside_quotes(line: str, index: int) -> bool:
 
 def _cut_expression(source: Source, index: int) -> Diagnostic | None:
     """An expression that YAML reads as something else: a leading `` ` ``, `@` or quote."""
-    if source.text[index : index + 1] in ("`", "@"):
+    if source.text[index : index + 1] in ("`", "@", "!"):
         line, start = _line(source, index)
         value = source.text[index : start + len(line)].rstrip()
-        message = f"YAML does not let a value start with {source.text[index]}"
+        bang = source.text[index] == "!"
+        message = "YAML reads a leading ! as a tag" if bang else f"YAML does not let a value start with {value[:1]}"
         return Diagnostic(message, Span(source, index, index + max(1, len(value))), _QUOTE_ALL)
     line, start = _line(source, index)
     match = _BRACKETED_CALL.search(line)

@@ -381,8 +381,8 @@ def test_missing_environment_variable(write: Write, command: Any, tmp_path: Path
         (["-k", "Last*"], ["Last one", "Last [1]"]),
         (["-k", "Last [1]"], ["Last [1]"]),
         (["-k", "First", "--select", "Last one"], ["First", "Last one"]),
-        (["-k", "a.yaml:5"], ["First"]),
-        (["-k", "./a.yaml:10", "-k", "First"], ["First", "Orders / Make", "Orders / Read"]),
+        (["-k", "a.yaml:4"], ["First"]),
+        (["-k", "./a.yaml:9", "-k", "First"], ["First", "Orders / Make", "Orders / Read"]),
         (["-t", "smoke"], ["First", "Orders / Make", "Orders / Read"]),
         (["--tag", "orders", "-k", "*Make"], ["Orders / Make"]),
         (["-t", "slow", "-v", "order=9"], ["Orders / Read"]),
@@ -593,7 +593,7 @@ def test_terminal(server: DemoServer, write: Write, tmp_path: Path) -> None:
     assert code == 0, written
     assert "\x1b[32m✓\x1b[0m" in written
     progress = written.split("\r\x1b[2K")[1]
-    assert progress == "\x1b[2m  ⋯ a name that is far too long for a te\x1b[0m"
+    assert progress == "\x1b[2m  ⋯ a name that is far too long for a t\x1b[0m"
 
 
 @pytest.mark.parametrize("env", [{"TERM": "dumb"}], ids=["dumb"])

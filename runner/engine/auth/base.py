@@ -6,7 +6,8 @@ This file knows no scheme.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from runner.engine.build import join_url, with_headers
 from runner.engine.exchange import Connection, Grant, Request, Token
@@ -19,8 +20,7 @@ from runner.language.values import Value, as_text, duration, kind
 Apply = Callable[[Request, Token | None], Request]
 
 
-@dataclass(frozen=True, slots=True)
-class Scheme:
+class Scheme(NamedTuple):
     """How to authenticate a request: with `grant`, a token is fetched before `apply`."""
 
     apply: Apply

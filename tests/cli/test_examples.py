@@ -1,0 +1,98 @@
+"""Everything that people copy works: examples, collections to use as they are, and the YAML in the documents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.demo import DemoServer
+
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+_BLOCK = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCKS = [
+    pytest.param(block, id=f"{page.name}-{number}")
+    for page in PAGES
+    if page.is_file()
+    for number, block in enumerate(_BLOCK.findall(page.read_text(encoding="utf-8")), 1)
+    if re.search(r"^requests:", block, re.MULTILINE)
+]
+
+
+def at(server: DemoServer) -> tuple[str, ...]:
+    return "-v", f"api={server.url}", "-v", f"login={server.url}"
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_example(fresh_server: DemoServer, command: Any, path: Path) -> None:
+    """An example passes against the demo server, as examples/README.md says."""
+    done = command("run", path.relative_to(ROOT), *at(fresh_server))
+    assert (done.code, done.err) == (0, ""), done.said
+
+
+def test_all_examples_at_once(fresh_server: DemoServer, command: Any) -> None:
+    """The folder as a whole passes, with a token for each of the three identities."""
+    done = command("run", "examples/", *at(fresh_server))
+    assert (done.code, done.err) == (0, ""), done.said
+    assert fresh_server.token_requests == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["03-environments.yaml", "-e", "staging"], "stage=staging"),
+        (["03-environments.yaml", "-e", "production"], "retries=3"),
+        (["09-captures.yaml", "-k", "Read it"], "✓ Create an order"),
+        (["11-when-skip-tags.yaml", "-t", "smoke"], "1 passed"),
+        (["11-when-skip-tags.yaml", "--exclude-tag", "slow"], "skipped"),
+        (["11-when-skip-tags.yaml", "-k", "Only for admins", "-v", "role=admin"], "1 passed"),
+        (["18-env-file.yaml", "--env-file", "examples/18-env-file.env"], "2 passed"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_variants(server: DemoServer, command: Any, words: list[str], expected: str) -> None:
+    """The other commands that the heads of the examples name do what is said there."""
+    done = command("run", f"examples/{words[0]}", *words[1:], *at(server))
+    assert (done.code, done.err) == (0, ""), done.said
+    assert expected in done.out
+
+
+def test_graph(fresh_server: DemoServer, command: Any) -> None:
+    """requests/graph.yaml passes with the environment `local` and one token."""
+    given = ("-v", f"login={fresh_server.url}", "-v", f"graph={fresh_server.url}/v1.0")
+    done = command("run", "requests/graph.yaml", "-e", "local", *given)
+    assert (done.code, done.err) == (0, ""), done.said
+    assert fresh_server.token_requests == 1
+
+
+@pytest.mark.parametrize("environment", ["prod", "local"])
+def test_check_graph(command: Any, environment: str) -> None:
+    """requests/graph.yaml is good with each of its environments."""
+    done = command("check", "requests/graph.yaml", "-e", environment)
+    assert done.code == 0, done.said
+
+
+def test_check_everything(command: Any) -> None:
+    """All files of examples/ and requests/ are good, and none holds a credential of its own to warn of."""
+    done = command("check", "examples", "requests")
+    assert (done.code, done.err) == (0, ""), done.said
+
+
+def test_readme_names_every_example() -> None:
+    """examples/README.md has a row for each file."""
+    text = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
+    assert [path.name for path in EXAMPLES if f"]({path.name})" not in text] == []
+
+
+@pytest.mark.skipif(not BLOCKS, reason="the documents show no collection yet")
+@pytest.mark.parametrize("block", BLOCKS)
+def test_documents(command: Any, write: Callable[[str, str], Path], tmp_path: Path, block: str) -> None:
+    """Every collection that the documents show is good."""
+    write("shown.yaml", block)
+    done = command("check", "shown.yaml", cwd=tmp_path)
+    assert done.code == 0, done.said

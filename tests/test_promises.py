@@ -1,0 +1,499 @@
+"""The promises to users: no secret leaves, the same input gives the same output, one token per identity, every fault
+has a name, and a failed token step sends nothing."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from runner.demo import DemoServer
+from runner.demo.credentials import CLIENT_ID, CLIENT_SECRET, READER_CLIENT_ID, READER_CLIENT_SECRET
+
+RESET = b"reset"
+
+
+class Wire:
+    """A server that answers each path with bytes as they are; `RESET` breaks the connection, None keeps silent."""
+
+    def __init__(self, answers: dict[str, bytes | None]) -> None:
+        self.answers = answers
+        self.asked: list[str] = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.open: list[socket.socket] = []
+        self.thread = threading.Thread(target=self._accept, daemon=True)
+        self.thread.start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            self.open.append(connection)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with suppress(OSError):
+            request = b""
+            while b"\r\n\r\n" not in request:
+                chunk = connection.recv(65536)
+                if not chunk:
+                    return
+                request += chunk
+            path = request.split()[1].decode()
+            self.asked.append(path)
+            answer = self.answers.get(path, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+            if answer is None:
+                return  # the connection stays open, and silent
+            if answer is RESET:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            else:
+                connection.sendall(answer)
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(65536):
+                    pass
+            connection.close()
+
+    def stop(self) -> None:
+        with suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join(5)
+        for connection in self.open:
+            connection.close()
+
+
+@pytest.fixture
+def wire() -> Iterator[Callable[[dict[str, bytes | None]], Wire]]:
+    """Starts servers of bytes, and stops them."""
+    servers: list[Wire] = []
+
+    def start(answers: dict[str, bytes | None]) -> Wire:
+        servers.append(Wire(answers))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def server() -> Iterator[DemoServer]:
+    with DemoServer() as running:
+        yield running
+
+
+def reply(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
+    head = [f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body)}", "Connection: close", "", ""]
+    return "\r\n".join(head).encode() + body
+
+
+# --- no secret leaves ----------------------------------------------------------------------------------------------
+
+#: Where a secret comes from → its value: none is a part of another, and most change when they are encoded.
+SENTINELS = {
+    "client_secret by post": CLIENT_SECRET,
+    "client_secret by basic": READER_CLIENT_SECRET,
+    "wrong client_secret": 'S-wrong"client/secret',
+    "environment": 'S-env "quoted" \\back/slash+&=?#%',
+    ".env": "S-dotenv: a+b/c=d",
+    "--var": "S-var 100% <tag>&amp;",
+    "literal": "S-literal~7f3a91c5",
+    "basic password": "S-basic:pass/word+ü",
+    "bearer": "S-bearer~abc/def+ghi==",
+    "header key": "S-key/in+header=",
+    "query key": "S-key/in query&x=1",
+    "cookie key": "S-key-in-cookie+/=",
+    "captured": 'S-captured "json" \\ /+ü',
+    "host": "s-secret-host-81f2",
+    "structure": "S-inside/a structure?",
+    "number": "8273645591827",
+    "lines": "S-first line of a key\nS-second line of a key",
+}
+ENVIRONMENT = {
+    "S_POST": SENTINELS["client_secret by post"],
+    "S_BASIC_AUTH": SENTINELS["client_secret by basic"],
+    "S_WRONG": SENTINELS["wrong client_secret"],
+    "S_ENV": SENTINELS["environment"],
+    "S_PASSWORD": SENTINELS["basic password"],
+    "S_BEARER": SENTINELS["bearer"],
+    "S_HEADER": SENTINELS["header key"],
+    "S_QUERY": SENTINELS["query key"],
+    "S_COOKIE": SENTINELS["cookie key"],
+    "S_HOST": SENTINELS["host"],
+    "S_LINES": SENTINELS["lines"],
+}
+SECRETS = """\
+name: Secrets
+base_url: "{{api}}"
+variables:
+  token_url: "{{api}}/contoso.onmicrosoft.com/oauth2/v2.0/token"
+  derived: "{{base64(env_secret)}}"
+secrets:
+  post: "{{env.S_POST}}"
+  basic_auth: "{{env.S_BASIC_AUTH}}"
+  wrong: "{{env.S_WRONG}}"
+  env_secret: "{{env.S_ENV}}"
+  dot_secret: "{{env.S_DOT}}"
+  given: overridden
+  literal: LITERAL
+  password: "{{env.S_PASSWORD}}"
+  bearer: "{{env.S_BEARER}}"
+  header_key: "{{env.S_HEADER}}"
+  query_key: "{{env.S_QUERY}}"
+  cookie_key: "{{env.S_COOKIE}}"
+  host: "{{env.S_HOST}}"
+  structure: {inner: [{deep: "S-inside/a structure?"}]}
+  number: 8273645591827
+  lines: "{{env.S_LINES}}"
+defaults:
+  assert: [status: EXPECTED]
+requests:
+  - name: Token by post
+    url: /v1.0/users?$top=1
+    auth: {type: oauth2, token_url: "{{token_url}}", client_id: EDITOR, client_secret: "{{post}}",
+      scope: "https://graph.microsoft.com/.default"}
+  - name: Token by basic
+    url: /v1.0/users?$top=1
+    auth: {type: oauth2, token_url: "{{token_url}}", client_id: READER, client_secret: "{{basic_auth}}",
+      client_auth: basic, scope: "https://graph.microsoft.com/.default"}
+  - name: Token refused
+    url: /v1.0/users?$top=1
+    auth: {type: oauth2, token_url: "{{token_url}}", client_id: EDITOR, client_secret: "{{wrong}}",
+      scope: "https://graph.microsoft.com/.default"}
+  - name: Token endpoint echoes
+    url: /v1.0/users?$top=1
+    auth: {type: oauth2, token_url: "{{api}}/echo", client_id: EDITOR, client_secret: "{{wrong}}", scope: x}
+  - {name: Bearer, url: /echo, auth: {type: bearer, token: "{{bearer}}"}}
+  - {name: Literal bearer, url: /echo, auth: {type: bearer, token: LITERAL}, assert: [body.method: POST]}
+  - {name: Basic, url: /echo, auth: {type: basic, username: ada, password: "{{password}}"}}
+  - {name: Key in a header, url: /echo, auth: {type: api_key, name: X-Api-Key, value: "{{header_key}}"}}
+  - {name: Key in the query, url: /echo, auth: {type: api_key, name: key, value: "{{query_key}}", in: query}}
+  - {name: Key in a cookie, url: /echo, auth: {type: api_key, name: key, value: "{{cookie_key}}", in: cookie}}
+  - name: Headers
+    url: /echo
+    headers: {X-Env: "{{env_secret}}", X-Given: "a {{given}} b", X-Derived: "{{derived}}"}
+    cookies: {c: "{{literal}}"}
+    assert:
+      - body.headers."x-env": "{{literal}}"
+      - body.headers."x-env" == 'something else'
+      - vars.dot_secret == vars.given
+      - contains(body.headers."x-given", 'nothing of it')
+  - name: JSON
+    url: /echo
+    json: {a: "{{env_secret}}", b: ["{{dot_secret}}", "{{structure}}"], "{{given}}": 1, n: "{{number}}", l: "{{lines}}"}
+    assert:
+      - body.body: {a: x, b: []}
+      - body.body.n: 1
+      - request.body.l == 'x'
+      - that: body.body
+        includes: {a: "{{literal}}"}
+        message: "not with {{given}}"
+  - {name: Form, url: /echo, form: {a: "{{env_secret}}", b: ["{{dot_secret}}", "{{given}}"]}}
+  - {name: Text, url: /echo, text: "<{{env_secret}}> {{lines}} {{base64(password)}} {{url_encode(dot_secret)}}"}
+  - {name: Url, url: "/echo/{{url_encode(env_secret)}}/{{literal}}", query: {q: "{{dot_secret}}", r: "{{given}}"}}
+  - {name: An error echoes, url: "/status/500", query: {q: "{{literal}}"}}
+  - {name: A cookie is set, url: /cookies/set, query: {s: "{{dot_secret}}"}}
+  - name: Capture
+    url: "{{other}}/captured"
+    capture: {session: {from: body.session, secret: true}}
+    assert: [body.session: "something else"]
+  - {name: Use it, url: "/echo/{{url_encode(session)}}", headers: {X-Session: "{{base64(session)}}"}, json: ["{{session}}"]}
+  - {name: A host, url: "http://{{host}}.invalid/{{literal}}"}
+  - {name: A broken template, url: "/echo/{{to_number(env_secret)}}/{{jwt(bearer)}}"}
+  - {name: A wrong url, url: "{{env_secret}}"}
+  - {name: A wrong header, url: /echo, headers: {X: "{{lines}}"}}
+  - {name: Skipped, url: "/echo/{{literal}}", when: literal == 'x'}
+"""
+
+
+def forms(secret: str) -> set[str]:
+    """Each form in which a secret may travel."""
+    raw = secret.encode()
+    encoded = base64.b64encode(raw).decode()
+    found = {
+        secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], quote(secret),
+        quote(secret, safe=""), quote_plus(secret), encoded, encoded.rstrip("="),
+        base64.urlsafe_b64encode(raw).decode(), base64.b64encode(b"ada:" + raw).decode(),
+        base64.b64encode(quote_plus(READER_CLIENT_ID).encode() + b":" + quote_plus(secret).encode()).decode(),
+        json.dumps(json.dumps(secret))[3:-3], *secret.splitlines(),
+    }  # fmt: skip
+    return found
+
+
+def leaks(text: str) -> list[str]:
+    """Which sentinels are in a text, and in which form."""
+    return [f"{where}: {form!r}" for where, secret in SENTINELS.items() for form in forms(secret) if form in text]
+
+
+@pytest.fixture
+def secrets(server: DemoServer, wire: Any, tmp_path: Path) -> Callable[[str], tuple[str, ...]]:
+    """Writes the suite of secrets, its requests meant to pass or to fail; the flags that it needs."""
+    body = json.dumps({"session": SENTINELS["captured"]}).encode()
+    cookie = f"Set-Cookie: session={quote(SENTINELS['captured'], safe='')}"
+    other = wire({"/captured": reply(body, "Content-Type: application/json", cookie)})
+
+    def write(expected: str) -> tuple[str, ...]:
+        text = SECRETS.replace("EXPECTED", expected).replace("LITERAL", SENTINELS["literal"])
+        (tmp_path / "secrets.yaml").write_text(text.replace("EDITOR", CLIENT_ID).replace("READER", READER_CLIENT_ID))
+        (tmp_path / ".env").write_text(f"S_DOT='{SENTINELS['.env']}'\n")
+        return ("-v", f"api={server.url}", "-v", f"other={other.url}", "-v", f"given={SENTINELS['--var']}")
+
+    return write
+
+
+MODES = [(), ("--verbose",), ("--show-body",), ("--quiet",)]
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: " ".join(mode) or "default")
+@pytest.mark.parametrize("expected", ["[200, 401, 404, 500]", "599"], ids=["passing", "failing"])
+def test_no_secret_leaves_a_run(
+    command: Any, tmp_path: Path, secrets: Any, mode: tuple[str, ...], expected: str
+) -> None:
+    """No output of a run holds a secret in any form, whatever passes or fails and however much is shown."""
+    done = command("run", "secrets.yaml", *secrets(expected), *mode, cwd=tmp_path, env=ENVIRONMENT)
+    assert done.code == 5, done.said
+    assert leaks(done.said) == []
+    assert "***" in done.out
+    assert "✗ JSON" in done.out
+    if "--quiet" not in mode:
+        assert ("✓ Form" in done.out) == (expected != "599")
+        assert "token" in done.out
+
+
+@pytest.mark.parametrize("words", [("check",), ("plan",), ("list",)], ids=lambda words: words[0])
+def test_no_secret_leaves_other_commands(command: Any, tmp_path: Path, secrets: Any, words: tuple[str, ...]) -> None:
+    """check, plan and list show no secret either."""
+    done = command(*words, "secrets.yaml", *secrets("200"), cwd=tmp_path, env=ENVIRONMENT)
+    assert done.code == 0, done.said
+    assert leaks(done.said) == []
+
+
+def test_no_secret_leaves_a_diagnostic(command: Any, tmp_path: Path) -> None:
+    """Where the line of a fault holds a literal secret, the line is shown without it."""
+    literal = SENTINELS["literal"]
+    text = (
+        f"secrets: {{pw: {literal}, pw2: '{literal}{{{{nobody}}}}'}}\n"
+        f"auth: {{type: bearer, token: {literal}, tokn: {literal}}}\n"
+        "requests:\n"
+        f"  - {{name: A, url: '{{{{nobody}}}}', auth: {{type: basic, username: a, password: {literal}, x: 1}}}}\n"
+    )
+    (tmp_path / "a.yaml").write_text(text)
+    for word in ("check", "run", "plan", "list"):
+        done = command(word, "a.yaml", cwd=tmp_path)
+        assert (done.code, done.out) == (3, ""), done.said
+        assert leaks(done.said) == []
+
+
+def test_caret_behind_a_secret(server: DemoServer, command: Any, tmp_path: Path) -> None:
+    """Where a secret in the line is masked, the caret still stands under its words."""
+    auth = "auth: {type: bearer, token: a-literal-secret-of-some-length}"
+    (tmp_path / "a.yaml").write_text(
+        f'requests: [{{name: A, url: "{{{{api}}}}/text", {auth}, assert: [status: 201]}}]\n'
+    )
+    done = command("run", "a.yaml", "-v", f"api={server.url}", cwd=tmp_path)
+    shown, under = next(
+        pair for pair in zip(*[done.out.splitlines()[n:] for n in (0, 1)], strict=False) if "^" in pair[1]
+    )
+    assert "token: ***}" in shown, done.said
+    assert shown.index("status: 201") == under.index("^")
+    assert under.count("^") == len("status")
+
+
+def test_no_secret_leaves_a_proxy_url(command: Any, tmp_path: Path) -> None:
+    """The password in --proxy is shown by no fault."""
+    (tmp_path / "a.yaml").write_text("requests: [{name: A, url: 'http://127.0.0.1:1/'}]\n")
+    for scheme in ("http", "ftp"):
+        done = command("run", "a.yaml", "--proxy", f"{scheme}://me:S-proxy-secret@127.0.0.1:1", cwd=tmp_path)
+        assert done.code in (2, 4), done.said
+        assert "S-proxy-secret" not in done.said
+
+
+def test_control_characters(wire: Any, command: Any, tmp_path: Path) -> None:
+    """Control characters from a response never reach the terminal; binary bodies are told by their size."""
+    body = b'{"a": "\x1b]0;title\x07\x1b[2J", "b": "\xc2\x9b31m"}'
+    server = wire(
+        {
+            "/text": reply(body, "X-Evil: a\x1b[31mb", "Content-Type: text/plain", status="500 Re\x1b[31mason"),
+            "/binary": reply(bytes(range(256)), "Content-Type: application/octet-stream", status="500 No"),
+        }
+    )
+    (tmp_path / "a.yaml").write_text(
+        'requests: [{name: A, url: "{{api}}/text", assert: [text == `1`, reason: x]}, {name: B, url: "{{api}}/binary"}]\n'
+    )
+    for mode in MODES:
+        done = command("run", "a.yaml", "-v", f"api={server.url}", *mode, cwd=tmp_path)
+        assert done.code == 1, done.said
+        assert set(re.findall(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", done.said)) == set()
+        assert "\\x1b" in done.out
+        assert "(256 bytes of application/octet-stream)" in done.out
+
+
+# --- the same input, the same output -------------------------------------------------------------------------------
+
+_TIMES = re.compile(r"\b[0-9.]+ (?:ms|s|min)\b|\b\d\d:\d\d:\d\d GMT")
+COLLECTION = """\
+name: Collection {number}
+base_url: "{{{{api}}}}"
+auth:
+  type: oauth2
+  token_url: "{{{{api}}}}/contoso.onmicrosoft.com/oauth2/v2.0/token"
+  client_id: 7e57c0de-0000-4000-8000-00000000a001
+  client_secret: demo-secret~this-opens-nothing-real
+  scope: api://demo/.default
+requests:
+  - {{name: Make, url: /echo, json: {{id: {number}}}, auth: none, capture: {{id: body.body.id}}}}
+  - {{name: With a token, url: /bearer, assert: [status: 200]}}
+  - {{name: Read, url: "/echo/{{{{id}}}}", auth: none, assert: [body.path: /echo/{number}]}}
+  - {{name: Fails, url: /echo, auth: none, json: {{n: {number}}}, assert: [body.body.n: 3]}}
+  - {{name: Captures nothing, url: /health, auth: none, capture: {{nothing: body.nothing}}}}
+  - {{name: Waits, url: "/echo/{{{{nothing}}}}", auth: none}}
+  - {{name: Refused, url: "http://127.0.0.1:1/", auth: none}}
+"""
+
+
+@pytest.fixture
+def twenty(tmp_path: Path) -> Path:
+    for number in range(20):
+        (tmp_path / f"c{number:02}.yaml").write_text(COLLECTION.format(number=number))
+    return tmp_path
+
+
+@pytest.mark.parametrize("mode", [(), ("--verbose",), ("--quiet",)], ids=lambda mode: " ".join(mode) or "default")
+def test_same_output_whatever_jobs(server: DemoServer, command: Any, twenty: Path, mode: tuple[str, ...]) -> None:
+    """With times masked the output of 20 files is the same bytes for any -j."""
+    outputs = {}
+    for jobs in (1, 2, 16):
+        done = command("run", ".", "-j", jobs, "-v", f"api={server.url}", *mode, cwd=twenty)
+        assert (done.code, done.err) == (4, ""), done.said
+        outputs[jobs] = _TIMES.sub("T", done.out)
+    token = re.compile(r'"(?:iat|nbf|exp)": \d+|"(?:aio|uti|jti|rid|rh)": "[^"]*"')
+    first, *others = (token.sub("…", text).splitlines() for text in outputs.values())
+    assert all(other == first for other in others)
+
+
+def test_one_token_per_identity(server: DemoServer, command: Any, twenty: Path) -> None:
+    """20 files on 16 threads that ask for the same token fetch it once; it is told once."""
+    done = command("run", ".", "-j", "16", "-v", f"api={server.url}", cwd=twenty)
+    assert server.token_requests == 1
+    assert len(re.findall(r"^  ✓ token\b", done.out, re.MULTILINE)) == 1
+    assert done.out.rstrip().endswith(", 1 token request")
+    assert len(re.findall("✓ With a token", done.out)) == 20
+
+
+def test_one_failed_token_per_identity(server: DemoServer, command: Any, twenty: Path) -> None:
+    """A token request that failed is not made again for each file."""
+    for path in twenty.glob("*.yaml"):
+        path.write_text(path.read_text().replace("demo-secret~this", "demo-secret~that"))
+    done = command("run", ".", "-j", "16", "-v", f"api={server.url}", cwd=twenty)
+    assert done.code == 5
+    assert server.token_requests == 1
+    assert ("GET", "/bearer") not in server.requests
+
+
+def test_renewed_once_after_a_refusal(server: DemoServer, command: Any, tmp_path: Path) -> None:
+    """A token fetched for a request that is refused all the same is not fetched again for it."""
+    text = COLLECTION.format(number=1).split("requests:")[0]
+    (tmp_path / "a.yaml").write_text(text + 'requests: [{name: A, url: "/status/401", assert: [status: 401]}]\n')
+    done = command("run", "a.yaml", "-v", f"api={server.url}", cwd=tmp_path)
+    assert done.code == 0, done.said
+    assert server.token_requests == 1
+
+
+# --- auth failure --------------------------------------------------------------------------------------------------
+
+
+def test_auth_failure(server: DemoServer, command: Any, tmp_path: Path) -> None:
+    """When the token step fails nothing that needs it is sent, all of it is errored, the rest runs, the code is 5."""
+    text = """\
+base_url: "{{api}}"
+auth:
+  type: oauth2
+  token_url: "{{api}}/contoso.onmicrosoft.com/oauth2/v2.0/token"
+  client_id: 7e57c0de-0000-4000-8000-00000000a001
+  client_secret: "{{env.NO_GOOD}}"
+  scope: https://graph.microsoft.com/.default
+requests:
+  - {name: One, url: /v1.0/users, capture: {id: "body.value[0].id"}}
+  - {name: Two, url: /v1.0/groups}
+  - {name: Three, url: "/v1.0/users/{{id}}"}
+  - {name: Free, url: /health, auth: none}
+"""
+    (tmp_path / "a.yaml").write_text(text)
+    done = command("run", "a.yaml", "-v", f"api={server.url}", cwd=tmp_path, env={"NO_GOOD": "wrong-secret"})
+    assert (done.code, done.err) == (5, ""), done.said
+    assert server.api_requests == 0
+    assert server.token_requests == 1
+    assert "answered 401: invalid_client: AADSTS7000215" in done.out
+    assert f"{server.url}/contoso.onmicrosoft.com/oauth2/v2.0/token" in done.out
+    assert done.out.count("not sent: the token step failed") == 2
+    assert "✓ Free" in done.out
+    assert "1 passed, 2 errored, 1 skipped in" in done.out
+
+
+def test_unreachable_token_endpoint(server: DemoServer, command: Any, tmp_path: Path) -> None:
+    """A token endpoint that cannot be reached is an auth failure too, named with its URL."""
+    text = 'auth: {type: oauth2, token_url: "http://127.0.0.1:1/token", client_id: a, client_secret: "{{env.S}}"}\n'
+    (tmp_path / "a.yaml").write_text(text + 'requests: [{name: A, url: "{{api}}/health"}]\n')
+    done = command("run", "a.yaml", "-v", f"api={server.url}", cwd=tmp_path, env={"S": "some-secret"})
+    assert done.code == 5, done.said
+    assert "http://127.0.0.1:1/token got no answer: connection refused" in done.out
+    assert server.requests == []
+
+
+# --- every fault has a name ----------------------------------------------------------------------------------------
+
+FAULTS: dict[str, tuple[bytes | None, str, str]] = {
+    "reset": (RESET, "", "reset by peer"),
+    "silent": (None, "timeout: 150ms", "0.15 s"),
+    "announced too large": (reply(b"x" * 2000), "max_body: 1000", "max_body is 1,000"),
+    "turns out too large": (
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b"x" * 2000,
+        "max_body: 1000",
+        "too large",
+    ),
+    "redirect loop": (b"", "", "more than 10 redirects"),
+    "short body": (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc", "", "after 3 of 100 bytes"),
+    "bad chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "", "broken"),
+    "no answer": (b"", "", "closed the connection"),
+    "not HTTP": (b"SSH-2.0-OpenSSH_9.6\r\n", "", "127.0.0.1"),
+    "bad encoding": (reply(b"abc", "Content-Encoding: gzip"), "", "gzip"),
+}
+
+
+def test_every_fault_has_a_name(wire: Any, command: Any, tmp_path: Path) -> None:
+    """Each fault has a line that names it and no traceback, the run goes on after each, and the exit code is 4."""
+    answers = {f"/{number}": answer for number, (answer, _, _) in enumerate(FAULTS.values())}
+    loop = list(FAULTS).index("redirect loop")
+    answers[f"/{loop}"] = reply(b"", f"Location: /{loop}", status="302 Found")
+    server = wire({**answers, "/good": reply(b"{}")})
+    requests = [
+        f'  - {{name: {name}, url: "{{{{api}}}}/{number}"{f", {more}" if more else ""}}}'
+        for number, (name, (_, more, _)) in enumerate(FAULTS.items())
+    ]
+    requests += [
+        "  - {name: dns, url: 'http://nowhere.invalid/'}",
+        "  - {name: refused, url: 'http://127.0.0.1:1/'}",
+        '  - {name: good, url: "{{api}}/good"}',
+    ]
+    (tmp_path / "a.yaml").write_text("\n".join(["requests:", *requests, ""]))
+    done = command("run", "a.yaml", "-v", f"api={server.url}", cwd=tmp_path)
+    assert (done.code, done.err) == (4, ""), done.said
+    told = {block.split("  ")[0]: block for block in re.split(r"^  [✓✗!] ", done.out, flags=re.MULTILINE)[1:]}
+    expected = {name: words for name, (_, _, words) in FAULTS.items()}
+    expected |= {"dns": "cannot resolve host 'nowhere.invalid'", "refused": "connection refused by 127.0.0.1:1"}
+    assert {name: told[name] for name, words in expected.items() if words not in told[name]} == {}
+    assert "  200  " in told["good"]
+    assert f"1 passed, {len(expected)} errored in" in done.out
