@@ -13,8 +13,8 @@ from __future__ import annotations
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 #: Takes a role ("error", "warning", "place", "gutter", "caret", "hint") and a text, gives the text to print.
 Styler = Callable[[str, str], str]
@@ -68,8 +68,7 @@ class Source:
         return len(self._starts)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of a source, from `start` up to but not including `end` (offsets in characters)."""
 
     source: Source
@@ -112,8 +111,7 @@ class Span:
         return Span(self.source, self.start, end)
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One fault: what is wrong, where, and what to do. `hint` stands beside the caret, `notes` below."""
 
     message: str

@@ -110,33 +110,41 @@ class Redactor:
             return MASK if str(value) in self._known else value
         if kind is bytes:
             return self.bytes(value)
-        if isinstance(value, (tuple, list)):
+        if kind is tuple or kind is list:
             walked = [self._walk(item) for item in value]
-            return value if _same(walked, value) else getattr(kind, "_make", kind)(walked)
+            return value if _same(walked, value) else kind(walked)
         if isinstance(value, Mapping):
             return {self._walk(key): self._walk(item) for key, item in value.items()}
-        return self._walk_fields(value) if dataclasses.is_dataclass(kind) else value
+        names = _field_names(kind)
+        return self._walk_record(value, names) if names else value
 
-    def _walk_fields(self, value: Any) -> Any:
+    def _walk_record(self, value: Any, names: tuple[str, ...]) -> Any:
+        """A dataclass or named tuple: its numbers are its own (a line, a status), unless the field is a `value`."""
         changed = {}
-        for name in _field_names(type(value)):
+        for name in names:
             before = getattr(value, name)
+            if name != "value" and isinstance(before, (int, float)):
+                continue
             after = self._walk(before)
             if after is not before:
                 changed[name] = after
-        return dataclasses.replace(value, **changed) if changed else value
+        if not changed:
+            return value
+        record: Any = value
+        return record._replace(**changed) if isinstance(value, tuple) else dataclasses.replace(value, **changed)
 
 
 _ATOMS = frozenset({type(None), bool, complex, frozenset, type})
 _NAMES: dict[type, tuple[str, ...]] = {}
 
 
-def _field_names(kind: type) -> tuple[str, ...]:
+def _field_names(kind: Any) -> tuple[str, ...]:
+    """The fields of a record type that may hold secrets; none for a type that is no record."""
     names = _NAMES.get(kind)
     if names is None:
-        declared: Any = kind
-        names = tuple(f.name for f in dataclasses.fields(declared) if f.init and not f.metadata.get("public"))
-        _NAMES[kind] = names
+        fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
+        declared = tuple(f.name for f in fields if f.init and not f.metadata.get("public"))
+        names = _NAMES[kind] = declared or getattr(kind, "_fields", ())
     return names
 
 

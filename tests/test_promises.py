@@ -210,7 +210,10 @@ requests:
     url: "{{other}}/captured"
     capture: {session: {from: body.session, secret: true}}
     assert: [body.session: "something else"]
-  - {name: Use it, url: "/echo/{{url_encode(session)}}", headers: {X-Session: "{{base64(session)}}"}, json: ["{{session}}"]}
+  - name: Use it
+    url: /echo/{{url_encode(session)}}
+    headers: {X-Session: "{{base64(session)}}"}
+    json: ["{{session}}"]
   - {name: A host, url: "http://{{host}}.invalid/{{literal}}"}
   - {name: A broken template, url: "/echo/{{to_number(env_secret)}}/{{jwt(bearer)}}"}
   - {name: A wrong url, url: "{{env_secret}}"}
@@ -223,14 +226,13 @@ def forms(secret: str) -> set[str]:
     """Each form in which a secret may travel."""
     raw = secret.encode()
     encoded = base64.b64encode(raw).decode()
-    found = {
+    return {
         secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], quote(secret),
         quote(secret, safe=""), quote_plus(secret), encoded, encoded.rstrip("="),
         base64.urlsafe_b64encode(raw).decode(), base64.b64encode(b"ada:" + raw).decode(),
         base64.b64encode(quote_plus(READER_CLIENT_ID).encode() + b":" + quote_plus(secret).encode()).decode(),
         json.dumps(json.dumps(secret))[3:-3], *secret.splitlines(),
     }  # fmt: skip
-    return found
 
 
 def leaks(text: str) -> list[str]:
@@ -331,7 +333,8 @@ def test_control_characters(wire: Any, command: Any, tmp_path: Path) -> None:
         }
     )
     (tmp_path / "a.yaml").write_text(
-        'requests: [{name: A, url: "{{api}}/text", assert: [text == `1`, reason: x]}, {name: B, url: "{{api}}/binary"}]\n'
+        'requests:\n  - {name: A, url: "{{api}}/text", assert: [text == `1`, reason: x]}\n'
+        '  - {name: B, url: "{{api}}/binary"}\n'
     )
     for mode in MODES:
         done = command("run", "a.yaml", "-v", f"api={server.url}", *mode, cwd=tmp_path)

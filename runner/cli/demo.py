@@ -40,10 +40,10 @@ def command(serve: bool, port: int | None, verbose: bool, no_colour: bool) -> in
 def _serve(url: str) -> int:
     from runner.demo import GRAPH_FILE
 
-    print(f"Serving on {url}; Ctrl-C ends it. In another terminal:")
-    print(f"  runner run {GRAPH_FILE} -e local -v login={url} -v graph={url}/v1.0", flush=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        print(f"Serving on {url}; Ctrl-C ends it. In another terminal:")
+        print(f"  runner run {GRAPH_FILE} -e local -v login={url} -v graph={url}/v1.0", flush=True)
         threading.Event().wait()
     except KeyboardInterrupt:
         print()

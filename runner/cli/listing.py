@@ -41,6 +41,6 @@ def command(**given: Any) -> int:
             place = f"{escape(source.path)}:{step.spec.name_span.line}"
             tags = " ".join(f"#{escape(tag)}" for tag in sorted(step.tags))
             skip = f"skipped: {escape(step.skip)}" if step.skip else ""
-            line = f"  {escape(step.name):<{width}}  {styler('place', place)}  {styler('hint', tags)} {styler('skipped', skip)}"
-            print(line.rstrip())
+            head = f"  {escape(step.name):<{width}}  {styler('place', place)}"
+            print(f"{head}  {styler('hint', tags)} {styler('skipped', skip)}".rstrip())
     return 0

@@ -7,7 +7,6 @@ captures handed back.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from runner.diagnostics import Span
@@ -91,9 +90,9 @@ def _with_message(verdict: Verdict, assertion: Assertion, scope: Scope) -> Verdi
         return verdict
 
     try:
-        return replace(verdict, message=as_text(resolve(assertion.message, scope)))
+        return verdict._replace(message=as_text(resolve(assertion.message, scope)))
     except (ResolveError, ValueError) as error:
-        return replace(verdict, notes=(*verdict.notes, f"its message cannot be written: {error}"))
+        return verdict._replace(notes=(*verdict.notes, f"its message cannot be written: {error}"))
 
 
 def _unevaluated(assertion: Assertion, error: EvaluationError, findings: tuple[Finding, ...]) -> Verdict:

@@ -22,6 +22,8 @@ from runner.redaction import URL_READABLE
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 #: What may stand in a URL as it is: RFC 3986's reserved and unreserved characters, and `%`.
 _URL_SAFE = "%:/?#[]@!$&'()*+,;=-._~"
+#: Brackets stand around an IPv6 address and nowhere else (RFC 3986 § 3.2.2).
+_IS_HOST = re.compile(r"(?:[^/?#@]*@)?(?:\[[0-9A-Fa-f:.]+\]|[^\[\]/?#]+)(?::[0-9]*)?(?=[/?#]|$)")
 _HEADER_LINE = re.compile(r"[\r\n\0]")
 
 
@@ -142,6 +144,8 @@ def _url(spec: RequestSpec, base_urls: tuple[BaseUrl, ...], scope: Scope) -> str
     scheme, _, rest = url.partition("://")
     if scheme.lower() not in ("http", "https") or not re.split(r"[/?#]", rest, maxsplit=1)[0]:
         raise ResolveError(f"'{url}' is not a URL of http or https", spec.url_span)
+    if not _IS_HOST.match(rest):
+        raise ResolveError(f"'{url}' is not a URL: its host is not valid", spec.url_span)
     authority, rest = re.match(r"([^/?#]*)(.*)", rest, re.DOTALL).groups()  # type: ignore[union-attr]
     return f"{scheme}://{authority}{quote(rest, safe=_URL_SAFE)}"  # the host is the transport's: it may be an IDN
 

@@ -61,7 +61,7 @@ Effect = Send | Wait | Authorize
 Flow = Generator[Effect | Event, Any, Any]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Session:
     """What a run gives to each collection. `clock` in seconds; `stopped` says why nothing more is to be sent;
     `locate` finds a path that a file names (the file's path, the path as written)."""
@@ -75,7 +75,7 @@ class Session:
     locate: Callable[[str, str], str] = lambda file, path: path
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _State:
     """What one run of a collection has come to."""
 

@@ -273,7 +273,7 @@ class _Judge:
         after = taken | {capture.name for capture in step.spec.captures}
         own_needs = level.needs(self._over_response(step))
         for need in own_needs:
-            self._check(replace(need, optional=False) if need.kind == "undefined" else need, level, after)
+            self._check(need._replace(optional=False) if need.kind == "undefined" else need, level, after)
         own_captures = {capture.name for capture in step.spec.captures} - taken
         needs += [need for need in own_needs if need.name not in own_captures]
         names = tuple(dict.fromkeys(reference.name for reference in used if not reference.env))

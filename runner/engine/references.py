@@ -7,7 +7,6 @@ which is a fault. Cycles of variables are found on the way. Nothing is evaluated
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from runner.diagnostics import Diagnostic, Span, nearest
@@ -70,8 +69,7 @@ def _reference(name: Name, text: str, offset: int, span: Span, env: bool = False
     return Reference(name.text, name.optional or optional, start, end, text, span, env)
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """Where a chain of references ends: at a capture, at `env.NAME`, or at a name that nothing defines.
 
     `reference` is where that name stands, be it in a variable that the request uses.

@@ -26,8 +26,7 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """One judged assertion or capture. `expected` is a one-element tuple where there is something to compare with.
 
     `problem` says in words why it does not hold; `findings` are the values of its parts; `notes` go below.
@@ -110,8 +109,7 @@ class StepResult:
         return ExitCode.FAILED if self.outcome is Outcome.FAILED else ExitCode.PASSED
 
 
-@dataclass(frozen=True, slots=True)
-class CollectionResult:
+class CollectionResult(NamedTuple):
     """All requests of one collection, in order; `elapsed` in seconds."""
 
     name: str

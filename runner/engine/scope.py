@@ -19,7 +19,7 @@ from runner.language.values import Value, kind
 from runner.redaction import Redactor
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Values:
     """A layer of plain values: `--var`, a row, or captures. `origin` says where they come from."""
 
@@ -121,7 +121,7 @@ class _Watch:
         self._scope.shared.secret_read = self.secret or self._outer
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Shared:
     """What all scopes of one run of a collection share; `locate` finds a path that its file names."""
 

@@ -79,7 +79,7 @@ class Key(NamedTuple):
 Table = Mapping[str, Key]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Fields:
     """What a mapping gave: fields for the model, and where each key and value stood."""
 
@@ -747,6 +747,9 @@ def _boolean_hint(node: Node) -> str:
     return ""
 
 
+_IPV6 = re.compile(r"\[[0-9A-Fa-f:.]+\]")  # RFC 3986 § 3.2.2, without its future versions
+
+
 def _url_fault(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     if not separator or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme):
@@ -758,6 +761,8 @@ def _url_fault(url: str) -> str:
     host, _, port = authority.rpartition(":") if re.search(r":[^\]]*$", authority) else (authority, "", "")
     if not host or any(c.isspace() for c in host):
         return "it has no host"
+    if re.search(r"[\[\]]", host) and not _IPV6.fullmatch(host):
+        return f"'{host}' is not an IPv6 address"
     if port and not (port.isascii() and port.isdigit() and int(port) < 65_536):
         return f"'{port}' is not a port"
     return ""

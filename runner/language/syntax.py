@@ -25,7 +25,7 @@ _MAX_ALIASED_NODES = 1_000_000
 _SUSPICIOUS_DEPTH = 2_000
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Scalar:
     """A scalar: `value` is typed, `text` as it was written; `plain` if it had no quotes."""
 
@@ -36,7 +36,7 @@ class Scalar:
     end: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Sequence:
     """A list of nodes."""
 
@@ -46,7 +46,7 @@ class Sequence:
     flow: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Mapping:
     """Keys with their values, in order; `flow` if it was written in braces."""
 

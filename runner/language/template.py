@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from runner.errors import EvaluationError
 from runner.language import query
@@ -16,8 +16,7 @@ from runner.language.model import Declared, Template
 from runner.language.values import Value, as_text, kind
 
 
-@dataclass(frozen=True, slots=True)
-class Placeholder:
+class Placeholder(NamedTuple):
     """One `{{ }}`; `start` and `end` enclose the expression, as offsets into the template's text."""
 
     query: query.Query

@@ -30,7 +30,7 @@ _INDENT = "    "
 _TOKEN_NAME = "token renewed"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Console:
     """A listener that writes for people. `live`: the stream is a terminal that can wipe a line."""
 
@@ -172,7 +172,7 @@ class Console:
             self._write()
 
     def _run_finished(self, result: RunResult) -> None:
-        if not self._many and not self.quiet:
+        if result.collections and not self._many and not self.quiet:
             self._write()
         self._write(summary(result, self.styler))
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from runner.diagnostics import Styler, plain
 from runner.engine.results import Outcome
@@ -50,8 +49,7 @@ def styler_for(stream: TextIO, no_colour: bool = False) -> Styler:
     return coloured if wants_colour(stream, no_colour) else plain
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(NamedTuple):
     """One character for each outcome."""
 
     passed: str = "✓"

@@ -44,7 +44,7 @@ _INTERRUPTED = "not run: interrupted"
 _CUT_SHORT = "interrupted while it was under way"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Settings:
     """How to run: `jobs` collections side by side (0: as many as fit), and what every request is told."""
 
@@ -190,8 +190,8 @@ class _Run:
     def _in_order(self, event: Event) -> Event | None:
         """Tells an event in its turn and takes note of it; None for one that was told before."""
         if isinstance(event, CollectionFinished):
-            bare = self._settings.redactor.apply(replace(event.result, steps=()))
-            self._collections.append(replace(bare, steps=tuple(self._steps)))  # steps were redacted when told
+            bare = self._settings.redactor.apply(event.result._replace(steps=()))
+            self._collections.append(bare._replace(steps=tuple(self._steps)))  # steps were redacted when told
             return self._tell_as_is(CollectionFinished(self._collections[-1]))
         if isinstance(event, TokenFinished):
             if event.result.key in self._told_tokens:

@@ -21,7 +21,7 @@ from runner.language.values import Value
 from runner.runtime.workspace import Workspace
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Options:
     """What was asked for. `variables` are those of `--var`; `env_files` those of `--env-file`."""
 
@@ -35,7 +35,7 @@ class Options:
     root: Path | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Project:
     """The files of a run, read."""
 

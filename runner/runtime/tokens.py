@@ -20,7 +20,7 @@ from runner.errors import AuthError, TransportError
 _LEEWAY = 300.0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Slot:
     lock: threading.Lock = field(default_factory=threading.Lock)
     token: Token | None = None

@@ -67,7 +67,9 @@ def test_serve(number: int, tmp_path: Path) -> None:
     words = [sys.executable, "-u", "-m", "runner", "demo", "--serve", "--port", "0"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     process = subprocess.Popen(words, cwd=tmp_path, env=environment, **pipes)
+    signal.signal(signal.SIGINT, before)
     assert process.stdout is not None
     first, second = process.stdout.readline(), process.stdout.readline()
     url = first.split()[2].rstrip(";")

@@ -631,7 +631,11 @@ def start(*words: str, folder: Path, **more: Any) -> subprocess.Popen[str]:
     environment = {**kept, "NO_COLOR": "1", "PYTHONUTF8": "1", "PYTHONPATH": str(ROOT)}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more}
     words = (sys.executable, "-m", "runner", *words)
-    return subprocess.Popen(words, cwd=folder, env=environment, text=True, encoding="utf-8", **pipes)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+    try:
+        return subprocess.Popen(words, cwd=folder, env=environment, text=True, encoding="utf-8", **pipes)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 SLOW = """

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from runner.errors import RunnerError
 from runner.language.values import Value, kind, show
@@ -46,8 +47,7 @@ class Expression:
         return self._run(element)
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """What one argument may be.
 
     Empty `kinds` allow everything; `elements` are the kinds of an array's elements, all of one.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from runner.diagnostics import did_you_mean, nearest
 from runner.language import functions
@@ -19,8 +19,7 @@ from runner.language.query.tree import MAX_LEVELS, Mark, Node, Tree, is_root
 from runner.language.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A name that an expression reads; `optional` if it stands left of `||` or in not_null(…)."""
 
     text: str

@@ -13,7 +13,7 @@ A path that gives null is followed step by step to the one that is missing. Noth
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from runner.language.functions import is_false
 from runner.language.query.compiled import Query
@@ -23,8 +23,7 @@ from runner.language.query.tree import Node, Tree, is_root, path
 from runner.language.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A part of an expression: its place, its text, its value, and what is missing where that is null."""
 
     start: int

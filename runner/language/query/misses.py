@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from runner.diagnostics import did_you_mean, nearest
 from runner.errors import EvaluationError
@@ -13,8 +13,7 @@ from runner.language.values import Value, kind
 _SHOWN = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Miss:
+class Miss(NamedTuple):
     """The first step of a path that leads nowhere.
 
     `parent` is the text of the path before it (empty at the root), `key` the name or `[n]`. `reason` is one
