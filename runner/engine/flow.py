@@ -115,7 +115,9 @@ def started(plan: Plan) -> CollectionStarted:
 
 def slim(result: StepResult) -> StepResult:
     """A result without its exchanges: bodies are dropped once judged and reported."""
-    return replace(result, exchange=None, earlier=()) if result.exchange or result.earlier else result
+    if result.exchange is None and result.unanswered is None:
+        return result
+    return replace(result, exchange=None, earlier=(), unanswered=None)
 
 
 def scopes(plan: Plan, session: Session) -> Callable[[Step], Scope]:
@@ -252,7 +254,8 @@ def _attempt(step: Step, scope: Scope, state: _State, result: StepResult) -> Gen
     sent = yield from send(request, scheme)
     result = replace(result, url=sent.request.url, earlier=sent.earlier)
     if sent.fault is not None:
-        return replace(result, outcome=Outcome.ERRORED, fault=sent.fault)
+        unanswered = None if sent.fault.kind == "auth" else sent.request
+        return replace(result, outcome=Outcome.ERRORED, fault=sent.fault, unanswered=unanswered)
     return _judged(step, scope, state, sent.exchange, result)
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from runner.diagnostics import Span
-from runner.engine.exchange import Exchange
+from runner.engine.exchange import Exchange, Request
 from runner.errors import ExitCode
 from runner.language.query import Finding
 from runner.language.values import Value
@@ -81,8 +81,8 @@ class TokenResult:
 class StepResult:
     """One request: `elapsed` in seconds, of the last exchange; `reason` says why it was skipped.
 
-    `exchange` is the last one and `earlier` those before it (a renewed token); both only where a listener asked for
-    them or the request did not pass.
+    `exchange` is the last one and `earlier` those before it (a renewed token), `unanswered` a request that got no
+    response; these only where a listener asked for them or the request did not pass.
     """
 
     collection: str
@@ -98,6 +98,7 @@ class StepResult:
     reason: str = ""
     exchange: Exchange | None = None
     earlier: tuple[Exchange, ...] = ()
+    unanswered: Request | None = None
     span: Span | None = None
     captured: tuple[str, ...] = ()
 

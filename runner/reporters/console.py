@@ -154,8 +154,10 @@ class Console:
         if self.verbose:
             for exchange in (*result.earlier, *((result.exchange,) if result.exchange else ())):
                 self._block(words.exchange_lines(exchange, self.styler))
+            if result.unanswered is not None:
+                self._block(words.request_lines(result.unanswered, self.styler))
         elif self.show_body and result.exchange is not None:
-            self._block(words.exchange_lines(result.exchange, self.styler, headers=False))
+            self._block(words.response_body(result.exchange))
 
     def _block(self, lines: list[str]) -> None:
         for line in lines:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from runner.diagnostics import Styler, escape, excerpt, plain
-from runner.engine.exchange import Exchange, decode_text
+from runner.engine.exchange import Exchange, Request, decode_text
 from runner.engine.results import Fault, StepResult, Verdict
 from runner.language.query import Finding, Miss
 from runner.language.values import Value, kind, show
@@ -174,29 +174,32 @@ def _is_binary(content: bytes, content_type: str | None) -> bool:
     return (content_type or "").startswith(("image/", "audio/", "video/", "font/"))
 
 
-def exchange_lines(exchange: Exchange, styler: Styler = plain, *, headers: bool = True) -> list[str]:
+def request_lines(request: Request, styler: Styler = plain) -> list[str]:
+    """A request as it goes over the wire."""
+    lines = [styler("sent", f"> {request.method} {escape(request.url)}")]
+    lines += [styler("sent", f"> {name}: {escape(value)}") for name, value in request.headers]
+    return lines + _body_block(">", request.body or b"", request.header("content-type"), "sent", styler)
+
+
+def exchange_lines(exchange: Exchange, styler: Styler = plain) -> list[str]:
     """A request and its response as they went over the wire, `>` out and `<` in."""
-    request, response = exchange.request, exchange.response
-    lines: list[str] = []
-    if headers:
-        lines += [styler("sent", f"> {request.method} {escape(request.url)}")]
-        lines += [styler("sent", f"> {name}: {escape(value)}") for name, value in request.headers]
-        lines += _body_block(">", request.body or b"", request.header("content-type"), "sent", styler)
-        for redirect in response.redirects:
-            lines.append(styler("received", f"< {redirect.status} redirect from {escape(redirect.url)}"))
-        lines.append(
-            styler("received", f"< {response.http_version} {response.status} {escape(response.reason)}".rstrip())
-        )
-        lines += [styler("received", f"< {name}: {escape(value)}") for name, value in response.headers]
-    return lines + _body_block(
-        "<" if headers else "", response.content, response.header("content-type"), "received", styler
-    )
+    response = exchange.response
+    lines = request_lines(exchange.request, styler)
+    for redirect in response.redirects:
+        lines.append(styler("received", f"< {redirect.status} redirect from {escape(redirect.url)}"))
+    lines.append(styler("received", f"< {response.http_version} {response.status} {escape(response.reason)}".rstrip()))
+    lines += [styler("received", f"< {name}: {escape(value)}") for name, value in response.headers]
+    return lines + _body_block("<", response.content, response.header("content-type"), "received", styler)
+
+
+def response_body(exchange: Exchange) -> list[str]:
+    """The whole body of a response, for reading."""
+    response = exchange.response
+    return body_lines(response.content, response.header("content-type"), most=None)
 
 
 def _body_block(mark: str, content: bytes, content_type: str | None, role: str, styler: Styler) -> list[str]:
     found = body_lines(content, content_type, most=None)
-    if not mark:
-        return found
     return [styler(role, mark), *(styler(role, f"{mark} {line}") for line in found)] if found else []
 
 

@@ -182,7 +182,8 @@ class _Run:
         yield from self._not_run(plan, _INTERRUPTED)
 
     def _sources(self) -> Sequence[Iterable[Event]]:
-        jobs = min(self._settings.jobs or MOST_JOBS, len(self._plans))
+        # With fail-fast nothing may be on its way when a request fails, or "not run" would not be true.
+        jobs = 1 if self._settings.fail_fast else min(self._settings.jobs or MOST_JOBS, len(self._plans))
         if jobs <= 1:
             return [self._drive(plan) for plan in self._plans]
         return _side_by_side(self._plans, self._drive, jobs, self._ended)
