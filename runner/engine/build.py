@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, urlsplit
 
 from runner.diagnostics import Span
 from runner.engine.exchange import Connection, Headers, Request
@@ -22,8 +22,6 @@ from runner.redaction import URL_READABLE
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 #: What may stand in a URL as it is: RFC 3986's reserved and unreserved characters, and `%`.
 _URL_SAFE = "%:/?#[]@!$&'()*+,;=-._~"
-#: Brackets stand around an IPv6 address and nowhere else (RFC 3986 § 3.2.2).
-_IS_HOST = re.compile(r"(?:[^/?#@]*@)?(?:\[[0-9A-Fa-f:.]+\]|[^\[\]/?#]+)(?::[0-9]*)?(?=[/?#]|$)")
 _HEADER_LINE = re.compile(r"[\r\n\0]")
 
 
@@ -144,9 +142,11 @@ def _url(spec: RequestSpec, base_urls: tuple[BaseUrl, ...], scope: Scope) -> str
     scheme, _, rest = url.partition("://")
     if scheme.lower() not in ("http", "https") or not re.split(r"[/?#]", rest, maxsplit=1)[0]:
         raise ResolveError(f"'{url}' is not a URL of http or https", spec.url_span)
-    if not _IS_HOST.match(rest):
-        raise ResolveError(f"'{url}' is not a URL: its host is not valid", spec.url_span)
     authority, rest = re.match(r"([^/?#]*)(.*)", rest, re.DOTALL).groups()  # type: ignore[union-attr]
+    try:
+        urlsplit(f"{scheme}://{authority}")  # remembers what it has seen
+    except ValueError as error:
+        raise ResolveError(f"'{url}' is not a URL: {error}", spec.url_span) from None
     return f"{scheme}://{authority}{quote(rest, safe=_URL_SAFE)}"  # the host is the transport's: it may be an IDN
 
 
@@ -243,14 +243,14 @@ def _method(spec: RequestSpec, scope: Scope) -> str:
 
 def _json(value: Value, span: Span) -> tuple[bytes, str]:
     try:
-        return dump_json(value).encode("utf-8", "surrogatepass"), "application/json"
+        return dump_json(value).encode("utf-8", "backslashreplace"), "application/json"  # \\ud800 as JSON spells it
     except ValueError as error:
         raise ResolveError(f"'json' cannot be written: {error}", span) from None
 
 
 def _text(value: Value, span: Span) -> tuple[bytes, str]:
     try:
-        return as_text(value).encode("utf-8", "surrogatepass"), "text/plain; charset=utf-8"
+        return as_text(value).encode(), "text/plain; charset=utf-8"
     except ValueError as error:
         raise ResolveError(f"'text': {error}", span) from None
 

@@ -271,11 +271,14 @@ class _Judge:
         for need in needs:
             self._check(need, level, taken)
         after = taken | {capture.name for capture in step.spec.captures}
-        own_needs = level.needs(self._over_response(step))
-        for need in own_needs:
-            self._check(need._replace(optional=False) if need.kind == "undefined" else need, level, after)
-        own_captures = {capture.name for capture in step.spec.captures} - taken
-        needs += [need for need in own_needs if need.name not in own_captures]
+        over_captures = level.needs(self._over_captures(step))
+        over_asserts = level.needs(self._over_asserts(step))
+        for need in (*over_captures, *over_asserts):
+            self._check(need, level, after)
+        own = after - taken
+        needs += [need for need in over_captures if need.name not in own]
+        own = {capture.name for capture in step.spec.captures}  # taken anew before the assertions
+        needs += [need for need in over_asserts if need.name not in own]
         names = tuple(dict.fromkeys(reference.name for reference in used if not reference.env))
         return replace(step, auth=auth, needs=tuple(needs), uses=names)
 
@@ -310,10 +313,12 @@ class _Judge:
             for found in auth.fields.values():
                 yield from references.in_value(found.value)
 
-    def _over_response(self, step: Step) -> Iterator[Reference]:
+    def _over_captures(self, step: Step) -> Iterator[Reference]:
         for capture in step.spec.captures:
             yield from references.in_response_expression(capture.source)
             yield from references.in_value(capture.default)
+
+    def _over_asserts(self, step: Step) -> Iterator[Reference]:
         for assertion in step.asserts:
             yield from references.in_response_expression(assertion.that)
             yield from references.in_value([assertion.equals, assertion.includes, assertion.message])

@@ -51,7 +51,7 @@ def in_response_expression(expression: Expression) -> Iterator[Reference]:
     compiled = query.compile(expression.text)
     for name in compiled.variables:
         if name.text != ENV:
-            yield _reference(name, expression.text, 0, expression.span, optional=True)
+            yield _reference(name, expression.text, 0, expression.span)
     for name in compiled.uses_env:
         yield _reference(name, expression.text, 0, expression.span, env=True)
 
@@ -64,9 +64,9 @@ def _over_variables(compiled: query.Query, text: str, offset: int, span: Span) -
         yield _reference(name, text, offset, span, env=True)
 
 
-def _reference(name: Name, text: str, offset: int, span: Span, env: bool = False, optional: bool = False) -> Reference:
+def _reference(name: Name, text: str, offset: int, span: Span, env: bool = False) -> Reference:
     start, end = offset + name.start, offset + name.end
-    return Reference(name.text, name.optional or optional, start, end, text, span, env)
+    return Reference(name.text, name.optional, start, end, text, span, env)
 
 
 class Need(NamedTuple):

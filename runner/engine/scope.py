@@ -186,9 +186,17 @@ class Scope(Mapping[str, Value]):
         """
         try:
             with self.watching() as watch:
-                value = template.render(text, self)
+                value = template.render(text, self, self._computed)
         except EvaluationError as error:
             raise _located(error, text) from None
+        if watch.secret:
+            self.shared.redactor.add(value)
+        return value
+
+    def _computed(self, compiled: query.Query) -> Value:
+        """The value of one placeholder: within longer text it is hidden by itself."""
+        with self.watching() as watch:
+            value = compiled.evaluate(self, strict=True)
         if watch.secret:
             self.shared.redactor.add(value)
         return value

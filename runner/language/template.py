@@ -6,7 +6,7 @@ type of its value. This file knows no variable: a scope is any mapping that expr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -123,21 +123,27 @@ def placeholders(text: str) -> Iterator[Placeholder]:
             yield part
 
 
-def render(template: Template, scope: Any) -> Value:
+Evaluate = Callable[[query.Query], Value]
+
+
+def render(template: Template, scope: Any, evaluate: Evaluate | None = None) -> Value:
     """The value of a template: of any type when one placeholder is all of it, else text.
+
+    `evaluate` gives the value of an expression; without it the scope itself is looked at.
 
     Raises:
         EvaluationError: a placeholder cannot be evaluated, or gives null within text; offsets are into the text.
     """
     parts = parse(template.text)
+    value_of = evaluate or (lambda compiled: compiled.evaluate(scope, strict=True))
     if len(parts) == 1 and isinstance(parts[0], Placeholder):
-        return _evaluate(parts[0], scope)
-    return "".join(part if isinstance(part, str) else _text(part, scope) for part in parts)
+        return _evaluate(parts[0], value_of)
+    return "".join(part if isinstance(part, str) else _text(part, value_of) for part in parts)
 
 
-def _evaluate(placeholder: Placeholder, scope: Any) -> Value:
+def _evaluate(placeholder: Placeholder, evaluate: Evaluate) -> Value:
     try:
-        return placeholder.query.evaluate(scope, strict=True)
+        return evaluate(placeholder.query)
     except EvaluationError as error:
         if error.start is None:
             raise EvaluationError(error.message, placeholder.start, placeholder.end, error.hint) from None
@@ -145,8 +151,8 @@ def _evaluate(placeholder: Placeholder, scope: Any) -> Value:
         raise EvaluationError(error.message, begin, end, error.hint) from None
 
 
-def _text(placeholder: Placeholder, scope: Any) -> str:
-    value = _evaluate(placeholder, scope)
+def _text(placeholder: Placeholder, evaluate: Evaluate) -> str:
+    value = _evaluate(placeholder, evaluate)
     try:
         return as_text(value)
     except ValueError as error:

@@ -105,6 +105,20 @@ def _no_constant(text: str) -> None:
 _DECODER = json.JSONDecoder(parse_float=spelled_float, parse_constant=_no_constant)
 
 
+#: Whoever walks a value does it by recursion, which the interpreter bounds.
+_MAX_DEPTH = 200
+
+
+def _is_deep(value: Value) -> bool:
+    level = [value]
+    for _ in range(_MAX_DEPTH + 1):
+        inner = [node.values() if type(node) is dict else node for node in level if type(node) in (dict, list)]
+        level = [node for nodes in inner for node in nodes]
+        if not level:
+            return False
+    return True
+
+
 def parse_json(text: str) -> Value:
     """The value of a JSON text (RFC 8259).
 
@@ -112,7 +126,10 @@ def parse_json(text: str) -> Value:
         ValueError: it is not JSON; the message says where (`line 1, column 2: …`).
     """
     try:
-        return _DECODER.decode(text)
+        value = _DECODER.decode(text)
+        if text.count("[") + text.count("{") > _MAX_DEPTH and _is_deep(value):
+            raise RecursionError
+        return value
     except json.JSONDecodeError as error:
         raise ValueError(f"line {error.lineno}, column {error.colno}: {error.msg.lower()}") from None
     except RecursionError:
@@ -136,17 +153,28 @@ def as_text(value: Value) -> str:
     """A value within text: text as it is, numbers as they were spelled, structures as compact JSON.
 
     Raises:
-        ValueError: the value is null, or bytes.
+        ValueError: the value is null, or bytes, or holds half a character.
     """
     if isinstance(value, str):
-        return value
+        return _whole(value)
     if value is None:
         raise ValueError("null cannot stand within text")
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return str(value)
-    return dump_json(value)
+    return _whole(dump_json(value))
+
+
+def _whole(text: str) -> str:
+    """The text, unless it holds a lone surrogate, as JSON can spell it and UTF-8 cannot."""
+    try:
+        if not text.isascii():
+            text.encode()
+    except UnicodeEncodeError as error:
+        half = text[error.start].encode("unicode_escape").decode("ascii")
+        raise ValueError(f"it holds half a character ({half}), which cannot be sent") from None
+    return text
 
 
 def show(value: Value) -> str:

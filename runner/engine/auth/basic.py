@@ -18,7 +18,10 @@ def prepare(fields: Fields) -> Scheme:
     username = fields.text("username")
     if ":" in username:
         raise fields.fault("username", "the user name of Basic auth cannot hold a ':' (RFC 7617 § 2)")
-    password = fields.value("password")
-    header = basic_credentials(username, "" if password is None else as_text(password))
+    try:
+        password = as_text(fields.value("password") or "")
+    except ValueError as error:
+        raise fields.fault("password", f"'password' of auth: {error}") from None
+    header = basic_credentials(username, password)
     fields.hide(header.removeprefix("Basic "))
     return Scheme(lambda request, _: put_header(request, "Authorization", header))

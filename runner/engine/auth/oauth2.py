@@ -91,7 +91,7 @@ def _grant(fields: Fields) -> Grant:
         url=url,
         fetch=lambda: _fetch(request, fields.hide),
         leeway=fields.seconds("leeway"),
-        refresh_on=frozenset(refresh_on if refresh_on is not None else (401,)),
+        refresh_on=frozenset(refresh_on if isinstance(refresh_on, list) else [refresh_on or 401]),
         span=fields.spec.span,
     )
 

@@ -73,7 +73,7 @@ def test_a_groups_base_url_is_appended_to_the_outer_one(outer: str, inner: str, 
 
 @pytest.mark.parametrize(
     ("url", "message"),
-    [("/x", "'/x' has no host"), ("{{u}}", "'ftp://h' is not a URL of http or https"), ("http://{{bad}}/x", "not valid")],
+    [("/x", "'/x' has no host"), ("{{u}}", "'ftp://h' is not a URL of http or https"), ("http://{{bad}}/x", "is not a URL: Invalid IPv6 URL")],
 )
 def test_a_url_without_a_host_cannot_be_built(url: str, message: str, fault_of: FaultOf) -> None:
     """A request whose URL leads nowhere errors, with the place of its `url`, and is not sent."""

@@ -258,10 +258,10 @@ json_values = st.recursive(
 )
 
 
-@given(json_values)
-def test_no_captured_value_ends_the_run(value: Any) -> None:
+@given(value=json_values)
+def test_no_captured_value_ends_the_run(value: Any, run: Run, answer: Answer) -> None:
     """Whatever a response holds, using it anywhere gives an outcome, never an exception."""
-    _use_everywhere(json.dumps({"v": value}))
+    _use_everywhere(json.dumps({"v": value}), run, answer)
 
 
 @pytest.mark.parametrize(
@@ -269,9 +269,9 @@ def test_no_captured_value_ends_the_run(value: Any) -> None:
     ['"\\ud800"', '"a\\r\\nb"', "1e999", "-0", "9" * 5000, "[" * 900 + "]" * 900, '{"a":' * 600 + "1" + "}" * 600, '"[bad"', '"http://[bad"', '""', '"\\u0000"'],
     ids=lambda text: text[:12],
 )  # fmt: skip
-def test_odd_values_do_not_end_the_run(text: str) -> None:
+def test_odd_values_do_not_end_the_run(text: str, run: Run, answer: Answer) -> None:
     """Lone surrogates, line breaks, huge numbers, deep structures and bad hosts become outcomes."""
-    _use_everywhere(f'{{"v": {text}}}')
+    _use_everywhere(f'{{"v": {text}}}', run, answer)
 
 
 EVERYWHERE = """
@@ -308,11 +308,8 @@ requests:
 """  # noqa: E501
 
 
-def _use_everywhere(body: str) -> None:
-    import importlib
-
-    conftest = importlib.import_module("tests.unit.conftest")
-    ran = conftest._run(EVERYWHERE, [conftest.respond(200, body)])
+def _use_everywhere(body: str, run: Run, answer: Answer) -> None:
+    ran = run(EVERYWHERE, [answer(200, body)])
     assert len(ran.finished) == 20
     ran.redactor.add("sentinel-1")
     for event in ran.events:
