@@ -61,7 +61,8 @@ def _judge_value(
     assertion: Assertion, compiled: query.Query, actual: Value, expected: Value, document: ResponseDocument
 ) -> Verdict:
     text = assertion.that.text
-    if assertion.one_of:
+    one_of = assertion.one_of and isinstance(expected, list)
+    if one_of:
         holds = any(equal(actual, item) for item in expected)
     elif assertion.includes is not MISSING:
         holds = includes(actual, expected)
@@ -72,7 +73,7 @@ def _judge_value(
     findings = tuple(query.explain(compiled, document)) if actual is None else ()
     words = "does not include" if assertion.includes is not MISSING else "is not equal"
     notes = _body_note(findings, document)
-    return Verdict(False, text, assertion.span, words, (actual,), (expected,), assertion.one_of, findings, notes)
+    return Verdict(False, text, assertion.span, words, (actual,), (expected,), one_of, findings, notes)
 
 
 def includes(actual: Value, wanted: Value) -> bool:

@@ -19,7 +19,7 @@ from runner.language.model import Defaults, Entry, RequestSpec, Setting, Templat
 from runner.language.values import Value, as_text, dump_json, kind
 from runner.redaction import URL_READABLE
 
-_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 #: What may stand in a URL as it is: RFC 3986's reserved and unreserved characters, and `%`.
 _URL_SAFE = "%:/?#[]@!$&'()*+,;=-._~"
 _HEADER_LINE = re.compile(r"[\r\n\0]")
@@ -134,9 +134,9 @@ def _shown(value: Value) -> str:
 
 def _url(spec: RequestSpec, base_urls: tuple[BaseUrl, ...], scope: Scope) -> str:
     url = _rendered(spec.url, "url", spec.url_span, scope)
-    if not _ABSOLUTE.match(url):
+    if not ABSOLUTE.match(url):
         url = _append(base_url(base_urls, scope), url)
-    if not _ABSOLUTE.match(url):
+    if not ABSOLUTE.match(url):
         hint = "give the collection a base_url, or write the whole URL"
         raise ResolveError(f"'{url}' has no host", spec.url_span, hint)
     scheme, _, rest = url.partition("://")
@@ -155,7 +155,7 @@ def base_url(base_urls: tuple[BaseUrl, ...], scope: Scope) -> str:
     joined = ""
     for base in base_urls:
         url = _rendered(base.url, "base_url", base.span, scope)
-        joined = url if _ABSOLUTE.match(url) else _append(joined, url)
+        joined = url if ABSOLUTE.match(url) else _append(joined, url)
     return joined
 
 

@@ -7,6 +7,7 @@ Follows RFC 6749 (§ 2.3.1 client authentication, § 4.4 client credentials, § 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote_plus, urlsplit
@@ -150,7 +151,7 @@ def read_token(exchange: Exchange, hide: Callable[[Any], None]) -> Token:
     for name in ("access_token", "refresh_token", "id_token"):
         hide(answer.get(name))
     asked = f"{exchange.request.method} {exchange.request.url} answered {response.status}"
-    if response.status >= 400 or "error" in answer:
+    if response.status >= 400 or answer.get("error"):
         raise _refused(asked, answer, text)
     if 300 <= response.status < 400:
         raise AuthError(
@@ -172,16 +173,21 @@ def _json_object(text: str) -> dict[str, Any]:
 
 
 def _lifetime(expires_in: Any, token: str) -> float | None:
-    """Seconds of life: `expires_in` as a number or as text (Entra's v1 sends text), else the JWT's `exp - iat`."""
+    """Seconds of life: `expires_in`, number or text (Entra's v1), else the JWT's `exp` less its `iat`, or less now."""
     if isinstance(expires_in, str):
         expires_in = number(expires_in.strip())
     if isinstance(expires_in, (int, float)) and not isinstance(expires_in, bool) and expires_in > 0:
         return float(expires_in)
     claims = jwt_claims(token)
     issued, expires = claims.get("iat"), claims.get("exp")
-    if isinstance(issued, (int, float)) and isinstance(expires, (int, float)) and expires > issued:
-        return float(expires - issued)
-    return None
+    if not isinstance(expires, (int, float)):
+        return None
+    if not isinstance(issued, (int, float)):
+        issued = _wall_clock()
+    return float(expires - issued) if expires > issued else None
+
+
+_wall_clock = time.time
 
 
 def jwt_claims(token: str) -> dict[str, Any]:

@@ -1,0 +1,223 @@
+"""Judges every name that a file uses, request by request, and which auth is in force; all faults are collected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from runner.diagnostics import Diagnostic, did_you_mean
+from runner.engine import references
+from runner.engine.build import ABSOLUTE
+from runner.engine.plan.steps import Step
+from runner.engine.references import Level, Need, Reference
+from runner.language.model import (
+    AUTH_KEYS,
+    AuthSpec,
+    Collection,
+    Group,
+    Template,
+    Variable,
+)
+from runner.language.values import Value
+
+
+class Judge:
+    """Judges every name that a file uses, request by request, and gives each step its needs."""
+
+    def __init__(
+        self,
+        collection: Collection,
+        environment: str,
+        given: Mapping[str, Value],
+        captured_by: Mapping[str, str],
+        any_environment: bool,
+    ) -> None:
+        self.collection = collection
+        self.faults: list[Diagnostic] = []
+        self._captured_by = captured_by
+        environments = self._environments(environment, any_environment)
+        self._root = Level(environments, given=given, captures=captured_by)
+        self._levels: dict[tuple[int, ...], Level] = {(): self._root}
+        self._auths: dict[tuple[int, ...], AuthSpec | None] = {}
+
+    def _environments(self, chosen: str, any_of_them: bool) -> dict[str, tuple[Variable, ...]]:
+        """The collection's variables, covered by the chosen environment; by any of them when none is chosen."""
+        collection = self.collection
+        if chosen and collection.environments and chosen not in collection.environments:
+            hint = did_you_mean(chosen, collection.environments) or f"it has: {', '.join(collection.environments)}"
+            first = next(iter(collection.environments.values()))
+            self.faults.append(Diagnostic(f"unknown environment '{chosen}'", first.span, hint))
+        visible = [e for name, e in collection.environments.items() if name == chosen or (any_of_them and not chosen)]
+        declared: dict[str, tuple[Variable, ...]] = {n: (variable,) for n, variable in _both(collection).items()}
+        covered: dict[str, tuple[Variable, ...]] = {}
+        for environment in visible:
+            for name, variable in environment.variables.items():
+                covered[name] = (*covered.get(name, ()), variable)
+        for name, variables in covered.items():
+            declared[name] = variables if chosen else (*variables, *declared.get(name, ()))
+        return declared
+
+    def steps(self, steps: list[Step]) -> list[Step]:
+        judged = []
+        taken: set[str] = set()
+        for step in steps:
+            judged.append(self._step(step, taken))
+            taken |= {capture.name for capture in step.spec.captures}
+        self._unused()
+        self.faults += self._root.cycles
+        return judged
+
+    def _unused(self) -> None:
+        """Variables that no request uses are judged too: what is wrong in them will be wrong one day."""
+        levels = list(self._levels.values())
+        for level in levels:
+            for need in level.close():
+                self._check(need, level, None)
+
+    def _step(self, step: Step, taken: set[str]) -> Step:
+        level = self._level(step.groups)
+        if step.spec.variables:
+            own = {name: (variable,) for name, variable in step.spec.variables.items()}
+            level = Level(own, level, own_first=True)
+            for need in level.close():
+                self._check(need, level, taken)
+        auth = self._auth(step)
+        used = list(self._over_variables(step, auth))
+        needs = level.needs(used)
+        for need in needs:
+            self._check(need, level, taken)
+        needs += self._over_response(step, level, taken)
+        names = tuple(dict.fromkeys(reference.name for reference in used if not reference.env))
+        return replace(step, auth=auth, needs=tuple(needs), uses=names)
+
+    def _over_response(self, step: Step, level: Level, taken: set[str]) -> list[Need]:
+        """What captures and assertions need beside the request's own captures."""
+        captured = {capture.name for capture in step.spec.captures}
+        over_captures = level.needs(self._over_captures(step))
+        over_asserts = level.needs(self._over_asserts(step))
+        for need in (*over_captures, *over_asserts):
+            self._check(need, level, taken | captured)
+        earlier = [need for need in over_captures if need.name not in captured - taken]
+        return earlier + [need for need in over_asserts if need.name not in captured]  # taken anew before them
+
+    def _level(self, groups: tuple[Group, ...]) -> Level:
+        identity = tuple(map(id, groups))
+        level = self._levels.get(identity)
+        if level is None:
+            declared = {name: (variable,) for name, variable in groups[-1].variables.items()}
+            level = self._levels[identity] = Level(declared, self._level(groups[:-1]))
+        return level
+
+    def _check(self, need: Need, level: Level, taken: set[str] | None) -> None:
+        if need.kind == "undefined" and not need.optional:
+            self._add(references.undefined(need, level, environments=self._declaring(need.name)))
+        elif need.kind == "capture" and not (need.optional or need.fallback or taken is None or need.name in taken):
+            self._add(references.undefined(need, level, later=self._captured_by[need.name]))
+
+    def _declaring(self, name: str) -> list[str]:
+        """The environments that declare a name."""
+        return [e.name for e in self.collection.environments.values() if name in e.variables]
+
+    def _add(self, fault: Diagnostic) -> None:
+        if fault not in self.faults:
+            self.faults.append(fault)
+
+    def _over_variables(self, step: Step, auth: AuthSpec | None) -> Iterator[Reference]:
+        for condition in step.conditions:
+            yield from references.in_condition(condition)
+        for declared in _declared(step):
+            yield from references.in_value(declared)
+        if auth is not None:
+            for found in auth.fields.values():
+                yield from references.in_value(found.value)
+
+    def _over_captures(self, step: Step) -> Iterator[Reference]:
+        for capture in step.spec.captures:
+            yield from references.in_response_expression(capture.source)
+            yield from references.in_value(capture.default)
+
+    def _over_asserts(self, step: Step) -> Iterator[Reference]:
+        for assertion in step.asserts:
+            yield from references.in_response_expression(assertion.that)
+            yield from references.in_value([assertion.equals, assertion.includes, assertion.message])
+
+    # --- auth ---
+
+    def _auth(self, step: Step) -> AuthSpec | None:
+        """The auth in force; None where an Authorization header that is written as near wins over it."""
+        chain = (self.collection.auth, *(group.auth for group in step.groups), step.spec.auth)
+        identity = tuple(map(id, chain))
+        if identity not in self._auths:
+            self._auths[identity] = self._inherit(chain)
+        auth = self._auths[identity]
+        if auth is None or auth.type == "none":
+            return None
+        nearest_auth = max(depth for depth, spec in enumerate(chain) if spec is not None)
+        return None if _header_depth(self.collection, step) >= nearest_auth else auth
+
+    def _inherit(self, chain: Iterable[AuthSpec | None]) -> AuthSpec | None:
+        current: AuthSpec | None = None
+        for spec in chain:
+            if spec is None:
+                continue
+            if spec.type is not None:
+                current = spec
+            elif current is None or current.type == "none":
+                self._add(Diagnostic("auth has no type, and there is none to inherit", spec.span, "add 'type: …'"))
+            else:
+                current = self._changed(current, spec)
+        return current
+
+    def _changed(self, current: AuthSpec, spec: AuthSpec) -> AuthSpec:
+        known = AUTH_KEYS[current.type or "none"]
+        for name, declared in spec.fields.items():
+            if name not in known:
+                hint = did_you_mean(name, known) or f"known keys: {', '.join(known)}"
+                message = f"unknown key '{name}' in the inherited auth of type '{current.type}'"
+                self._add(Diagnostic(message, declared.span, hint))
+            elif known[name].choices and isinstance(declared.value, str) and declared.value not in known[name].choices:
+                hint = f"one of {', '.join(known[name].choices)}"
+                self._add(Diagnostic(f"'{name}' cannot be '{declared.value}'", declared.span, hint))
+        return AuthSpec(current.type, {**current.fields, **spec.fields}, spec.span)
+
+
+def _both(collection: Collection) -> dict[str, Variable]:
+    return {**collection.variables, **collection.secrets}
+
+
+def _header_depth(collection: Collection, step: Step) -> int:
+    """How near to the request an Authorization header is written; -1 where there is none."""
+    if not any(entry.text.lower() == "authorization" and entry.value is not None for entry in step.settings.headers):
+        return -1
+    chain = (collection.defaults, *(group.defaults for group in step.groups), step.spec.settings)
+    depths = (d for d, settings in enumerate(chain) if any(e.text.lower() == "authorization" for e in settings.headers))
+    return max(depths, default=-1)
+
+
+def _declared(step: Step) -> Iterator[object]:
+    """Every declared value that is rendered to build the request."""
+    spec, settings = step.spec, step.settings
+    yield spec.url
+    yield spec.method
+    relative = not ABSOLUTE.match(spec.url if isinstance(spec.url, str) else spec.url.text)
+    for base in step.base_urls if relative else ():
+        yield base.url
+    for entry in (*settings.query, *settings.headers, *spec.cookies):
+        yield entry.name
+        yield entry.value
+    for setting in (
+        settings.timeout,
+        settings.follow_redirects,
+        settings.verify,
+        settings.max_body,
+        spec.delay,
+    ):
+        if setting is not None and isinstance(setting.value, Template):
+            yield setting.value
+    if spec.body is not None:
+        if spec.body.kind == "form":
+            for entry in spec.body.value or ():
+                yield entry.name
+                yield entry.value
+        else:
+            yield spec.body.value

@@ -1,0 +1,191 @@
+"""Requests, groups and the collection: the tables of their keys, and what must be there."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Any
+
+from runner.diagnostics import Diagnostic, Span
+from runner.language.document.reader import Fields, Key, Table
+from runner.language.document.response import ResponseReader
+from runner.language.document.words import describe, mapping_hint, url_fault
+from runner.language.model import (
+    BODY_KEYS,
+    Body,
+    Collection,
+    Declared,
+    Defaults,
+    Group,
+    RequestSpec,
+    Template,
+)
+from runner.language.syntax import Mapping as MappingNode
+from runner.language.syntax import Node, Scalar, Sequence
+
+
+class Decoder(ResponseReader):
+    """Reads requests, groups and the collection."""
+
+    def url(self, node: Node, key: str) -> str | Template:
+        url = self.template(node, key)
+        if isinstance(url, str) and (problem := url_fault(url)):
+            self.fault(node, f"'{url}' is not a URL: {problem}")
+        return url
+
+    def requests(self, node: Node, key: str) -> tuple[RequestSpec | Group, ...]:
+        if not isinstance(node, Sequence):
+            self.wrong_type(node, key, "a list", "start each request with '- '")
+            return ()
+        items = [item for item in map(self.request_or_group, node.items) if item is not None]
+        self.check_unique(items)
+        return tuple(items)
+
+    def check_unique(self, items: list[RequestSpec | Group]) -> None:
+        seen: dict[str, RequestSpec | Group] = {}
+        for item in items:
+            if item.name and item.name in seen:
+                hint = f"the first is in line {seen[item.name].name_span.line}"
+                self.fault(item.name_span, f"two requests are named '{item.name}'", hint)
+            seen.setdefault(item.name, item)
+
+    def request_or_group(self, node: Node) -> RequestSpec | Group | None:
+        if not isinstance(node, MappingNode):
+            self.fault(node, f"a request must be a mapping, not {describe(node)}", mapping_hint(node))
+            return None
+        if any(name.text == "requests" for name, _ in node.entries):
+            return self.group(node)
+        return self.request(node)
+
+    def named(self, node: MappingNode, fields: Fields, what: str) -> dict[str, Any]:
+        if "name" not in fields.keys:
+            self.fault(self.head(node), f"{what} has no 'name'")
+        name = fields.nodes.get("name")
+        return {
+            "span": self.span(node),
+            "name_span": self.span(name) if name is not None else self.head(node),
+            "end": node.end,
+        }
+
+    def head(self, node: MappingNode) -> Span:
+        first = node.entries[0][0] if node.entries else node
+        return self.span(first)
+
+    def group(self, node: MappingNode) -> Group:
+        fields = self.mapping(node, GROUP, "a group")
+        places = self.named(node, fields, "a group")
+        if "base_url" in fields.nodes:
+            places["base_url_span"] = self.span(fields.nodes["base_url"])
+        return Group(**places, **fields.values)
+
+    def request(self, node: MappingNode) -> RequestSpec:
+        fields = self.mapping(node, REQUEST, "a request")
+        places = self.named(node, fields, "a request")
+        for required in ("url",):
+            if required not in fields.keys:
+                self.fault(self.head(node), f"a request has no '{required}'", "the path, or a whole URL")
+        for name in ("method", "url"):
+            if name in fields.nodes:
+                places[f"{name}_span"] = self.span(fields.nodes[name])
+        settings = {name: fields.values.pop(name) for name in _SETTING_FIELDS if name in fields.values}
+        body = self.body(fields)
+        return RequestSpec(**places, **fields.values, body=body, settings=Defaults(**settings))
+
+    def body(self, fields: Fields) -> Body | None:
+        found = [name for name in BODY_KEYS if name in fields.keys]
+        if len(found) > 1:
+            self.fault(fields.keys[found[1]], f"a request has one body: '{found[0]}' or '{found[1]}', not both")
+        values = {name: fields.values.pop(f"body_{name}", None) for name in found}
+        if not found:
+            return None
+        return Body(found[0], values[found[0]], self.span(fields.keys[found[0]]))
+
+    def body_text(self, node: Node, key: str) -> Declared:
+        return self.template(node, key)
+
+    def defaults(self, node: Node, key: str) -> Defaults:
+        if isinstance(node, Scalar) and node.value is None and node.plain:
+            return Defaults()
+        return Defaults(**self.mapping(node, DEFAULTS, "defaults").values)
+
+    def collection(self, node: Node | None) -> Collection | None:
+        if node is None:
+            self.faults.append(Diagnostic("the file is empty", Span(self.source, 0, 0), "a collection has 'requests'"))
+            return None
+        fields = self.mapping(node, COLLECTION, "a collection")
+        if isinstance(node, MappingNode) and "requests" not in fields.keys:
+            self.fault(self.head(node), "a collection has no 'requests'")
+        self.check_secrets(fields)
+        self.note_secrets(fields)
+        self.check_response_names()
+        values = {"name": PurePath(self.source.path).stem, **fields.values}
+        if "base_url" in fields.nodes:
+            values["base_url_span"] = self.span(fields.nodes["base_url"])
+        return Collection(source=self.source, **values)
+
+    def note_secrets(self, fields: Fields) -> None:
+        """Values that an environment gives to a secret are secret, too."""
+        names = fields.values.get("secrets", ())
+        for environment in fields.values.get("environments", {}).values():
+            self.source.secrets += [v.value for name, v in environment.variables.items() if name in names]
+
+    def check_secrets(self, fields: Fields) -> None:
+        both = set(fields.values.get("variables", ())) & set(fields.values.get("secrets", ()))
+        secrets = fields.nodes.get("secrets")
+        for name, _ in secrets.entries if isinstance(secrets, MappingNode) else ():
+            if name.text in both:
+                self.fault(name, f"'{name.text}' stands in both 'variables' and 'secrets'", "keep it in 'secrets'")
+
+
+_SETTING_KEYS: Table = {
+    "headers": Key("headers", Decoder.headers),
+    "query": Key("query", Decoder.entries),
+    "timeout": Key("timeout", Decoder.setting),
+    "follow_redirects": Key("follow_redirects", Decoder.setting),
+    "verify": Key("verify", Decoder.setting),
+    "max_body": Key("max_body", Decoder.setting),
+}
+_SETTING_FIELDS = tuple(row.field for row in _SETTING_KEYS.values())
+
+DEFAULTS: Table = {**_SETTING_KEYS, "assert": Key("asserts", Decoder.assertions)}
+
+_COMMON: Table = {
+    "name": Key("name", Decoder.plain_text),
+    "description": Key("description", Decoder.text),
+    "variables": Key("variables", Decoder.variables),
+    "auth": Key("auth", Decoder.auth),
+    "tags": Key("tags", Decoder.tags),
+}
+
+COLLECTION: Table = {
+    **_COMMON,
+    "base_url": Key("base_url", Decoder.url),
+    "secrets": Key("secrets", Decoder.secrets),
+    "environments": Key("environments", Decoder.environments),
+    "defaults": Key("defaults", Decoder.defaults),
+    "requests": Key("requests", Decoder.requests),
+}
+
+GROUP: Table = {
+    **_COMMON,
+    "base_url": Key("base_url", Decoder.url),
+    "defaults": Key("defaults", Decoder.defaults),
+    "skip": Key("skip", Decoder.skip),
+    "when": Key("when", Decoder.expression),
+    "requests": Key("requests", Decoder.requests),
+}
+
+REQUEST: Table = {
+    **_COMMON,
+    "skip": Key("skip", Decoder.skip),
+    "when": Key("when", Decoder.expression),
+    "method": Key("method", Decoder.method),
+    "url": Key("url", Decoder.url),
+    **_SETTING_KEYS,
+    "cookies": Key("cookies", Decoder.entries),
+    "json": Key("body_json", Decoder.value),
+    "form": Key("body_form", Decoder.entries),
+    "text": Key("body_text", Decoder.body_text),
+    "delay": Key("delay", Decoder.setting),
+    "capture": Key("captures", Decoder.captures),
+    "assert": Key("asserts", Decoder.assertions),
+}
