@@ -135,7 +135,7 @@ def test_an_empty_section_is_no_fault(text: str, load: Load) -> None:
         ("base_url: 'http://[::1'\nrequests: []", "is not an IPv6 address", ""),
         ("defaults: {assert: {status: 200}, json: 1}\nrequests: []", "unknown key 'json' in defaults", ""),
     ],
-)  # fmt: skip
+)
 def test_faults_of_a_collection(text: str, message: str, hint: str, faults: Faults) -> None:
     """A wrong or missing key is told with its place and the nearest right word."""
     found = [fault for fault in faults(text) if message in fault.message]
@@ -211,7 +211,7 @@ def test_some_names_are_taken(name: str, place: str, faults: Faults, one: One) -
         ("url: http://h\nauth: {token: x}", "auth has no type, and there is none to inherit", "type"),
         ("url: http://h\nauth: {type: none, token: x}", "unknown key 'token'", ""),
     ],
-)  # fmt: skip
+)
 def test_faults_of_a_request(request_: str, message: str, hint: str, faults: Faults, one: One) -> None:
     """Each wrong value is told with what was wanted and what to write."""
     found = [fault for fault in faults(one(request_)) if message in fault.message]
@@ -307,12 +307,12 @@ def test_any_damaged_file_gives_diagnostics(data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 4))):
         start = data.draw(st.integers(0, len(text)))
         end = data.draw(st.integers(start, min(len(text), start + 20)))
-        piece = data.draw(st.sampled_from(["", "{{", "}}", "'", '"', ":", "- ", "!", "&a ", "*a", "[", "\n", "\t", "~", "{", "`", "5", "<<: 1"]))  # fmt: skip
+        piece = data.draw(st.sampled_from(["", "{{", "}}", "'", '"', ":", "- ", "!", "&a ", "*a", "[", "\n", "\t", "~", "{", "`", "5", "<<: 1"]))
         text = text[:start] + piece + text[end:]
     _load_or_refuse(text)
 
 
-_keys = st.sampled_from(["name", "url", "requests", "assert", "capture", "auth", "type", "json", "headers", "status", "timeout", "that", "from"])  # fmt: skip
+_keys = st.sampled_from(["name", "url", "requests", "assert", "capture", "auth", "type", "json", "headers", "status", "timeout", "that", "from"])
 _data = st.recursive(
     st.none() | st.booleans() | st.integers() | st.sampled_from(["a", "{{x}}", "body.a", "none", "oauth2", "10s", ""]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_keys, inner, max_size=4),

@@ -113,7 +113,7 @@ def test_equality_is_deep_and_typed(left: Any, right: Any, same: bool) -> None:
 @pytest.mark.parametrize(
     ("value", "text"),
     [("a", "a"), (True, "true"), (False, "false"), (5, "5"), (2.5, "2.5"), ([1, "é"], '[1,"é"]'), ({"a": None}, '{"a":null}')],
-)  # fmt: skip
+)
 def test_values_within_text(value: Any, text: str) -> None:
     """Text stands as it is, truth values and structures as compact JSON."""
     assert as_text(value) == text
@@ -171,7 +171,7 @@ def test_kinds_are_those_of_json(value: Any, name: str) -> None:
 @pytest.mark.parametrize(
     ("value", "shown"),
     [("it's", "'it\\'s'"), (None, "null"), (True, "true"), (number("1.10"), "1.10"), (b"abc", "3 bytes"), ([b"ab"], '["2 bytes"]')],
-)  # fmt: skip
+)
 def test_values_in_messages(value: Any, shown: str) -> None:
     """Text is quoted, numbers as written, bytes only counted."""
     assert show(value) == shown
@@ -214,7 +214,7 @@ def test_dates_may_be_moved_back() -> None:
 @pytest.mark.parametrize(
     ("value", "count"),
     [("10MB", 10_000_000), ("64kB", 64_000), ("1.5 GB", 1_500_000_000), (512, 512), ("5B", 5), ("10", None), (-1, None), (1.5, None), (True, None), ("MB", None)],
-)  # fmt: skip
+)
 def test_sizes(value: Any, count: int | None) -> None:
     """`10MB` in decimal units, or a whole number of bytes."""
     assert size(value) == count
