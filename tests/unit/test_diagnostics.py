@@ -112,7 +112,9 @@ def test_did_you_mean_is_silent_about_the_word_itself() -> None:
     assert did_you_mean("ulr", ["url"]) == "did you mean 'url'?"
 
 
-@pytest.mark.parametrize(("text", "cells", "fits"), [("abc", 2, "ab"), ("日本", 3, "日"), ("日本", 4, "日本"), ("", 3, "")])
+@pytest.mark.parametrize(
+    ("text", "cells", "fits"), [("abc", 2, "ab"), ("日本", 3, "日"), ("日本", 4, "日本"), ("", 3, "")]
+)
 def test_fitting_counts_cells(text: str, cells: int, fits: str) -> None:
     """Wide characters take two cells of a terminal."""
     assert fitting(text, cells) == fits

@@ -66,7 +66,10 @@ def test_an_api_key_in_a_cookie_goes_beside_those_of_the_request(built: Built) -
         ("{type: basic, username: 'a:b', password: c}", "cannot hold a ':'"),
         ("{type: api_key, name: a, value: b, in: '{{where}}'}", "'in' of auth cannot be 'body'"),
         ("{type: oauth2, token_url: 'nowhere', client_id: a, client_secret: b}", "'token_url' is not a URL"),
-        ("{type: oauth2, token_url: 'http://h', client_id: a, client_secret: b, leeway: '{{where}}'}", "wants a duration"),
+        (
+            "{type: oauth2, token_url: 'http://h', client_id: a, client_secret: b, leeway: '{{where}}'}",
+            "wants a duration",
+        ),
     ],
 )
 def test_fields_that_cannot_be_used_error_the_request(auth: str, message: str, fault_of: FaultOf) -> None:
@@ -115,7 +118,12 @@ requests:
         ("auth: none", "auth: none", "tags: x", [None, None]),
         ("auth: {type: none}", "auth: {type: bearer, token: group}", "tags: x", [None, "Bearer group"]),
         ("auth: {token: own}", "auth: {token: group}", "auth: {token: inner}", ["Bearer own", "Bearer inner"]),
-        ("auth: {type: bearer, token: own}", "auth: none", "auth: {type: bearer, token: in}", ["Bearer own", "Bearer in"]),
+        (
+            "auth: {type: bearer, token: own}",
+            "auth: none",
+            "auth: {type: bearer, token: in}",
+            ["Bearer own", "Bearer in"],
+        ),
         ("headers: {authorization: mine}", "tags: x", "headers: {Authorization: mine}", ["mine", "mine"]),
         ("headers: {Authorization: null}", "tags: x", "tags: x", ["Bearer outer", "Bearer outer"]),
         ("headers: {Authorization: mine}", "defaults: {headers: {Authorization: g}}", "tags: x", ["mine", "g"]),
@@ -270,7 +278,12 @@ def jwt(claims: Any) -> str:
     ],
 )
 def test_how_long_a_token_lives(
-    answered: dict[str, Any], lifetime: float | None, run: Run, one: One, answer: Answer, monkeypatch: pytest.MonkeyPatch
+    answered: dict[str, Any],
+    lifetime: float | None,
+    run: Run,
+    one: One,
+    answer: Answer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """`expires_in` as a number or as text, else the JWT's own `exp`, else nobody knows."""
     monkeypatch.setattr(oauth2, "_wall_clock", lambda: 1_000_000.0)
@@ -285,7 +298,13 @@ def test_how_long_a_token_lives(
         (200, {"token_type": "Bearer"}, {}, "answered 200, but without an access_token", "the keys: token_type"),
         (200, {"access_token": ""}, {}, "without an access_token", ""),
         (200, {"access_token": 5}, {}, "without an access_token", ""),
-        (200, {"error": "invalid_scope", "error_description": "no such\nscope"}, {}, "answered 200: invalid_scope: no such scope", "check scope"),
+        (
+            200,
+            {"error": "invalid_scope", "error_description": "no such\nscope"},
+            {},
+            "answered 200: invalid_scope: no such scope",
+            "check scope",
+        ),
         (200, "<html>Sign in</html>", {}, "without an access_token", "<html>Sign in</html>"),
         (200, "", {}, "without an access_token", "with an empty body"),
         (200, "[1]", {}, "without an access_token", "[1]"),
@@ -294,12 +313,35 @@ def test_how_long_a_token_lives(
         (401, {"error": {"code": 5}}, {}, "answered 401", "the keys: error"),
         (500, "oops\n now", {}, "answered 500", "oops now"),
         (503, "", {}, "answered 503", "with an empty body"),
-        (401, {"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret provided.", "trace_id": "tr-1", "correlation_id": "co-1"}, {}, "Trace ID: tr-1 Correlation ID: co-1", "the secret's value is needed, not its id"),
-        (400, {"error": "invalid_request", "error_description": "AADSTS90002: Tenant 'x' not found."}, {}, "AADSTS90002", "the tenant does not exist"),
-        (400, {"error": "invalid_scope", "error_description": "AADSTS1002012: bad scope"}, {}, "AADSTS1002012", "/.default"),
+        (
+            401,
+            {
+                "error": "invalid_client",
+                "error_description": "AADSTS7000215: Invalid client secret provided.",
+                "trace_id": "tr-1",
+                "correlation_id": "co-1",
+            },
+            {},
+            "Trace ID: tr-1 Correlation ID: co-1",
+            "the secret's value is needed, not its id",
+        ),
+        (
+            400,
+            {"error": "invalid_request", "error_description": "AADSTS90002: Tenant 'x' not found."},
+            {},
+            "AADSTS90002",
+            "the tenant does not exist",
+        ),
+        (
+            400,
+            {"error": "invalid_scope", "error_description": "AADSTS1002012: bad scope"},
+            {},
+            "AADSTS1002012",
+            "/.default",
+        ),
         (400, {"error": "x", "error_uri": "https://docs.test/x"}, {}, "answered 400: x", "see https://docs.test/x"),
     ],
-)  # fmt: skip
+)
 def test_an_answer_without_a_token(
     status: int, body: Any, headers: dict[str, str], message: str, more: str, run: Run, one: One, answer: Answer
 ) -> None:

@@ -73,7 +73,11 @@ def test_a_groups_base_url_is_appended_to_the_outer_one(outer: str, inner: str, 
 
 @pytest.mark.parametrize(
     ("url", "message"),
-    [("/x", "'/x' has no host"), ("{{u}}", "'ftp://h' is not a URL of http or https"), ("http://{{bad}}/x", "is not a URL: Invalid IPv6 URL")],
+    [
+        ("/x", "'/x' has no host"),
+        ("{{u}}", "'ftp://h' is not a URL of http or https"),
+        ("http://{{bad}}/x", "is not a URL: Invalid IPv6 URL"),
+    ],
 )
 def test_a_url_without_a_host_cannot_be_built(url: str, message: str, fault_of: FaultOf) -> None:
     """A request whose URL leads nowhere errors, with the place of its `url`, and is not sent."""
@@ -171,7 +175,9 @@ def test_what_holds_when_nothing_is_said(built: Built) -> None:
 
 def test_flags_win_over_the_file(built: Built) -> None:
     """What the command line says about every request goes before what the file says."""
-    request = built("url: http://h\ntimeout: 1s\nverify: true", flags=Flags(timeout=9.0, verify=False, proxy="http://p"))
+    request = built(
+        "url: http://h\ntimeout: 1s\nverify: true", flags=Flags(timeout=9.0, verify=False, proxy="http://p")
+    )
     assert (request.timeout, request.connection.verify, request.connection.proxy) == (9.0, False, "http://p")
 
 
@@ -220,7 +226,8 @@ def test_a_written_content_type_wins(header: str, built: Built) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "sent"), [("method: PUT", "PUT"), ("method: '{{m}}'", "PURGE"), ("method: GET\njson: 1", "GET"), ("", "GET")]
+    ("method", "sent"),
+    [("method: PUT", "PUT"), ("method: '{{m}}'", "PURGE"), ("method: GET\njson: 1", "GET"), ("", "GET")],
 )
 def test_the_method_as_written(method: str, sent: str, built: Built) -> None:
     """A written method goes as it is, whatever the body; without both it is GET."""
@@ -260,7 +267,7 @@ def test_what_holds_a_secret_is_marked_to_stay_at_its_origin(built: Built) -> No
 )
 def test_a_request_that_cannot_be_built_is_errored(request_: str, message: str, fault_of: FaultOf) -> None:
     """Null within text, missing keys and line breaks in headers error the request, with their place; nothing is sent."""
-    fault = fault_of(request_, "variables: {lines: \"a\\nb\", nothing: null, user: {id: 1}, n: 5}")
+    fault = fault_of(request_, 'variables: {lines: "a\\nb", nothing: null, user: {id: 1}, n: 5}')
     assert message in fault.message
     assert fault.kind == "build"
     assert fault.span is not None
@@ -277,5 +284,5 @@ def test_values_put_into_a_url_go_as_they_are(text: str) -> None:
     url = build.quote(text, safe=build._URL_SAFE)
     assert url.isascii()
     assert not any(character.isspace() for character in url)
-    if all(character in build._URL_SAFE or character.isascii() and character.isalnum() for character in text):
+    if all(character in build._URL_SAFE or (character.isascii() and character.isalnum()) for character in text):
         assert url == text

@@ -81,14 +81,19 @@ def test_a_key_that_is_not_there() -> None:
         (b"<html>", "text/html", None, "body is not JSON: line 1, column 1: expecting value"),
         (b'{"a":\n x}', "application/json", None, "body is not JSON: line 2, column 2: expecting value"),
         (b"\xef\xbb\xbf{}", "application/json", {}, ""),
-        ("é".encode("utf-16"), "application/json; charset=utf-16", None, "body is not JSON: line 1, column 1: expecting value"),
+        (
+            "é".encode("utf-16"),
+            "application/json; charset=utf-16",
+            None,
+            "body is not JSON: line 1, column 1: expecting value",
+        ),
         ('"é"'.encode("latin-1"), 'application/json; charset="ISO-8859-1"', "é", ""),
         (b"\xff\xfe", "application/json", None, "body is not JSON: line 1, column 1: expecting value"),
         (b"[" * 100_000, "application/json", None, "body is not JSON: it is nested too deep"),
         (b"[" * 250 + b"]" * 250, "application/json", None, "body is not JSON: it is nested too deep"),
         (b"NaN", "application/json", None, "body is not JSON: NaN is not JSON"),
     ],
-)  # fmt: skip
+)
 def test_body_is_parsed_whenever_the_text_is_json(content: bytes, content_type: str, body: Any, fault: str) -> None:
     """Whatever the content type says; else `body` is null, and why is remembered."""
     found = document(Response(200, headers=(("Content-Type", content_type),), content=content))
@@ -125,7 +130,9 @@ def test_the_charset_of_a_content_type(content_type: str | None, name: str) -> N
     assert charset(content_type) == name
 
 
-@pytest.mark.parametrize(("content_type", "text"), [("text/x; charset=hex", "\ufffd"), ("text/x; charset=rot13", "\ufffd"), ("", "\ufffd")])
+@pytest.mark.parametrize(
+    ("content_type", "text"), [("text/x; charset=hex", "\ufffd"), ("text/x; charset=rot13", "\ufffd"), ("", "\ufffd")]
+)
 def test_bytes_that_fit_no_charset(content_type: str, text: str) -> None:
     """What cannot be decoded becomes U+FFFD; codecs that are none for text are not used."""
     assert decode_text(b"\xff", content_type) == text

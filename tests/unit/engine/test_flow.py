@@ -96,7 +96,7 @@ def test_whoever_uses_a_capture_waits_for_it(uses: str, run: Run, answer: Answer
     assert ran["B"].reason.startswith("waits for 'id': 'A'")
 
 
-@pytest.mark.parametrize("uses", ['text: "{{id || \'none\'}}"', "assert: [\"not_null(vars.id, 'x') == 'x'\"]"])
+@pytest.mark.parametrize("uses", ["text: \"{{id || 'none'}}\"", "assert: [\"not_null(vars.id, 'x') == 'x'\"]"])
 def test_a_capture_that_may_be_missing_is_not_waited_for(uses: str, run: Run, answer: Answer) -> None:
     """A name left of `||` or in `not_null` may be missing."""
     text = f"""
@@ -112,7 +112,9 @@ def test_a_capture_that_may_be_missing_is_not_waited_for(uses: str, run: Run, an
 
 def test_an_error_before_a_capture_skips_its_dependents(run: Run, answer: Answer) -> None:
     """No response, no capture: dependents are skipped, and theirs in turn."""
-    text = CHAIN + '  - {name: C, url: /c, capture: {c: body.c}, headers: {A: "{{id}}"}}\n  - {name: D, url: "/{{c}}"}\n'
+    text = (
+        CHAIN + '  - {name: C, url: /c, capture: {c: body.c}, headers: {A: "{{id}}"}}\n  - {name: D, url: "/{{c}}"}\n'
+    )
     ran = run(text, [TransportError("dns", "no such host", "check the name"), answer(200, {})])
     assert ran.outcomes == {"A": "errored", "B": "skipped", "C": "skipped", "D": "skipped"}
     assert ran["B"].reason == "waits for 'id': 'A', which captures it, got no response"
@@ -305,7 +307,7 @@ requests:
       - body.v == vars.v
       - body.v
       - {that: body.v, equals: other}
-"""  # noqa: E501
+"""
 
 
 def _use_everywhere(body: str, run: Run, answer: Answer) -> None:
@@ -330,7 +332,11 @@ def _use_everywhere(body: str, run: Run, answer: Answer) -> None:
 )
 def test_the_gravest_outcome_makes_the_exit_code(answers: list[Any], code: ExitCode, run: Run, answer: Answer) -> None:
     """Of several, 5 goes before 4 and 4 before 1."""
-    auth = "auth: {type: oauth2, token_url: http://h/t, client_id: a, client_secret: b}" if "auth" in answers else "skip: x"
+    auth = (
+        "auth: {type: oauth2, token_url: http://h/t, client_id: a, client_secret: b}"
+        if "auth" in answers
+        else "skip: x"
+    )
     text = f"requests: [{{name: A, url: http://h}}, {{name: B, url: http://h}}, {{name: C, url: http://h, {auth}}}]"
     replies = [answer(a) if isinstance(a, int) else TransportError(a, "no") for a in answers]
     ran = run(text, replies, login=[answer(401, {"error": "invalid_client"})])
@@ -448,7 +454,9 @@ def test_a_renewal_that_fails_errors_the_request(run: Run, answer: Answer) -> No
 
 
 @pytest.mark.parametrize(("refresh_on", "status", "asked"), [("[403]", 403, 2), ("[403]", 401, 1), ("[]", 401, 1), ("401", 401, 2)])  # fmt: skip
-def test_refresh_on_says_which_statuses_renew(refresh_on: str, status: int, asked: int, run: Run, answer: Answer) -> None:
+def test_refresh_on_says_which_statuses_renew(
+    refresh_on: str, status: int, asked: int, run: Run, answer: Answer
+) -> None:
     """`refresh_on` takes the place of [401]."""
     text = OAUTH.replace("client_id: id", f"client_id: id, refresh_on: {refresh_on}")
     assert len(run(text, [answer(200), answer(status), answer(200)], login=numbered(answer)).asked) == asked
@@ -462,7 +470,7 @@ def test_other_schemes_do_not_send_again(run: Run, answer: Answer) -> None:
 
 def test_a_request_that_waits_asks_for_no_token(run: Run, answer: Answer) -> None:
     """A skipped request fetches nothing."""
-    ran = run(OAUTH.replace("url: /a}", 'url: /a, skip: x}').replace("url: /b}", 'url: /b, when: "`false`"}'))
+    ran = run(OAUTH.replace("url: /a}", "url: /a, skip: x}").replace("url: /b}", 'url: /b, when: "`false`"}'))
     assert ran.asked == []
 
 

@@ -41,7 +41,14 @@ requests:
     ],
 )
 def test_precedence(
-    environment: str, captured: bool, group: str, request_: str, given: dict[str, str], url: str, run: Run, answer: Answer
+    environment: str,
+    captured: bool,
+    group: str,
+    request_: str,
+    given: dict[str, str],
+    url: str,
+    run: Run,
+    answer: Answer,
 ) -> None:
     """--var, then request, capture, group, environment, collection: the first that has the name gives the value."""
     text = LAYERS % (environment, "`true`" if captured else "`false`", group, request_)
@@ -114,7 +121,9 @@ def test_vars_is_all_variables(built: Built) -> None:
 
 def test_templates_stand_anywhere_in_structures(built: Built) -> None:
     """Lists and mappings of a variable may hold templates at any depth, also in keys of json."""
-    assert built("url: http://h\njson: '{{all}}'", "variables: {n: a, all: [{x: ['{{n}}!']}]}").body == b'[{"x":["a!"]}]'
+    assert (
+        built("url: http://h\njson: '{{all}}'", "variables: {n: a, all: [{x: ['{{n}}!']}]}").body == b'[{"x":["a!"]}]'
+    )
 
 
 # --- secrets -------------------------------------------------------------------------------------------------------
@@ -163,7 +172,9 @@ def test_what_a_template_computes_from_a_secret_is_secret(template: str, variabl
 
 def test_what_is_no_secret_is_shown(run: Run, one: Any) -> None:
     """A value beside a secret, and one computed before a secret was read, stays readable."""
-    ran = run(one("url: 'http://h/{{open}}'\nheaders: {A: '{{pw}}'}", "secrets: {pw: sentinel-1}\nvariables: {open: visible}"))
+    ran = run(
+        one("url: 'http://h/{{open}}'\nheaders: {A: '{{pw}}'}", "secrets: {pw: sentinel-1}\nvariables: {open: visible}")
+    )
     assert ran.redactor.text(ran.urls[0]) == "http://h/visible"
 
 

@@ -62,7 +62,7 @@ requests:
     skip: not yet
     delay: 100ms
     auth: none
-"""  # noqa: E501
+"""
 
 
 def load(text: str) -> Any:
@@ -73,7 +73,11 @@ def test_every_key_fills_its_field(load: Load) -> None:
     """A whole file becomes the model that its keys say."""
     collection = load(VALID)
     group, send = collection.requests
-    assert (collection.name, collection.description, collection.tags) == ("Everything", "Two\nlines\n", ("smoke", "slow"))
+    assert (collection.name, collection.description, collection.tags) == (
+        "Everything",
+        "Two\nlines\n",
+        ("smoke", "slow"),
+    )
     assert isinstance(group, Group)
     assert isinstance(send, RequestSpec)
     assert group.tags == ("one",)
@@ -97,7 +101,9 @@ def test_the_name_of_a_collection_is_that_of_its_file(load: Load) -> None:
     assert load("requests: []", "requests/graph.v2.yaml").name == "graph.v2"
 
 
-@pytest.mark.parametrize("text", ["variables:\nsecrets:\ndefaults:\nrequests: []", "requests: []\ndefaults: {headers: }"])
+@pytest.mark.parametrize(
+    "text", ["variables:\nsecrets:\ndefaults:\nrequests: []", "requests: []\ndefaults: {headers: }"]
+)
 def test_an_empty_section_is_no_fault(text: str, load: Load) -> None:
     """A section with nothing under it, as after commenting out its lines, is empty."""
     assert load(text).requests == ()
@@ -171,7 +177,11 @@ def test_some_names_are_taken(name: str, place: str, faults: Faults, one: One) -
         ("url: http://h\ntimeout: 0", "'timeout' wants a duration", ""),
         ("url: http://h\ndelay: -1s", "'delay' wants a duration", ""),
         ("url: http://h\nmax_body: 10XB", "'max_body' wants a size", ""),
-        ("url: http://h\nfollow_redirects: yes", "'follow_redirects' wants true, false or a number, not 'yes'", "write true"),
+        (
+            "url: http://h\nfollow_redirects: yes",
+            "'follow_redirects' wants true, false or a number, not 'yes'",
+            "write true",
+        ),
         ("url: http://h\nfollow_redirects: -1", "'follow_redirects' wants", ""),
         ("url: http://h\nverify: off", "'verify' wants true, false or a CA file, not 'off'", "write false"),
         ("url: http://h\nskip: yes", "'skip' wants true or a reason", "write true"),
@@ -181,15 +191,35 @@ def test_some_names_are_taken(name: str, place: str, faults: Faults, one: One) -
         ("url: http://h\ncapture: {a: {form: body}}", "unknown key 'form' in capture 'a'", "did you mean 'from'?"),
         ("url: http://h\ncapture: [a]", "'capture' wants a mapping", ""),
         ("url: http://h\nassert: status == `200`", "'assert' wants a list", "'- '"),
-        ("url: http://h\nassert: [[a]]", "an assertion is text or a mapping, not a list", "put the whole expression in quotes"),
+        (
+            "url: http://h\nassert: [[a]]",
+            "an assertion is text or a mapping, not a list",
+            "put the whole expression in quotes",
+        ),
         ("url: http://h\nassert: [5]", "'assert' wants an expression, not the number 5", 'write "`5`"'),
         ("url: http://h\nassert: [{status: '200'}]", "'status' wants a number such as 200", "write 200 without quotes"),
         ("url: http://h\nassert: [{status: [200, ok]}]", "'status' wants a number", ""),
         ("url: http://h\nassert: [{that: body, equals: 1, includes: 1}]", "'equals' or 'includes', not both", ""),
-        ("url: http://h\nassert: [{that: body, equal: 1}]", "unknown key 'equal' in an assertion", "did you mean 'equals'?"),
-        ("url: http://h\nassert:\n  - contains(body, 'a: b')", "YAML cuts this expression at ': '", "put the whole expression in quotes"),
-        ("url: http://h\nassert: [contains(body, 'a')]", "YAML reads [ ] as a list, and cuts it at the comma", "put the whole expression in quotes"),
-        ("url: http://h\nassert:\n  - x == 'a: b'", "YAML cuts this expression at ': '", "put the whole expression in quotes"),
+        (
+            "url: http://h\nassert: [{that: body, equal: 1}]",
+            "unknown key 'equal' in an assertion",
+            "did you mean 'equals'?",
+        ),
+        (
+            "url: http://h\nassert:\n  - contains(body, 'a: b')",
+            "YAML cuts this expression at ': '",
+            "put the whole expression in quotes",
+        ),
+        (
+            "url: http://h\nassert: [contains(body, 'a')]",
+            "YAML reads [ ] as a list, and cuts it at the comma",
+            "put the whole expression in quotes",
+        ),
+        (
+            "url: http://h\nassert:\n  - x == 'a: b'",
+            "YAML cuts this expression at ': '",
+            "put the whole expression in quotes",
+        ),
         ("url: http://h\nassert: ['body.a ==']", "the expression ends too early", ""),
         ("url: http://h\nassert: ['body.a = `1`']", "'=' compares nothing", "write =="),
         ("url: http://h\nassert: ['lenght(body) == `1`']", "unknown function 'lenght()'", "length"),
@@ -207,7 +237,11 @@ def test_some_names_are_taken(name: str, place: str, faults: Faults, one: One) -
         ("url: http://h\nauth: {type: bearr}", "unknown auth type 'bearr'", "did you mean 'bearer'?"),
         ("url: http://h\nauth: {type: bearer}", "auth of type 'bearer' has no 'token'", ""),
         ("url: http://h\nauth: {type: basic, username: a, password: b, token: c}", "unknown key 'token' in auth", ""),
-        ("url: http://h\nauth: {type: api_key, name: a, value: b, in: body}", "'in' cannot be 'body'", "header, query, cookie"),
+        (
+            "url: http://h\nauth: {type: api_key, name: a, value: b, in: body}",
+            "'in' cannot be 'body'",
+            "header, query, cookie",
+        ),
         ("url: http://h\nauth: {token: x}", "auth has no type, and there is none to inherit", "type"),
         ("url: http://h\nauth: {type: none, token: x}", "unknown key 'token'", ""),
     ],
@@ -244,7 +278,9 @@ def test_faults_of_oauth2(fields: str, message: str, faults: Faults, one: One) -
 
 def test_all_faults_of_a_file_come_in_one_go_in_its_order(faults: Faults) -> None:
     """Nothing is told one by one: the faults of the whole file come sorted by place."""
-    text = "nmae: x\nrequests:\n  - name: a\n    urll: /x\n    timeout: soon\n    assert: ['boddy.x']\n    json: {{x}}/y\n"
+    text = (
+        "nmae: x\nrequests:\n  - name: a\n    urll: /x\n    timeout: soon\n    assert: ['boddy.x']\n    json: {{x}}/y\n"
+    )
     assert len(faults(text)) == 1  # YAML itself ends at the unquoted braces
     found = faults(text.replace("    json: {{x}}/y\n", ""))
     assert [fault.span.line for fault in found if fault.span] == [1, 3, 4, 5, 6]
@@ -307,12 +343,32 @@ def test_any_damaged_file_gives_diagnostics(data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 4))):
         start = data.draw(st.integers(0, len(text)))
         end = data.draw(st.integers(start, min(len(text), start + 20)))
-        piece = data.draw(st.sampled_from(["", "{{", "}}", "'", '"', ":", "- ", "!", "&a ", "*a", "[", "\n", "\t", "~", "{", "`", "5", "<<: 1"]))
+        piece = data.draw(
+            st.sampled_from(
+                ["", "{{", "}}", "'", '"', ":", "- ", "!", "&a ", "*a", "[", "\n", "\t", "~", "{", "`", "5", "<<: 1"]
+            )
+        )
         text = text[:start] + piece + text[end:]
     _load_or_refuse(text)
 
 
-_keys = st.sampled_from(["name", "url", "requests", "assert", "capture", "auth", "type", "json", "headers", "status", "timeout", "that", "from"])
+_keys = st.sampled_from(
+    [
+        "name",
+        "url",
+        "requests",
+        "assert",
+        "capture",
+        "auth",
+        "type",
+        "json",
+        "headers",
+        "status",
+        "timeout",
+        "that",
+        "from",
+    ]
+)
 _data = st.recursive(
     st.none() | st.booleans() | st.integers() | st.sampled_from(["a", "{{x}}", "body.a", "none", "oauth2", "10s", ""]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_keys, inner, max_size=4),
@@ -323,7 +379,6 @@ _data = st.recursive(
 @given(st.dictionaries(_keys, _data, max_size=4), _data)
 def test_any_structure_gives_diagnostics(data: dict[str, Any], request: Any) -> None:
     """Known keys with values of any wrong type are refused with diagnostics, never another exception."""
-    import json
 
     _load_or_refuse(json.dumps({**data, "requests": [request, {"name": "r", "url": "http://h", **data}]}))
 

@@ -16,7 +16,6 @@ from runner.language import syntax
 from runner.language.syntax import Mapping, Scalar, Sequence, plain_value
 from runner.language.values import as_text, equal
 
-
 #: JSON escapes what lies beyond as two halves, which YAML does not know.
 texts = st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=("Cs",)), max_size=8)
 

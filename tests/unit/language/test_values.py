@@ -57,7 +57,9 @@ def test_a_number_keeps_its_spelling(text: str) -> None:
         assert as_text(parse_json(text)) == text
 
 
-@pytest.mark.parametrize("text", ["1e999", "-1e999", "0123", "0x1F", "1_000", "12:30", ".5", "5.", "+5", "", "NaN", "٣"])
+@pytest.mark.parametrize(
+    "text", ["1e999", "-1e999", "0123", "0x1F", "1_000", "12:30", ".5", "5.", "+5", "", "NaN", "٣"]
+)
 def test_what_is_no_number_of_json_is_none(text: str) -> None:
     """Octal, hexadecimal, grouped, overflowing and other spellings are no numbers."""
     assert number(text) is None
@@ -112,7 +114,15 @@ def test_equality_is_deep_and_typed(left: Any, right: Any, same: bool) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [("a", "a"), (True, "true"), (False, "false"), (5, "5"), (2.5, "2.5"), ([1, "é"], '[1,"é"]'), ({"a": None}, '{"a":null}')],
+    [
+        ("a", "a"),
+        (True, "true"),
+        (False, "false"),
+        (5, "5"),
+        (2.5, "2.5"),
+        ([1, "é"], '[1,"é"]'),
+        ({"a": None}, '{"a":null}'),
+    ],
 )
 def test_values_within_text(value: Any, text: str) -> None:
     """Text stands as it is, truth values and structures as compact JSON."""
@@ -170,7 +180,14 @@ def test_kinds_are_those_of_json(value: Any, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [("it's", "'it\\'s'"), (None, "null"), (True, "true"), (number("1.10"), "1.10"), (b"abc", "3 bytes"), ([b"ab"], '["2 bytes"]')],
+    [
+        ("it's", "'it\\'s'"),
+        (None, "null"),
+        (True, "true"),
+        (number("1.10"), "1.10"),
+        (b"abc", "3 bytes"),
+        ([b"ab"], '["2 bytes"]'),
+    ],
 )
 def test_values_in_messages(value: Any, shown: str) -> None:
     """Text is quoted, numbers as written, bytes only counted."""
@@ -213,7 +230,18 @@ def test_dates_may_be_moved_back() -> None:
 
 @pytest.mark.parametrize(
     ("value", "count"),
-    [("10MB", 10_000_000), ("64kB", 64_000), ("1.5 GB", 1_500_000_000), (512, 512), ("5B", 5), ("10", None), (-1, None), (1.5, None), (True, None), ("MB", None)],
+    [
+        ("10MB", 10_000_000),
+        ("64kB", 64_000),
+        ("1.5 GB", 1_500_000_000),
+        (512, 512),
+        ("5B", 5),
+        ("10", None),
+        (-1, None),
+        (1.5, None),
+        (True, None),
+        ("MB", None),
+    ],
 )
 def test_sizes(value: Any, count: int | None) -> None:
     """`10MB` in decimal units, or a whole number of bytes."""

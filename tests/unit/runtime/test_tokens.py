@@ -143,7 +143,9 @@ def test_a_refused_token_is_replaced_once(login: Login) -> None:
     assert (late.result.number, late.fresh, login.asked) == (2, False, 2)
 
 
-@pytest.mark.parametrize("failure", [AuthError("refused", ["detail"], "a hint"), TransportError("dns", "no such host", "a hint")])
+@pytest.mark.parametrize(
+    "failure", [AuthError("refused", ["detail"], "a hint"), TransportError("dns", "no such host", "a hint")]
+)
 def test_a_failure_is_remembered(login: Login, failure: Exception) -> None:
     """A server that refused is not asked again, not even after a refusal by the API."""
     login.failure = failure
