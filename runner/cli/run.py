@@ -85,7 +85,7 @@ def execute(plans: Sequence[Any], env: Any, flags: Any, given: dict[str, Any]) -
     """Runs plans with a console on standard output; returns the exit code."""
     from runner.reporters.console import Console
     from runner.reporters.style import is_terminal, marks_for, styler_for
-    from runner.runtime.execute import Settings, run
+    from runner.runtime.execute import Interrupts, Settings, run
     from runner.runtime.workspace import Workspace
 
     console = Console(
@@ -97,7 +97,9 @@ def execute(plans: Sequence[Any], env: Any, flags: Any, given: dict[str, Any]) -
         show_body=given["show_body"],
         live=is_terminal(sys.stdout),
     )
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    interrupts = Interrupts()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupts.handler)
     settings = Settings(
         env=env,
         workspace=Workspace(options.make_options(given).root),
@@ -105,9 +107,6 @@ def execute(plans: Sequence[Any], env: Any, flags: Any, given: dict[str, Any]) -
         jobs=given["jobs"] or 0,
         fail_fast=given["fail_fast"],
         listeners=[console],
+        interrupts=interrupts,
     )
     return int(run(plans, settings).exit_code)
-
-
-def _as_interrupt(number: int, frame: Any) -> None:
-    raise KeyboardInterrupt

@@ -315,7 +315,13 @@ def _refused(sent: Sent, grant: Grant) -> bool:
     if sent.exchange is None:
         return False
     response = sent.exchange.response
-    return response.status in grant.refresh_on and origin(response.url or sent.request.url) == origin(sent.request.url)
+    return response.status in grant.refresh_on and _stayed(sent.request.url, response.url or sent.request.url)
+
+
+def _stayed(asked: str, answered: str) -> bool:
+    """Whether credentials went along: to the same origin, or from http:80 to https:443 of one host."""
+    here, there = origin(asked), origin(answered)
+    return here == there or (here[0], here[2], there[0], there[2], here[1]) == ("http", 80, "https", 443, there[1])
 
 
 _PORTS: Mapping[str, int] = {"http": 80, "https": 443}

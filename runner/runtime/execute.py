@@ -44,6 +44,32 @@ _INTERRUPTED = "not run: interrupted"
 _CUT_SHORT = "interrupted while it was under way"
 
 
+class Interrupts:
+    """Ctrl-C as KeyboardInterrupt, but never while an event is being told: half a line, or none, would be lost.
+
+    `handler` is what the front installs for SIGINT and SIGTERM; without it nothing is held back.
+    """
+
+    def __init__(self) -> None:
+        self._held = False
+        self._came = False
+
+    def handler(self, number: int, frame: Any) -> None:
+        """A signal handler."""
+        if not self._held:
+            raise KeyboardInterrupt
+        self._came = True
+
+    def __enter__(self) -> None:
+        self._held = True
+
+    def __exit__(self, *_: object) -> None:
+        self._held = False
+        if self._came:
+            self._came = False
+            raise KeyboardInterrupt
+
+
 @dataclass(slots=True, eq=False)
 class Settings:
     """How to run: `jobs` collections side by side (0: as many as fit), and what every request is told."""
@@ -56,6 +82,7 @@ class Settings:
     transport: Transport | None = None
     listeners: Sequence[Listener] = ()
     redactor: Redactor = field(default_factory=Redactor)
+    interrupts: Interrupts = field(default_factory=Interrupts)
 
 
 def run(plans: Sequence[Plan], settings: Settings) -> RunResult:
@@ -101,6 +128,7 @@ class _Run:
         self._steps: list[StepResult] = []
         self._current: Plan | None = None
         self._under_way = ""
+        self._last: Event | None = None
         for plan in plans:
             source = plan.collection.source
             settings.redactor.add(source.secrets)
@@ -174,8 +202,12 @@ class _Run:
     def _told(self, plan: Plan, source: Iterable[Event]) -> Iterator[Event]:
         """The events of a collection; after Ctrl-C those that are there already, and the rest as not run."""
         for event in source:
-            self._current = plan
-            if (told := self._in_order(event)) is not None:
+            if event is self._last:  # told already when the interrupt came
+                continue
+            with self._settings.interrupts:
+                self._current, self._last = plan, event
+                told = self._in_order(event)
+            if told is not None:
                 yield told
             if isinstance(event, CollectionFinished):
                 return
@@ -268,21 +300,27 @@ def _side_by_side(plans: Sequence[Plan], drive: Any, jobs: int, ended: threading
     return [_Channel(channel, ended) for channel in told]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Channel:
-    """What a thread tells of one plan, from where the last reader stopped; waits for more until the run has ended."""
+    """What a thread tells of one plan; waits for more until the run has ended.
+
+    An event is kept until the reader asks for the next one, so that an interrupt loses none.
+    """
 
     told: queue.SimpleQueue[Any]
     ended: threading.Event
+    kept: Any = None
 
     def __iter__(self) -> Iterator[Event]:
         while True:
             try:
-                item = self.told.get(block=not self.ended.is_set())
+                if self.kept is None:
+                    self.kept = self.told.get(block=not self.ended.is_set())
             except queue.Empty:
                 return
-            if item is _END:
+            if self.kept is _END:
                 return
-            if isinstance(item, BaseException):
-                raise item
-            yield item
+            if isinstance(self.kept, BaseException):
+                raise self.kept
+            yield self.kept
+            self.kept = None
