@@ -1,0 +1,1 @@
+"""Floor 1: from YAML text to a model, and the expressions and templates in it. No I/O, no values of variables."""

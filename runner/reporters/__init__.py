@@ -1,0 +1,1 @@
+"""Floor 4: one output a file; listeners of events."""

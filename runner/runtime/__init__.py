@@ -1,0 +1,1 @@
+"""Floor 3: the only I/O: files, sockets, tokens, threads."""
