@@ -72,8 +72,8 @@ class Redactor:
             return
         self._short |= texts
         words = "|".join(re.escape(text) for text in sorted(self._short, key=len, reverse=True))
-        # A whole JSON text, or a whole value of a query or form.
-        pattern = rf'(?<=")(?:{words})(?=")|(?<==)(?:{words})(?=&|$)'
+        # A whole JSON text, a whole value of a query or form, or a JSON number behind its key.
+        pattern = rf'(?<=")(?:{words})(?=")|(?<==)(?:{words})(?=&|$)|(?:(?<=":)|(?<=": ))(?:{words})(?=\s*[,}}\]])'
         self._short_pattern = re.compile(pattern)
         self._short_bytes = re.compile(rf"\A(?:{words})\Z|{pattern}".encode("utf-8", "surrogatepass"))
 

@@ -175,3 +175,11 @@ def test_a_secret_does_not_show_itself() -> None:
     assert "sentinel" not in repr(secret)
     assert f"{secret}" == "sentinel"
     assert Redactor([secret]).apply([secret]) == [MASK]
+
+
+def test_a_short_number_is_masked_as_a_json_value() -> None:
+    """A secret number under four digits is masked where it is the value of a key, and nowhere else."""
+    redactor = Redactor([123])
+    assert redactor.text('{"pin":123, "a": 123}') == '{"pin":***, "a": ***}'
+    assert redactor.bytes(b'{"pin": 123}') == b'{"pin": ***}'
+    assert redactor.text('{"at": 1234, "t": "x123"} 123') == '{"at": 1234, "t": "x123"} 123'
