@@ -63,10 +63,6 @@ class Source:
         end = self._starts[number] - 1 if number < len(self._starts) else len(self.text)
         return self.text[start:end].rstrip("\r")
 
-    @property
-    def line_count(self) -> int:
-        return len(self._starts)
-
 
 class Span(NamedTuple):
     """A stretch of a source, from `start` up to but not including `end` (offsets in characters)."""

@@ -58,7 +58,6 @@ class Authorized(NamedTuple):
 FAIL_FAST = "not run: an earlier request failed (--fail-fast)"
 
 Effect = Send | Wait | Authorize
-Flow = Generator[Effect | Event, Any, Any]
 
 
 @dataclass(slots=True, eq=False)

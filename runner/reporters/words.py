@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Mapping
 
 from runner.diagnostics import Styler, escape, excerpt, plain
 from runner.engine.exchange import Exchange, Request, decode_text
@@ -219,9 +218,3 @@ def duration_words(seconds: float) -> str:
         return f"{seconds:.1f} s".replace(".0 s", " s")
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
-
-
-def count_words(counts: Mapping[str, int] | Iterable[tuple[str, int]]) -> str:
-    """`3 passed, 1 failed`: those that are not zero."""
-    items = counts.items() if isinstance(counts, Mapping) else counts
-    return ", ".join(f"{number} {name}" for name, number in items if number)

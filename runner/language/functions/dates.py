@@ -27,12 +27,12 @@ def _read(text: str) -> tuple[datetime, re.Match[str]]:
     from datetime import datetime
 
     form = re.fullmatch(_ISO, text, re.ASCII)
+    if form is None:
+        raise unfit("an ISO 8601 date", 0, text)
     try:
-        if form is not None:
-            return datetime.fromisoformat(text.upper()), form
+        return datetime.fromisoformat(text.upper()), form
     except ValueError:
-        pass
-    raise unfit("an ISO 8601 date", 0, text)
+        raise unfit("an ISO 8601 date", 0, text) from None
 
 
 @function()

@@ -12,7 +12,7 @@ Nothing here knows what a response or a variable is: a document is any mapping.
 """
 
 from runner.language.query.checks import Name
-from runner.language.query.compiled import Query, check_names, check_variables, compile
+from runner.language.query.compiled import Query, check_names, compile
 from runner.language.query.explanation import Finding, explain
 from runner.language.query.faults import QueryFault
 from runner.language.query.misses import Miss
@@ -24,7 +24,6 @@ __all__ = [
     "Query",
     "QueryFault",
     "check_names",
-    "check_variables",
     "compile",
     "explain",
 ]

@@ -180,7 +180,7 @@ class Walk:
     def _function(self, node: Node, place: int, optional: bool) -> int:
         mark = next(self._words)
         name, arguments = node["value"], node["children"]
-        known = functions.find(name)
+        known = functions.FUNCTIONS.get(name)
         if known is None:
             raise _unknown_function(name, mark)
         if not known.takes(len(arguments)):

@@ -105,8 +105,3 @@ def check_names(
     `variables` are those below `vars`, for the hint.
     """
     return faults_of_names(query.text, query.names, known, document, variables)
-
-
-def check_variables(query: Query, known: Collection[str]) -> list[QueryFault]:
-    """A fault for each name below `vars` that is not in `known` and not optional."""
-    return faults_of_names(query.text, query.variables, known, "variables", ())

@@ -176,12 +176,12 @@ class StrictInterpreter(Interpreter):
         self._inside = Interpreter(tree, root)
 
     def get(self, node: Node, value: Value) -> Value:
+        if not isinstance(value, Mapping):
+            raise missing(self._tree, node, value, self._root)
         try:
-            if isinstance(value, Mapping):
-                return value[node["value"]]
+            return value[node["value"]]
         except KeyError:
-            pass
-        raise missing(self._tree, node, value, self._root)
+            raise missing(self._tree, node, value, self._root) from None
 
     def visit_index(self, node: Node, value: Value) -> Value:
         place = node["value"]

@@ -299,30 +299,6 @@ def test_the_table_is_complete() -> None:
     assert sorted(functions.FUNCTIONS) == sorted(OWN + JMESPATH)
 
 
-def test_plugins_are_asked_for_unknown_names_only() -> None:
-    """A name that is not in the table is asked of the loader, and a found function serves from then on."""
-    asked: list[str] = []
-
-    def loader(name: str) -> functions.Function | None:
-        asked.append(name)
-        return functions.from_callable(name, lambda a, b=1: a + b) if name == "plugin_sum" else None
-
-    functions.load_with(loader)
-    try:
-        assert query.compile("length('x')").evaluate({}) == 1
-        assert asked == []
-        assert query.compile("plugin_sum(`1`)").evaluate({}) == 2
-        assert query.compile("plugin_sum(`1`, `2`)").evaluate({}) == 3
-        with pytest.raises(query.QueryFault, match="plugin_sum"):
-            query.compile("plugin_sum(`1`, `2`, `3`)")
-        with pytest.raises(EvaluationError, match=r"plugin_sum\(\) failed: TypeError"):
-            query.compile("plugin_sum('a')").evaluate({})
-        assert asked == ["plugin_sum"]
-    finally:
-        functions.load_with(None)
-        functions.FUNCTIONS.pop("plugin_sum", None)
-
-
 @given(st.sampled_from(sorted(functions.FUNCTIONS)), st.lists(JSON | st.binary(max_size=4), max_size=4))
 def test_no_foreign_exception_leaves_a_function(name: str, arguments: list[Any]) -> None:
     """Whatever the arguments are, a function gives a value or an EvaluationError."""

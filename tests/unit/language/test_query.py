@@ -301,13 +301,6 @@ def test_optional_variables_may_be_missing() -> None:
         assert query.check_names(query.compile(text), ["user_id"], document="variables") == []
 
 
-def test_variables_below_vars_can_be_checked() -> None:
-    """Names below `vars` are judged like variables."""
-    (found,) = query.check_variables(query.compile("body.id == vars.usr_id"), ["user_id"])
-    assert found.message == "undefined variable 'usr_id'"
-    assert found.hint == "did you mean 'user_id'?"
-
-
 # --- values
 
 RESULTS = [
