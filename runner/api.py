@@ -44,7 +44,7 @@ def load(path: str | PathLike[str]) -> Collection:
     Raises:
         InvalidError: the file cannot be read or is not valid.
     """
-    return document.load(Workspace().read(Path(path)))
+    return document.load(Workspace().source(Path(path)))
 
 
 def check(paths: Paths, *, env: str = "", variables: Mapping[str, Value] | None = None) -> list[Diagnostic]:

@@ -50,7 +50,7 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
             "flow",
         )
     },
-    {"runtime": ("transport", "tokens", "workspace", "plugins", "project", "execute")},
+    {"runtime": ("transport", "token_cache", "loopback", "person", "tokens", "workspace", "plugins", "project", "execute")},
     # The embedded API needs nothing of the house, and the command `demo` shows it.
     {"reporters": ANY, "formats": ANY, "demo": ANY},
     {"cli": ANY, "integrations": ANY},
@@ -66,6 +66,13 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "httpx": ("runtime.transport",),
     # The engine of httpx, for the network interface that the deadline needs.
     "httpcore": ("runtime.transport.network",),
+    # The signing of JWTs.
+    "joserfc": ("engine.auth.signing",),
+    "cryptography": ("engine.auth.signing",),
+    # The cache of tokens on disk.
+    "platformdirs": ("runtime.token_cache",),
+    "filelock": ("runtime.token_cache",),
+    "keyring": ("runtime.token_cache",),
     "click": ("cli",),
     "pytest": ("integrations.pytest_plugin",),
     "locust": ("integrations.loadtest",),

@@ -37,7 +37,7 @@ def command(**given: Any) -> int:
 
     project = open_project(options.make_options(given))
     plans, env = project.ready_plans()
-    session = Session(env=env, redactor=Redactor(), locate=project.workspace.locate)
+    session = Session(env=env, redactor=Redactor(), files=project.workspace)
     styler = styler_for(sys.stdout, given["no_colour"])
     for plan in plans:
         lines = list(_collection_lines(plan, session, styler))  # all values are known before the first line is masked
@@ -189,11 +189,12 @@ def _touched(plan: Plan, shown: Iterable[_Shown]) -> Iterator[str]:
     """Hosts, environment variables and files of a collection: what a reviewer wants to know first."""
     from urllib.parse import urlsplit
 
+    from runner.engine import plan as planning
+
     shown = list(shown)
     hosts = {urlsplit(step.request.url).netloc for step in shown if step.request} | _token_hosts(shown)
     names = {need.name for step in plan.steps for need in step.needs if need.kind == "env"}
-    verifies = {step.settings.verify.value for step in plan.steps if step.settings.verify is not None}
-    files = {value for value in verifies if isinstance(value, str)}
+    files = {path for step in plan.steps for _, path, _ in planning.files(step)}
     for word, found in (("hosts", hosts), ("env", names), ("files", files)):
         if found:
             yield f"  {word:<10} {', '.join(sorted(found))}"

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, quote_plus, urlsplit
 
 from runner.diagnostics import Span
-from runner.engine.exchange import Connection, Headers, Request
+from runner.engine.exchange import ClientCertificate, Connection, Headers, Request
 from runner.engine.scope import Scope, resolve
 from runner.errors import ResolveError
 from runner.language.document import SETTINGS
-from runner.language.model import Defaults, Entry, RequestSpec, Setting, Template
+from runner.language.model import ClientCert, Declared, Defaults, Entry, RequestSpec, Setting, Template
 from runner.language.values import Value, as_text, dump_json, kind
 from runner.redaction import URL_READABLE
 
@@ -31,6 +31,7 @@ class Flags(NamedTuple):
     timeout: float | None = None
     verify: bool | str | None = None
     proxy: str | None = None
+    certificate: ClientCertificate | None = None
 
 
 class BaseUrl(NamedTuple):
@@ -50,7 +51,7 @@ def merge(chain: Iterable[Defaults]) -> Defaults:
         headers.update({entry.text.lower(): entry for entry in settings.headers})
         query.update({entry.text: entry for entry in settings.query})
         asserts += settings.asserts
-        for name in ("timeout", "follow_redirects", "verify", "max_body"):
+        for name in ("timeout", "follow_redirects", "verify", "client_cert", "max_body"):
             found = getattr(settings, name)
             if found is not None:
                 merged[name] = found
@@ -90,26 +91,50 @@ def build(spec: RequestSpec, settings: Defaults, base_urls: tuple[BaseUrl, ...],
 
 def connection(settings: Defaults, scope: Scope, flags: Flags) -> Connection:
     """The TLS and proxy settings of a request, and of the token request made for it."""
+    certificate = flags.certificate or _client_certificate(settings.client_cert, scope)
     if flags.verify is not None:
-        return Connection(flags.verify, flags.proxy)
+        return Connection(flags.verify, flags.proxy, certificate)
     verify = setting(settings.verify, "verify", scope, True)
     if isinstance(verify, str):
-        verify = _ca_file(verify, settings.verify, scope)
-    return Connection(verify, flags.proxy)
+        assert settings.verify is not None
+        verify = file_path(settings.verify.value, verify, "verify", settings.verify.span, scope)
+    return Connection(verify, flags.proxy, certificate)
+
+
+def _client_certificate(declared: ClientCert | None, scope: Scope) -> ClientCertificate | None:
+    if declared is None:
+        return None
+    cert, key = (
+        file_path(part.value, _rendered(part.value, name, part.span, scope), name, part.span, scope) if part else ""
+        for name, part in (("cert", declared.cert), ("key", declared.key))
+    )
+    if declared.password is None:
+        return ClientCertificate(cert, key)
+    password = _rendered(declared.password.value, "password", declared.password.span, scope)
+    scope.shared.redactor.add(password)
+    return ClientCertificate(cert, key, password)
 
 
 _WHOLE_ENV = re.compile(r"\{\{\s*env\.\w+\s*\}\}", re.ASCII)
 
 
-def _ca_file(path: str, declared: Setting | None, scope: Scope) -> str:
-    """A CA file lies in the project, unless the environment alone names it."""
-    text = declared.value.text if declared and isinstance(declared.value, Template) else ""
-    if _WHOLE_ENV.fullmatch(text):
+def from_outside(declared: Declared) -> bool:
+    """Whether the environment alone names a file, which may then lie outside the project."""
+    return isinstance(declared, Template) and _WHOLE_ENV.fullmatch(declared.text) is not None
+
+
+def file_path(declared: Declared, path: str, name: str, span: Span | None, scope: Scope) -> str:
+    """The path of a file that a key names: relative to the request file and within the project root.
+
+    Raises:
+        ResolveError: it lies outside the root, or is no file.
+    """
+    if from_outside(declared):
         return path
     try:
         return scope.shared.locate(path)
     except ValueError as error:
-        raise ResolveError(f"'verify': {error}", declared.span if declared else None) from None
+        raise ResolveError(f"'{name}': {error}", span) from None
 
 
 def setting(declared: Setting | None, name: str, scope: Scope, default: Any) -> Any:

@@ -19,6 +19,7 @@ from runner.language.model import (
     Group,
     RequestSpec,
     Variables,
+    holds_key,
 )
 
 _SHORTEST = 4
@@ -76,7 +77,8 @@ def _shared(auth: AuthSpec | None, settings: Defaults) -> Iterator[tuple[str, Sp
     yield from _in_entries(settings.query)
     keys = AUTH_KEYS.get(auth.type or "", {}) if auth else {}
     for name, declared in auth.fields.items() if auth else ():
-        if name in keys and keys[name].secret and _is_literal(declared.value):
+        is_path = name in keys and keys[name].wants == "file" and not holds_key(declared.value)
+        if name in keys and keys[name].secret and not is_path and _is_literal(declared.value):
             yield f"'{name}' of auth is a literal credential", declared.span
 
 

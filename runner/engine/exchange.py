@@ -28,6 +28,15 @@ class Connection(NamedTuple):
 
     verify: bool | str = True
     proxy: str | None = None
+    certificate: ClientCertificate | None = None
+
+
+class ClientCertificate(NamedTuple):
+    """The certificate that a client shows in TLS: paths of PEM files; the key may stand in the certificate's."""
+
+    cert: str
+    key: str = ""
+    password: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +110,15 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token that was fetched: `value` for the wire; `lifetime` in seconds, None where nobody said how long."""
+    """A token that was fetched: `value` for the wire; `lifetime` in seconds, None where nobody said how long.
+
+    `refresh_token` gets the next one; `token_url` is the endpoint that discovery found, empty where the file names it.
+    """
 
     value: str = field(repr=False)
     lifetime: float | None = None
+    refresh_token: str = field(default="", repr=False)
+    token_url: str = ""
 
 
 class Send(NamedTuple):
@@ -119,25 +133,61 @@ class Wait(NamedTuple):
     seconds: float
 
 
-Fetch = Generator[Send | Wait, "Exchange | None", Token]
+class Ask(NamedTuple):
+    """The wish to tell the person at the terminal what to do; `url` is to be opened in their browser."""
+
+    lines: tuple[str, ...]
+    url: str = ""
+
+
+class Listen(NamedTuple):
+    """The wish for the redirect that ends an authorization request (RFC 8252 § 7.3), within `seconds`.
+
+    A listener opens on `host` and `port` (0: any free one); `ask` is then given the redirect URI. Answered with
+    a Redirected; an AuthError is thrown if nobody came.
+    """
+
+    host: str
+    port: int
+    path: str
+    ask: Callable[[str], Ask]
+    seconds: float
+
+
+class Redirected(NamedTuple):
+    """What came back with the redirect: the URI that it went to and the entries of its query."""
+
+    redirect_uri: str
+    answer: Mapping[str, str]
+
+
+TokenWish = Send | Wait | Ask | Listen
+Fetch = Generator[TokenWish, Any, Token]
+
+
+def _hide_nothing(value: Any) -> None:
+    """For grants without secrets."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
     """How a token is fetched, and for whom: equal identities share one token.
 
-    `fetch` starts the conversation with the token endpoint; it returns the Token or raises AuthError. A TransportError
-    is thrown into it. `leeway` is in seconds; None means 300 s or half the token's life, whichever is less.
+    `fetch` starts the conversation with the token endpoint, given the token to renew, or None; it returns the Token or
+    raises AuthError. A TransportError is thrown into it. `leeway` is in seconds; None means 300 s or half the token's
+    life, whichever is less. `cache` is `memory` or `disk`; `hide` makes a value known as secret.
     """
 
     identity: tuple[Any, ...] = field(repr=False)
     name: str
     method: str
     url: str
-    fetch: Callable[[], Fetch] = field(repr=False)
+    fetch: Callable[[Token | None], Fetch] = field(repr=False)
     leeway: float | None = None
     refresh_on: frozenset[int] = frozenset({401})
     span: Span | None = None
+    cache: str = "memory"
+    hide: Callable[[Any], None] = field(default=_hide_nothing, repr=False)
 
 
 class ResponseDocument(dict[str, Value]):
@@ -246,8 +296,8 @@ def _set_cookies(document: ResponseDocument) -> list[Value]:
     return [cookie for cookie in parsed if cookie is not None]
 
 
-def _request(document: ResponseDocument) -> dict[str, Value]:
-    request = document.exchange.request
+def request_view(request: Request) -> dict[str, Value]:
+    """A request as expressions see it; its body parsed where it is JSON."""
     body: Value = None
     if request.body is not None:
         text = decode_text(request.body, request.header("content-type"))
@@ -272,6 +322,6 @@ _COMPUTED: dict[str, Callable[[ResponseDocument], Value]] = {
     "url": lambda d: d.exchange.response.url,
     "redirects": lambda d: [{"status": r.status, "url": r.url} for r in d.exchange.response.redirects],
     "http_version": lambda d: d.exchange.response.http_version,
-    "request": _request,
+    "request": lambda d: request_view(d.exchange.request),
     "vars": lambda d: d._variables,
 }

@@ -33,8 +33,8 @@ from runner.engine.events import (
 from runner.engine.exchange import Exchange, Grant, Request, ResponseDocument, Send, Token, Wait
 from runner.engine.plan import Plan, Step
 from runner.engine.results import CollectionResult, Fault, Outcome, StepResult, TokenResult, Verdict
-from runner.engine.scope import Declarations, EnvironmentVariables, Layer, Scope, Shared, Values
-from runner.errors import ResolveError, TransportError
+from runner.engine.scope import Declarations, EnvironmentVariables, Files, Layer, NoFiles, Scope, Shared, Values
+from runner.errors import AuthError, ResolveError, TransportError
 from runner.language.values import Value, kind
 from runner.redaction import Redactor
 
@@ -62,8 +62,7 @@ Effect = Send | Wait | Authorize
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """What a run gives to each collection. `clock` in seconds; `stopped` says why nothing more is to be sent;
-    `locate` finds a path that a file names (the file's path, the path as written)."""
+    """What a run gives to each collection. `clock` in seconds; `stopped` says why nothing more is to be sent."""
 
     env: EnvironmentVariables
     redactor: Redactor
@@ -71,7 +70,7 @@ class Session:
     fail_fast: bool = False
     clock: Callable[[], float] = lambda: 0.0
     stopped: str = ""
-    locate: Callable[[str, str], str] = lambda file, path: path
+    files: Files = field(default_factory=NoFiles)
 
 
 @dataclass(slots=True, eq=False)
@@ -132,7 +131,8 @@ def _start(plan: Plan, session: Session) -> _State:
         env=session.env,
         secret_names=set(collection.secrets) | captured_secrets,
         redactor=session.redactor,
-        locate=lambda path: session.locate(collection.source.path, path),
+        path=collection.source.path,
+        files=session.files,
     )
     given = Values(dict(plan.overrides), "--var")
     captures = Values({}, "captured")
@@ -249,8 +249,13 @@ def _attempt(step: Step, scope: Scope, state: _State, result: StepResult) -> Gen
     request = build(step.spec, step.settings, step.base_urls, scope, flags)
     result = replace(result, method=request.method, url=request.url, path=path_of(request.url))
     wire = connection(step.settings, scope, flags)
-    scheme = auth.prepare(step.auth, scope, wire, request.timeout)
-    sent = yield from send(request, scheme)
+    scheme = auth.prepare(step.auth, scope, wire, request.timeout, step.login, flags)
+    try:
+        sent = yield from send(request, scheme)
+    except AuthError as error:
+        sent = Sent(
+            request, fault=Fault("auth", error.message, error.details, error.hint, step.auth and step.auth.span)
+        )
     result = replace(result, url=sent.request.url, earlier=sent.earlier)
     if sent.fault is not None:
         unanswered = None if sent.fault.kind == "auth" else sent.request
@@ -273,6 +278,8 @@ class Sent(NamedTuple):
     earlier: tuple[Exchange, ...] = ()
 
 
+#: How often a challenge is met: the second time because its nonce was stale.
+_MOST_ANSWERS = 2
 _NO_TOKEN = Fault("auth", "not sent: the token step failed")
 
 
@@ -281,7 +288,8 @@ def send(request: Request, scheme: Scheme | None) -> Generator[Any, Any, Sent]:
     if scheme is None:
         return (yield from _send_once(request))
     if scheme.grant is None:
-        return (yield from _send_once(scheme.apply(request, None)))
+        sent = yield from _send_once(scheme.apply(request, None))
+        return (yield from _answered(request, scheme, sent)) if scheme.answer else sent
     authorized = yield from _authorize(Authorize(scheme.grant))
     if authorized.token is None:
         return Sent(request, fault=_NO_TOKEN)
@@ -294,6 +302,20 @@ def send(request: Request, scheme: Scheme | None) -> Generator[Any, Any, Sent]:
         return Sent(ready, fault=_NO_TOKEN, earlier=(sent.exchange,))
     again = yield from _send_once(scheme.apply(request, renewed.token))
     return again._replace(earlier=(sent.exchange,))
+
+
+def _answered(request: Request, scheme: Scheme, sent: Sent) -> Generator[Any, Any, Sent]:
+    """Meets the challenge of a 401, and once more where the server finds the answer stale (RFC 7616 § 3.3)."""
+    assert scheme.answer is not None
+    for _ in range(_MOST_ANSWERS):
+        if sent.exchange is None or sent.exchange.response.status != 401 or not _came_from(sent):
+            return sent
+        again = scheme.answer(request, sent.exchange)
+        if again is None:
+            return sent
+        earlier = (*sent.earlier, sent.exchange)
+        sent = (yield from _send_once(again))._replace(earlier=earlier)
+    return sent
 
 
 def _authorize(wish: Authorize) -> Generator[Any, Any, Authorized]:
@@ -313,8 +335,12 @@ def _refused(sent: Sent, grant: Grant) -> bool:
     """Whether the API itself refused the token: not another origin, reached by a redirect, which never got it."""
     if sent.exchange is None:
         return False
-    response = sent.exchange.response
-    return response.status in grant.refresh_on and _stayed(sent.request.url, response.url or sent.request.url)
+    return sent.exchange.response.status in grant.refresh_on and _came_from(sent)
+
+
+def _came_from(sent: Sent) -> bool:
+    """Whether the answer is that of the origin that was asked."""
+    return _stayed(sent.request.url, sent.exchange.response.url or sent.request.url)
 
 
 def _stayed(asked: str, answered: str) -> bool:

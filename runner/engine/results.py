@@ -61,7 +61,10 @@ class Fault(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TokenResult:
-    """One fetch of a token: the pre-step. `number` counts the fetches of its identity, from 1."""
+    """One fetch of a token: the pre-step. `number` counts the tokens of its identity, from 1.
+
+    `cached`: it was not fetched but kept from an earlier run. `warnings` are about the cache.
+    """
 
     name: str
     method: str
@@ -74,6 +77,8 @@ class TokenResult:
     lifetime: float | None = None
     fault: Fault | None = None
     exchanges: tuple[Exchange, ...] = ()
+    cached: bool = False
+    warnings: tuple[str, ...] = ()
     span: Span | None = None
 
 

@@ -8,9 +8,9 @@ request and sends nothing; which names exist at all was judged before (`referenc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from runner.errors import EvaluationError, ResolveError
 from runner.language import query, template
@@ -121,15 +121,50 @@ class _Watch:
         self._scope.shared.secret_read = self.secret or self._outer
 
 
+class Files(Protocol):
+    """What the engine asks of the disk: files that a collection names, and the user's netrc."""
+
+    def locate(self, file: str, path: str) -> str:
+        """The path of what the request file `file` names. Raises ValueError: outside the root, or no file."""
+
+    def read(self, path: str) -> str:
+        """The text of a file. Raises ValueError with the reason."""
+
+    def netrc_login(self, host: str) -> tuple[str, str] | None:
+        """User name and password for a host; None without an entry. Raises ValueError with the reason."""
+
+
+class NoFiles:
+    """Files for those who look at none: paths stay as they are written."""
+
+    def locate(self, file: str, path: str) -> str:
+        return path
+
+    def read(self, path: str) -> str:
+        raise ValueError(f"no such file: '{path}'")
+
+    def netrc_login(self, host: str) -> tuple[str, str] | None:
+        return None
+
+
 @dataclass(slots=True, eq=False)
 class Shared:
-    """What all scopes of one run of a collection share; `locate` finds a path that its file names."""
+    """What all scopes of one run of a collection share.
+
+    `path` is that of its file, from which the paths in it start. `memo` is for what an auth scheme learned.
+    """
 
     env: EnvironmentVariables
     secret_names: set[str]
     redactor: Redactor
-    locate: Callable[[str], str] = lambda path: path
+    path: str = ""
+    files: Files = field(default_factory=NoFiles)
+    memo: dict[Any, Any] = field(default_factory=dict)
     secret_read: bool = False
+
+    def locate(self, path: str) -> str:
+        """The path of what the collection's file names. Raises ValueError."""
+        return self.files.locate(self.path, path)
 
 
 class Scope(Mapping[str, Value]):

@@ -83,9 +83,9 @@ class Entry(NamedTuple):
 
 
 class AuthField(NamedTuple):
-    """One key of an `auth` block."""
+    """One key of an `auth` block: declared data, an Expression over the login's response, or the login itself."""
 
-    value: Declared
+    value: Any
     span: Span
 
 
@@ -133,6 +133,14 @@ class Setting(NamedTuple):
     span: Span
 
 
+class ClientCert(NamedTuple):
+    """The certificate that a client shows in TLS: PEM files; without `key` it stands in the certificate's file."""
+
+    cert: Setting
+    key: Setting | None = None
+    password: Setting | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Defaults:
     """Settings that requests inherit, each overridable on a group or a request."""
@@ -144,6 +152,7 @@ class Defaults:
     timeout: Setting | None = key("How long one attempt may take, from connect to the last byte (default 30s).")
     follow_redirects: Setting | None = key("true (at most 10), false, or the number of redirects to follow.")
     verify: Setting | None = key("TLS: true, false, or the path of a file with CA certificates.")
+    client_cert: ClientCert | None = key("The client's TLS certificate: {cert, key, password}, PEM files.")
     max_body: Setting | None = key("The largest response body that is accepted (default 10MB).")
     asserts: tuple[Assertion, ...] = key("Assertions added to those of each request.", ())
 
@@ -222,19 +231,56 @@ RESPONSE_KEYS = (
 RESERVED_NAMES = frozenset({"env", "item", "index", "vars", "data", "iteration"})
 
 
+def holds_key(value: object) -> bool:
+    """Whether a value is the text of a key (PEM or JWK) and not the path of its file."""
+    return isinstance(value, str) and value.lstrip().startswith(("-----BEGIN ", "{"))
+
+
 class AuthKey(NamedTuple):
-    """A key of an auth type, for decoding, docs and schema."""
+    """A key of an auth type, for decoding, docs and schema.
+
+    `wants` is the kind of its value: text, texts (or a list of them), mapping, duration, statuses, port, expression,
+    request (a request mapping), or file (a path, or PEM text).
+    """
 
     doc: str
     required: bool = False
     secret: bool = False
     choices: tuple[str, ...] = ()
+    wants: str = "text"
 
+
+#: How long a token lives, and where it goes: keys of every auth type that fetches one.
+_TOKEN_KEYS: Mapping[str, AuthKey] = {
+    "leeway": AuthKey("How long before its end a token is renewed (default 300s, or half its life).", wants="duration"),
+    "refresh_on": AuthKey("Statuses of the API after which a new token is tried once ([401]).", wants="statuses"),
+    "in": AuthKey("Where the token goes.", choices=("header", "query")),
+    "name": AuthKey("Name of the header or query entry (default Authorization, or access_token)."),
+    "prefix": AuthKey("What stands before the token in a header (default Bearer)."),
+    "cache": AuthKey(
+        "Where tokens are kept: for this run, or on disk (the default of grants that ask a person).",
+        choices=("memory", "disk"),
+    ),
+}
+
+#: Keys that sign a JWT (RFC 7515).
+_SIGNING_KEYS: Mapping[str, AuthKey] = {
+    "private_key": AuthKey("The signing key: a PEM or JWK file, or its text.", secret=True, wants="file"),
+    "key_id": AuthKey("The id of the signing key (`kid`)."),
+    "algorithm": AuthKey(
+        "How a JWT is signed (default: RS256, ES256 or EdDSA by the key; PS256 with a certificate).",
+        choices=("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "HS256"),
+    ),
+}
 
 AUTH_KEYS: Mapping[str, Mapping[str, AuthKey]] = {
     "none": {},
     "bearer": {"token": AuthKey("The token.", required=True, secret=True)},
     "basic": {
+        "username": AuthKey("The user name.", required=True),
+        "password": AuthKey("The password.", required=True, secret=True),
+    },
+    "digest": {
         "username": AuthKey("The user name.", required=True),
         "password": AuthKey("The password.", required=True, secret=True),
     },
@@ -244,24 +290,72 @@ AUTH_KEYS: Mapping[str, Mapping[str, AuthKey]] = {
         "in": AuthKey("Where the key goes.", choices=("header", "query", "cookie")),
     },
     "oauth2": {
-        "grant": AuthKey("The OAuth 2.0 grant.", choices=("client_credentials",)),
-        "token_url": AuthKey("URL of the token endpoint.", required=True),
-        "client_id": AuthKey("The client's id.", required=True),
-        "client_secret": AuthKey("The client's secret.", required=True, secret=True),
-        "client_auth": AuthKey(
-            "How the client authenticates: in the form, or by HTTP Basic, form-encoded (RFC 6749 § 2.3.1).",
-            choices=("post", "basic"),
+        "grant": AuthKey(
+            "The OAuth 2.0 grant.",
+            choices=(
+                "client_credentials",
+                "password",
+                "refresh_token",
+                "authorization_code",
+                "device_code",
+                "jwt_bearer",
+                "token_exchange",
+            ),
         ),
-        "scope": AuthKey("The scope: text, or a list."),
-        "audience": AuthKey("The audience (Auth0 and others)."),
-        "resource": AuthKey("The resource (RFC 8707): text, or a list."),
-        "extra": AuthKey("More form fields of the token request; they win over all others."),
-        "leeway": AuthKey("How long before its end a token is renewed (default 300s, or half its life if less)."),
-        "refresh_on": AuthKey("Statuses of the API after which a new token is tried once (default [401])."),
-        "in": AuthKey("Where the token goes.", choices=("header", "query")),
-        "name": AuthKey("Name of the header or query entry (default Authorization, or access_token)."),
-        "prefix": AuthKey("What stands before the token in a header (default Bearer)."),
+        "token_url": AuthKey("URL of the token endpoint."),
+        "issuer": AuthKey("The issuer, in place of URLs: its discovery document names the endpoints."),
+        "authorization_url": AuthKey("URL of the authorization endpoint, for authorization_code."),
+        "device_url": AuthKey("URL of the device authorization endpoint, for device_code."),
+        "client_id": AuthKey("The client's id."),
+        "client_secret": AuthKey("The client's secret.", secret=True),
+        "client_auth": AuthKey(
+            "How the client authenticates: in the form; by HTTP Basic, form-encoded (RFC 6749 § 2.3.1) or raw; by a "
+            "JWT that it signs (RFC 7523); by GitHub Actions' OIDC token; or not at all.",
+            choices=("post", "basic", "basic_raw", "private_key_jwt", "github_actions", "none"),
+        ),
+        **_SIGNING_KEYS,
+        "certificate": AuthKey("The certificate of the signing key, for Entra ID (PS256, x5t#S256).", wants="file"),
+        "assertion_audience": AuthKey("The audience of a JWT that is made here (default: the token endpoint)."),
+        "client_assertion": AuthKey("A JWT, ready made, by which the client authenticates.", secret=True),
+        "client_assertion_file": AuthKey("The file that holds it, read for each token request.", wants="file"),
+        "scope": AuthKey("The scope: text, or a list.", wants="texts"),
+        "audience": AuthKey("The audience (Auth0 and others): text, or a list.", wants="texts"),
+        "resource": AuthKey("The resource (RFC 8707): text, or a list.", wants="texts"),
+        "username": AuthKey("The user name, for password."),
+        "password": AuthKey("The password, for password.", secret=True),
+        "refresh_token": AuthKey("The refresh token to begin with, for refresh_token.", secret=True),
+        "assertion": AuthKey("A JWT, ready made, for jwt_bearer.", secret=True),
+        "subject": AuthKey("Whom a JWT that is made here speaks for (`sub`), for jwt_bearer."),
+        "subject_token": AuthKey("The token to exchange, for token_exchange.", secret=True),
+        "subject_token_type": AuthKey("Its type: access_token (default), jwt, id_token, …, or a whole URN."),
+        "redirect_host": AuthKey("The host of the redirect URI (default 127.0.0.1), for authorization_code."),
+        "redirect_port": AuthKey("Its port (default: any free one).", wants="port"),
+        "redirect_path": AuthKey("Its path (default /cb)."),
+        "extra": AuthKey("More form fields of the token request; they win over all others.", wants="mapping"),
+        **_TOKEN_KEYS,
     },
+    "request": {
+        "request": AuthKey("The login call: a request mapping; it inherits no auth.", True, wants="request"),
+        "token": AuthKey("Expression over its response that gives the token.", True, wants="expression"),
+        "expires_in": AuthKey("Expression that gives the token's life in seconds.", wants="expression"),
+        "expires_at": AuthKey("Expression that gives its end: ISO 8601, or seconds since 1970.", wants="expression"),
+        **_TOKEN_KEYS,
+    },
+    "jwt": {
+        **_SIGNING_KEYS,
+        "secret": AuthKey("The shared secret, for HS256.", secret=True),
+        "claims": AuthKey("The claims; `iat`, `exp` and `jti` are added where they are absent.", wants="mapping"),
+        "lifetime": AuthKey("How long each JWT is valid (default 5m).", wants="duration"),
+        **{name: _TOKEN_KEYS[name] for name in ("in", "name", "prefix")},
+    },
+    "aws_sigv4": {
+        "access_key": AuthKey("The access key id.", required=True),
+        "secret_key": AuthKey("The secret access key.", required=True, secret=True),
+        "session_token": AuthKey("The session token of temporary credentials.", secret=True),
+        "region": AuthKey("The region, such as eu-west-1.", required=True),
+        "service": AuthKey("The service, such as execute-api or s3.", required=True),
+    },
+    "netrc": {},
 }
 
 #: The ways to state a request body, one of which a request may have.

@@ -8,12 +8,13 @@ runs in the calling thread; several run side by side on threads, and what they t
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from runner.engine.build import Flags
 from runner.engine.events import (
@@ -27,16 +28,20 @@ from runner.engine.events import (
     StepStarted,
     TokenFinished,
 )
-from runner.engine.exchange import Request, Send, Wait
+from runner.engine.exchange import Exchange, Request, Send, Wait
 from runner.engine.flow import FAIL_FAST, Authorize, Effect, Session, run_collection, slim, started
 from runner.engine.plan import Plan
 from runner.engine.results import CollectionResult, Outcome, RunResult, StepResult, TokenResult
 from runner.engine.scope import EnvironmentVariables
-from runner.errors import TransportError
+from runner.errors import AuthError, TransportError
 from runner.redaction import Redactor
+from runner.runtime.person import Person
 from runner.runtime.tokens import TokenStore
 from runner.runtime.transport import CookieJar, HttpTransport, Transport
 from runner.runtime.workspace import Workspace
+
+if TYPE_CHECKING:
+    from runner.runtime.token_cache import TokenCache
 
 MOST_JOBS = 8
 _INTERRUPTED = "not run: interrupted"
@@ -104,6 +109,23 @@ def stream(plans: Sequence[Plan], settings: Settings) -> Iterator[Event]:
             transport.close()
 
 
+def token_store(perform: Callable[[Request], Exchange], redactor: Redactor, ended: threading.Event) -> TokenStore:
+    """The tokens of a run, until it has ended."""
+
+    def wait(seconds: float) -> None:
+        if ended.wait(seconds):
+            raise AuthError(_INTERRUPTED)
+
+    return TokenStore(perform, time.monotonic, wait, Person(redactor.text, ended.is_set), cache(_open_cache))
+
+
+def _open_cache() -> TokenCache:
+    """The cache on disk; few runs have a use for it."""
+    from runner.runtime.token_cache import TokenCache
+
+    return TokenCache()
+
+
 class _Run:
     """One run: the flows, what they told, and what came of it."""
 
@@ -117,10 +139,10 @@ class _Run:
             flags=settings.flags,
             fail_fast=settings.fail_fast,
             clock=time.perf_counter,
-            locate=settings.workspace.locate,
+            files=settings.workspace,
         )
         self._ended = threading.Event()
-        self._store = TokenStore(self._send_token_request, time.monotonic, self._wait)
+        self._store = token_store(self._send_token_request, settings.redactor, self._ended)
         self._keep = any(listener.wants_exchanges for listener in settings.listeners)
         self._told_tokens: set[Any] = set()
         self._tokens: list[TokenResult] = []
@@ -140,9 +162,6 @@ class _Run:
     def _send_token_request(self, request: Request) -> Any:
         return self._transport.send(request, None)
 
-    def _wait(self, seconds: float) -> None:
-        self._ended.wait(seconds)
-
     def _grant(self, wish: Effect, jar: CookieJar) -> Any:
         if isinstance(wish, Send):
             try:
@@ -152,7 +171,8 @@ class _Run:
                 return error
         if isinstance(wish, Authorize):
             return self._store.authorize(wish.grant, wish.stale)
-        return self._wait(wish.seconds)
+        self._ended.wait(wish.seconds)
+        return None
 
     def _drive(self, plan: Plan) -> Iterator[Event]:
         """Runs one flow; its events, trimmed of what nobody asked for."""
@@ -278,49 +298,50 @@ _END = object()
 
 def _side_by_side(plans: Sequence[Plan], drive: Any, jobs: int, ended: threading.Event) -> Sequence[Iterable[Event]]:
     """Runs flows on `jobs` daemon threads (Ctrl-C need not wait for them); the events of each plan."""
-    told: list[queue.SimpleQueue[Any]] = [queue.SimpleQueue() for _ in plans]
-    waiting = iter(list(enumerate(plans)))
+    channels = [_Channel(ended) for _ in plans]
+    waiting = iter(list(zip(plans, channels, strict=True)))
     lock = threading.Lock()
 
     def work() -> None:
         while True:
             with lock:
-                number, plan = next(waiting, (-1, None))
-            if plan is None:
+                plan, channel = next(waiting, (None, None))
+            if plan is None or channel is None:
                 return
             try:
                 for event in drive(plan):
-                    told[number].put(event)
-                told[number].put(_END)
+                    channel.tell(event)
+                channel.tell(_END)
             except BaseException as error:  # noqa: BLE001 - handed to the calling thread, which raises it
-                told[number].put(error)
+                channel.tell(error)
 
     for number in range(jobs):
         threading.Thread(target=work, name=f"runner-{number}", daemon=True).start()
-    return [_Channel(channel, ended) for channel in told]
+    return channels
 
 
-@dataclass(slots=True, eq=False)
 class _Channel:
     """What a thread tells of one plan; waits for more until the run has ended.
 
-    An event is kept until the reader asks for the next one, so that an interrupt loses none.
+    An event stays first in line until the reader asks for the next one: an interrupt at any moment loses none.
     """
 
-    told: queue.SimpleQueue[Any]
-    ended: threading.Event
-    kept: Any = None
+    def __init__(self, ended: threading.Event) -> None:
+        self._ended = ended
+        self._told: deque[Any] = deque()
+        self._more = threading.Semaphore(0)
+
+    def tell(self, item: Any) -> None:
+        self._told.append(item)
+        self._more.release()
 
     def __iter__(self) -> Iterator[Event]:
         while True:
-            try:
-                if self.kept is None:
-                    self.kept = self.told.get(block=not self.ended.is_set())
-            except queue.Empty:
+            while not self._told and not self._ended.is_set():
+                self._more.acquire()
+            if not self._told or self._told[0] is _END:
                 return
-            if self.kept is _END:
-                return
-            if isinstance(self.kept, BaseException):
-                raise self.kept
-            yield self.kept
-            self.kept = None
+            if isinstance(self._told[0], BaseException):
+                raise self._told[0]
+            yield self._told[0]
+            self._told.popleft()

@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.diagnostics import Diagnostic, nearest
+from runner.diagnostics import Diagnostic, Span, nearest
 from runner.engine import plan as planning
 from runner.engine.plan import Plan, Selection
 from runner.engine.scope import EnvironmentVariables
 from runner.errors import InvalidError, NothingSelected
 from runner.language import document
-from runner.language.model import Collection, Setting
+from runner.language.model import Collection
 from runner.language.values import Value
 from runner.runtime.workspace import Workspace
 
@@ -75,15 +75,16 @@ class Project:
         return plan
 
     def _missing_files(self, plan: Plan) -> list[Diagnostic]:
-        found: dict[Setting, Diagnostic] = {}
+        """Files that requests name as they stand; one that a template names is looked for when it is used."""
+        found: dict[Span, Diagnostic] = {}
         for step in plan.steps:
-            verify = step.settings.verify
-            if verify is None or not isinstance(verify.value, str) or verify in found:
-                continue
-            try:
-                self.workspace.locate(plan.collection.source.path, verify.value)
-            except ValueError as error:
-                found[verify] = Diagnostic(f"'verify': {error}", verify.span)
+            for name, path, span in planning.files(step):
+                if span in found:
+                    continue
+                try:
+                    self.workspace.locate(plan.collection.source.path, path)
+                except ValueError as error:
+                    found[span] = Diagnostic(f"'{name}': {error}", span)
         return list(found.values())
 
     def environment(self) -> EnvironmentVariables:
@@ -123,7 +124,7 @@ def open_project(options: Options) -> Project:
     collections: list[Collection] = []
     for path in workspace.collections(options.paths):
         try:
-            collections.append(document.load(workspace.read(path)))
+            collections.append(document.load(workspace.source(path)))
         except InvalidError as error:
             faults += error.diagnostics
     if faults:

@@ -42,7 +42,42 @@ class Workspace:
             raise InvalidError(faults)
         return list(found)
 
-    def read(self, path: Path) -> Source:
+    def read(self, path: str) -> str:
+        """The text of a file that a collection names.
+
+        Raises:
+            ValueError: it cannot be read, or is not UTF-8.
+        """
+        try:
+            return Path(path).read_text("utf-8-sig")
+        except OSError as error:
+            raise ValueError(f"cannot read '{path}': {error.strerror or error}") from None
+        except UnicodeDecodeError:
+            raise ValueError(f"'{path}' is no text: it must be PEM or JSON") from None
+
+    def netrc_login(self, host: str) -> tuple[str, str] | None:
+        """User name and password for a host in `$NETRC`, else in the user's netrc file; None without an entry.
+
+        Raises:
+            ValueError: the file cannot be read or understood.
+        """
+        import netrc
+
+        named = os.environ.get("NETRC")
+        try:
+            found = netrc.netrc(named or None).authenticators(host)
+        except netrc.NetrcParseError as error:
+            reason = "it is not netrc syntax" if "token" in error.msg else error.msg  # the token may be a password
+            raise ValueError(f"{error.filename}, line {error.lineno}: {reason}") from None
+        except FileNotFoundError as error:
+            if named:
+                raise ValueError(f"no such file: '{named}' (from $NETRC)") from error
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(str(error)) from None
+        return (found[0] or "", found[2] or "") if found else None
+
+    def source(self, path: Path) -> Source:
         """The text of a request file.
 
         Raises:
@@ -85,7 +120,7 @@ class Workspace:
             paths = [default]
         values: dict[str, str] = {}
         for path in paths:
-            values.update(parse_env(self.read(path)))
+            values.update(parse_env(self.source(path)))
         return values
 
 

@@ -1,33 +1,54 @@
 """Auth schemes by type: one file a scheme, one row a type.
 
-A scheme resolves its fields, may want a Grant, and puts its credentials on a Request. It never sends anything.
+A scheme resolves its fields, may want a Grant, and puts its credentials on a Request. It never sends anything. Each is
+imported when a file first uses it: a run with `bearer` does not pay for OAuth.
+
+    lifetime · signing · base ◀── basic ◀── oauth2 ◀── jwt · request      base ◀── the other schemes
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
 
-from runner.engine.auth import api_key, basic, bearer, oauth2
-from runner.engine.auth.base import Fields, Scheme
+from runner.engine.auth.base import Fields, LoginSpec, Scheme
+from runner.engine.build import Flags, build, connection
 from runner.engine.exchange import Connection
-from runner.engine.scope import Scope
-from runner.language.model import AuthSpec
+from runner.engine.scope import Scope, resolve
+from runner.language.model import AUTH_KEYS, AuthSpec
 
-#: auth type → the function that prepares its scheme.
-SCHEMES: Mapping[str, Callable[[Fields], Scheme]] = {
-    "bearer": bearer.prepare,
-    "basic": basic.prepare,
-    "api_key": api_key.prepare,
-    "oauth2": oauth2.prepare,
-}
+__all__ = ["SCHEMES", "Fields", "LoginSpec", "Scheme", "prepare"]
+
+#: auth type → the module whose `prepare` makes its scheme.
+SCHEMES = {name: f"runner.engine.auth.{name}" for name in AUTH_KEYS if name != "none"}
 
 
-def prepare(spec: AuthSpec | None, scope: Scope, connection: Connection, timeout: float) -> Scheme | None:
-    """The scheme of a resolved `auth` block; None where nothing is to be sent.
+def prepare(
+    spec: AuthSpec | None,
+    scope: Scope,
+    wire: Connection,
+    timeout: float,
+    login: LoginSpec | None = None,
+    flags: Flags | None = None,
+) -> Scheme | None:
+    """The scheme of a resolved `auth` block; None where nothing is to be sent. `login` is that of `type: request`.
 
     Raises:
         ResolveError: a field cannot be resolved, or has a value of the wrong kind.
     """
     if spec is None or spec.type is None or spec.type == "none":
         return None
-    return SCHEMES[spec.type](Fields(spec, scope, connection, timeout))
+    scheme = import_module(SCHEMES[spec.type])
+    fields = Fields(spec, scope, wire, timeout)
+    more = () if login is None else (_ready(scheme, login, scope, flags or Flags()),)
+    made: Scheme = scheme.prepare(fields, *more)
+    return made
+
+
+def _ready(scheme: Any, login: LoginSpec, scope: Scope, flags: Flags) -> Any:
+    """A login call, built; its own auth prepared."""
+    request = build(login.spec, login.settings, login.base_urls, scope, flags)
+    own = prepare(login.auth, scope, connection(login.settings, scope, flags), request.timeout)
+    declared = login.auth.fields if login.auth else {}
+    identity = tuple((name, repr(resolve(found.value, scope))) for name, found in declared.items())
+    return scheme.Login(request, own, identity)

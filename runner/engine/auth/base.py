@@ -9,22 +9,39 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-from runner.engine.build import join_url, with_headers
-from runner.engine.exchange import Connection, Grant, Request, Token
+from runner.engine.build import BaseUrl, file_path, join_url, with_headers
+from runner.engine.exchange import Connection, Exchange, Grant, Request, Token
 from runner.engine.scope import Scope, resolve
-from runner.errors import ResolveError
-from runner.language.model import AUTH_KEYS, AuthSpec
+from runner.errors import AuthError, ResolveError
+from runner.language.model import AUTH_KEYS, AuthSpec, Defaults, RequestSpec, holds_key
 from runner.language.values import Value, as_text, duration, kind
 
 #: Puts credentials on a request; the token is None for schemes without a grant.
 Apply = Callable[[Request, Token | None], Request]
 
 
+#: Answers the 401 of an exchange: the request with credentials that its challenge asks for, or None.
+Answer = Callable[[Request, Exchange], "Request | None"]
+
+
 class Scheme(NamedTuple):
-    """How to authenticate a request: with `grant`, a token is fetched before `apply`."""
+    """How to authenticate a request.
+
+    With `grant` a token is fetched before `apply`; with `answer` a 401 is met with another request.
+    """
 
     apply: Apply
     grant: Grant | None = None
+    answer: Answer | None = None
+
+
+class LoginSpec(NamedTuple):
+    """The declared login call of `type: request`, with what it inherits from the level that its block stands on."""
+
+    spec: RequestSpec
+    settings: Defaults
+    base_urls: tuple[BaseUrl, ...]
+    auth: AuthSpec | None
 
 
 class Fields:
@@ -35,7 +52,7 @@ class Fields:
         self.scope = scope
         self.connection = connection
         self.timeout = timeout
-        self._keys = AUTH_KEYS[spec.type or "none"]
+        self.known = AUTH_KEYS[spec.type or "none"]
 
     def value(self, name: str) -> Value:
         """A field's value; None where it is absent or null."""
@@ -43,9 +60,13 @@ class Fields:
         if declared is None:
             return None
         value = resolve(declared.value, self.scope)
-        if self._keys[name].secret:
+        if self.known[name].secret and (self.known[name].wants != "file" or holds_key(value)):
             self.hide(value)
         return value
+
+    def given(self, name: str) -> bool:
+        """Whether the block has this key."""
+        return name in self.spec.fields
 
     def hide(self, value: Value) -> None:
         """Makes a value secret."""
@@ -55,14 +76,14 @@ class Fields:
         """A field as text; required ones must not be empty."""
         value = self.value(name)
         if value is None or value == "":
-            if self._keys[name].required:
+            if self.known[name].required:
                 raise self.fault(name, f"'{name}' of auth is empty")
             return default
         try:
             text = as_text(value)
         except ValueError as error:
             raise self.fault(name, f"'{name}' of auth: {error}") from None
-        choices = self._keys[name].choices
+        choices = self.known[name].choices
         if choices and text not in choices:
             raise self.fault(name, f"'{name}' of auth cannot be '{text}': one of {', '.join(choices)}")
         return text
@@ -76,6 +97,39 @@ class Fields:
         except ValueError as error:
             raise self.fault(name, f"'{name}' of auth: {error}") from None
 
+    def mapping(self, name: str) -> dict[str, Value]:
+        """A field that is a mapping; empty where it is absent."""
+        value = self.value(name)
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise self.fault(name, f"'{name}' of auth wants a mapping, not {kind(value)}")
+        return value
+
+    def file(self, name: str) -> str:
+        """The path of the file that a field names, or the key's text that it holds; empty where it is absent."""
+        given = self.text(name)
+        if not given or holds_key(given):
+            return given
+        declared = self.spec.fields[name]
+        return file_path(declared.value, given, name, declared.span, self.scope)
+
+    def read(self, name: str, given: str) -> str:
+        """The text of what `file` gave for a field, read anew each time; if it is a key, it becomes a secret.
+
+        Raises:
+            AuthError: the file cannot be read.
+        """
+        if not given or holds_key(given):
+            return given
+        try:
+            text = self.scope.shared.files.read(given)
+        except ValueError as error:
+            raise AuthError(f"'{name}' of auth: {error}") from None
+        if self.known[name].secret:
+            self.hide(text)
+        return text
+
     def seconds(self, name: str) -> float | None:
         """A field that is a duration, in seconds."""
         value = self.value(name)
@@ -86,10 +140,31 @@ class Fields:
             raise self.fault(name, f"'{name}' of auth wants a duration such as 30s, not {kind(value)}")
         return seconds
 
+    def port(self, name: str) -> int:
+        """A field that is a port; 0 where it is absent."""
+        text = self.text(name, "0")
+        if not text.isdecimal() or int(text) > 65535:
+            raise self.fault(name, f"'{name}' of auth wants a port from 1 to 65535, not '{text}'")
+        return int(text)
+
+    def statuses(self, name: str) -> frozenset[int]:
+        """A field that is a status or a list of them; 401 where it is absent."""
+        value = self.value(name)
+        items = value if isinstance(value, list) else [401 if value is None else value]
+        return frozenset(item for item in items if isinstance(item, int))
+
     def fault(self, name: str, message: str) -> ResolveError:
         """The error for a field, at its place."""
         declared = self.spec.fields.get(name)
         return ResolveError(message, declared.span if declared else self.spec.span)
+
+
+def put_token(fields: Fields) -> Callable[[Request, str], Request]:
+    """How a token is put on a request, as `in`, `name` and `prefix` say (RFC 6750 § 2)."""
+    name, prefix = fields.text("name"), fields.text("prefix", "" if fields.given("prefix") else "Bearer")
+    if fields.text("in", "header") == "query":
+        return lambda request, value: put_query(request, name or "access_token", value)
+    return lambda request, value: put_header(request, name or "Authorization", f"{prefix} {value}".lstrip())
 
 
 def put_header(request: Request, name: str, value: str) -> Request:

@@ -7,14 +7,22 @@ from dataclasses import replace
 
 from runner.diagnostics import Diagnostic, did_you_mean
 from runner.engine import references
-from runner.engine.build import ABSOLUTE
-from runner.engine.plan.steps import Step
+from runner.engine.auth.base import LoginSpec
+from runner.engine.build import ABSOLUTE, BaseUrl, merge
+from runner.engine.plan.steps import Step, base_urls_of
 from runner.engine.references import Level, Need, Reference
+from runner.language import query
+from runner.language.document import lacking, lacking_words
 from runner.language.model import (
     AUTH_KEYS,
+    RESPONSE_KEYS,
+    AuthField,
     AuthSpec,
     Collection,
+    Defaults,
+    Expression,
     Group,
+    RequestSpec,
     Template,
     Variable,
 )
@@ -38,7 +46,7 @@ class Judge:
         environments = self._environments(environment, any_environment)
         self._root = Level(environments, given=given, captures=captured_by)
         self._levels: dict[tuple[int, ...], Level] = {(): self._root}
-        self._auths: dict[tuple[int, ...], AuthSpec | None] = {}
+        self._auths: dict[tuple[int, ...], tuple[AuthSpec | None, LoginSpec | None]] = {}
 
     def _environments(self, chosen: str, any_of_them: bool) -> dict[str, tuple[Variable, ...]]:
         """The collection's variables, covered by the chosen environment; by any of them when none is chosen."""
@@ -81,14 +89,14 @@ class Judge:
             level = Level(own, level, own_first=True)
             for need in level.close():
                 self._check(need, level, taken)
-        auth = self._auth(step)
-        used = list(self._over_variables(step, auth))
+        auth, login = self._auth(step)
+        used = list(self._over_variables(step, auth, login))
         needs = level.needs(used)
         for need in needs:
             self._check(need, level, taken)
         needs += self._over_response(step, level, taken)
         names = tuple(dict.fromkeys(reference.name for reference in used if not reference.env))
-        return replace(step, auth=auth, needs=tuple(needs), uses=names)
+        return replace(step, auth=auth, login=login, needs=tuple(needs), uses=names)
 
     def _over_response(self, step: Step, level: Level, taken: set[str]) -> list[Need]:
         """What captures and assertions need beside the request's own captures."""
@@ -122,14 +130,17 @@ class Judge:
         if fault not in self.faults:
             self.faults.append(fault)
 
-    def _over_variables(self, step: Step, auth: AuthSpec | None) -> Iterator[Reference]:
+    def _over_variables(self, step: Step, auth: AuthSpec | None, login: LoginSpec | None) -> Iterator[Reference]:
         for condition in step.conditions:
             yield from references.in_condition(condition)
-        for declared in _declared(step):
+        for declared in _declared(step.spec, step.settings, step.base_urls):
             yield from references.in_value(declared)
         if auth is not None:
-            for found in auth.fields.values():
-                yield from references.in_value(found.value)
+            yield from _in_auth(auth)
+        if login is not None:
+            for declared in _declared(login.spec, login.settings, login.base_urls):
+                yield from references.in_value(declared)
+            yield from _in_auth(login.auth) if login.auth else ()
 
     def _over_captures(self, step: Step) -> Iterator[Reference]:
         for capture in step.spec.captures:
@@ -143,17 +154,18 @@ class Judge:
 
     # --- auth ---
 
-    def _auth(self, step: Step) -> AuthSpec | None:
-        """The auth in force; None where an Authorization header that is written as near wins over it."""
+    def _auth(self, step: Step) -> tuple[AuthSpec | None, LoginSpec | None]:
+        """The auth in force, and its login call; None where an Authorization header written as near wins over it."""
         chain = (self.collection.auth, *(group.auth for group in step.groups), step.spec.auth)
         identity = tuple(map(id, chain))
         if identity not in self._auths:
-            self._auths[identity] = self._inherit(chain)
-        auth = self._auths[identity]
+            auth = self._inherit(chain)
+            self._auths[identity] = auth, self._login(auth, chain, step)
+        auth, login = self._auths[identity]
         if auth is None or auth.type == "none":
-            return None
+            return None, None
         nearest_auth = max(depth for depth, spec in enumerate(chain) if spec is not None)
-        return None if _header_depth(self.collection, step) >= nearest_auth else auth
+        return (None, None) if _header_depth(self.collection, step) >= nearest_auth else (auth, login)
 
     def _inherit(self, chain: Iterable[AuthSpec | None]) -> AuthSpec | None:
         current: AuthSpec | None = None
@@ -170,7 +182,9 @@ class Judge:
 
     def _changed(self, current: AuthSpec, spec: AuthSpec) -> AuthSpec:
         known = AUTH_KEYS[current.type or "none"]
+        fields = dict(current.fields)
         for name, declared in spec.fields.items():
+            fields[name] = declared
             if name not in known:
                 hint = did_you_mean(name, known) or f"known keys: {', '.join(known)}"
                 message = f"unknown key '{name}' in the inherited auth of type '{current.type}'"
@@ -178,7 +192,59 @@ class Judge:
             elif known[name].choices and isinstance(declared.value, str) and declared.value not in known[name].choices:
                 hint = f"one of {', '.join(known[name].choices)}"
                 self._add(Diagnostic(f"'{name}' cannot be '{declared.value}'", declared.span, hint))
-        return AuthSpec(current.type, {**current.fields, **spec.fields}, spec.span)
+            elif known[name].wants == "expression" and not isinstance(declared.value, Expression):
+                fields[name] = self._as_expression(name, declared)
+        changed = AuthSpec(current.type, fields, spec.span)
+        for needed in lacking(current.type or "", fields):
+            message, hint = lacking_words(current.type or "", needed)
+            self._add(Diagnostic(message, spec.span, hint))
+        return changed
+
+    def _as_expression(self, name: str, declared: AuthField) -> AuthField:
+        """`token` is text for `bearer`: only the inherited type says that it is an expression here."""
+        if not isinstance(declared.value, str):
+            self._add(Diagnostic(f"'{name}' wants an expression", declared.span))
+            return declared
+        for fault in _expression_faults(declared.value):
+            span = declared.span.locate(declared.value, fault.start, fault.end)
+            self._add(Diagnostic(fault.message, span, fault.hint))
+        return AuthField(Expression(declared.value, declared.span), declared.span)
+
+    def _login(self, auth: AuthSpec | None, chain: tuple[AuthSpec | None, ...], step: Step) -> LoginSpec | None:
+        """The login call of `type: request`: it inherits what its block's level has, but no auth."""
+        declared = auth.fields.get("request") if auth and auth.type == "request" else None
+        if declared is None or not isinstance(declared.value, RequestSpec):
+            return None
+        level = max(depth for depth, spec in enumerate(chain) if spec is not None and "request" in spec.fields)
+        owners: tuple[Collection | Group, ...] = (self.collection, *step.groups[:level])
+        spec: RequestSpec = declared.value
+        own = spec.auth
+        if own is not None and own.type in (None, "request"):
+            why = "has no type: a login call inherits none" if own.type is None else "cannot be of type 'request' again"
+            self._add(Diagnostic(f"the auth of a login call {why}", own.span))
+        return LoginSpec(
+            spec=spec,
+            settings=merge([*(owner.defaults for owner in owners), spec.settings]),
+            base_urls=tuple(base for owner in owners for base in base_urls_of(owner)),
+            auth=own,
+        )
+
+
+def _expression_faults(text: str) -> list[query.QueryFault]:
+    try:
+        compiled = query.compile(text)
+    except query.QueryFault as fault:
+        return [fault]
+    return list(query.check_names(compiled, RESPONSE_KEYS, document="response", variables=()))
+
+
+def _in_auth(auth: AuthSpec) -> Iterator[Reference]:
+    """The names that an `auth` block uses, but for those of its login call."""
+    for found in auth.fields.values():
+        if isinstance(found.value, Expression):
+            yield from references.in_response_expression(found.value)
+        elif not isinstance(found.value, RequestSpec):
+            yield from references.in_value(found.value)
 
 
 def _both(collection: Collection) -> dict[str, Variable]:
@@ -194,23 +260,24 @@ def _header_depth(collection: Collection, step: Step) -> int:
     return max(depths, default=-1)
 
 
-def _declared(step: Step) -> Iterator[object]:
-    """Every declared value that is rendered to build the request."""
-    spec, settings = step.spec, step.settings
+def _declared(spec: RequestSpec, settings: Defaults, base_urls: tuple[BaseUrl, ...]) -> Iterator[object]:
+    """Every declared value that is rendered to build a request."""
     yield spec.url
     yield spec.method
     relative = not ABSOLUTE.match(spec.url if isinstance(spec.url, str) else spec.url.text)
-    for base in step.base_urls if relative else ():
+    for base in base_urls if relative else ():
         yield base.url
     for entry in (*settings.query, *settings.headers, *spec.cookies):
         yield entry.name
         yield entry.value
+    certificate = settings.client_cert or ()
     for setting in (
         settings.timeout,
         settings.follow_redirects,
         settings.verify,
         settings.max_body,
         spec.delay,
+        *certificate,
     ):
         if setting is not None and isinstance(setting.value, Template):
             yield setting.value

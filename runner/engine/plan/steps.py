@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from runner.diagnostics import Span
+from runner.engine.auth.base import LoginSpec
 from runner.engine.build import BaseUrl, merge
 from runner.engine.references import Need
 from runner.language.model import (
+    AUTH_KEYS,
     Assertion,
     AuthSpec,
     Collection,
@@ -15,6 +18,7 @@ from runner.language.model import (
     Expression,
     Group,
     RequestSpec,
+    holds_key,
 )
 
 
@@ -22,7 +26,8 @@ from runner.language.model import (
 class Step:
     """A request with all that it inherits. `name` is the full one; `skip` says why it is not sent.
 
-    `needs` is what its names end at, `uses` the names themselves; `conditions` are its own `when` and its groups'.
+    `login` is the login call of its `auth`, if that is one. `needs` is what its names end at, `uses` the names
+    themselves; `conditions` are its own `when` and its groups'.
     """
 
     name: str
@@ -31,6 +36,7 @@ class Step:
     settings: Defaults = Defaults()
     base_urls: tuple[BaseUrl, ...] = ()
     auth: AuthSpec | None = None
+    login: LoginSpec | None = None
     asserts: tuple[Assertion, ...] = ()
     conditions: tuple[Expression, ...] = ()
     tags: frozenset[str] = frozenset()
@@ -52,13 +58,14 @@ def expand(collection: Collection) -> Iterator[Step]:
         name="",
         spec=RequestSpec(),
         settings=merge([collection.defaults]),
-        base_urls=_base_urls(collection),
+        base_urls=base_urls_of(collection),
         tags=frozenset(collection.tags),
     )
     yield from _expand_items(collection.requests, outer)
 
 
-def _base_urls(owner: Collection | Group) -> tuple[BaseUrl, ...]:
+def base_urls_of(owner: Collection | Group) -> tuple[BaseUrl, ...]:
+    """The base URL that a collection or group declares, if it does."""
     return () if owner.base_url is None else (BaseUrl(owner.base_url, owner.base_url_span),)
 
 
@@ -78,7 +85,7 @@ def _expand_items(items: Iterable[RequestSpec | Group], outer: Step) -> Iterator
                     inherited,
                     groups=(*outer.groups, item),
                     settings=_merged(outer.settings, item.defaults),
-                    base_urls=outer.base_urls + _base_urls(item),
+                    base_urls=outer.base_urls + base_urls_of(item),
                 ),
             )
         else:
@@ -101,3 +108,19 @@ def who_captures(steps: Iterable[Step]) -> dict[str, str]:
         for capture in step.spec.captures:
             found.setdefault(capture.name, step.name)
     return found
+
+
+def files(step: Step) -> Iterator[tuple[str, str, Span]]:
+    """The files that a step names as they stand, without a template: key, path and place."""
+    blocks = [step.auth] if step.login is None else [step.auth, step.login.auth]
+    settings = [step.settings] if step.login is None else [step.settings, step.login.settings]
+    for found in settings:
+        declared = {"verify": found.verify, **(found.client_cert._asdict() if found.client_cert else {})}
+        declared.pop("password", None)
+        yield from ((name, it.value, it.span) for name, it in declared.items() if it and isinstance(it.value, str))
+    for block in filter(None, blocks):
+        keys = AUTH_KEYS[block.type or "none"]
+        for name, field_ in block.fields.items():
+            is_path = name in keys and keys[name].wants == "file" and isinstance(field_.value, str)
+            if is_path and not holds_key(field_.value):
+                yield name, field_.value, field_.span

@@ -12,12 +12,13 @@ from __future__ import annotations
 from runner.diagnostics import Diagnostic, Source
 from runner.errors import InvalidError
 from runner.language import syntax
+from runner.language.document.auth import lacking, lacking_words
 from runner.language.document.collection import Decoder
 from runner.language.document.settings import SETTINGS, read_timeout
 from runner.language.model import Collection
 from runner.redaction import Redactor
 
-__all__ = ["SETTINGS", "load", "read_timeout"]
+__all__ = ["SETTINGS", "lacking", "lacking_words", "load", "read_timeout"]
 
 
 def load(source: Source) -> Collection:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
 from runner.diagnostics import Span, did_you_mean
 from runner.language import template
 from runner.language.document.reader import Reader
@@ -9,12 +12,63 @@ from runner.language.document.words import describe
 from runner.language.model import (
     AUTH_KEYS,
     AuthField,
+    AuthKey,
     AuthSpec,
-    Declared,
+    holds_key,
 )
 from runner.language.syntax import Mapping as MappingNode
 from runner.language.syntax import Node, Scalar, Sequence
 from runner.language.values import duration
+
+_Needs = tuple[tuple[str, ...], ...]
+
+#: grant → what it needs beside a token endpoint; each is one key, or one of several.
+_GRANT_NEEDS: Mapping[str, _Needs] = {
+    "client_credentials": (("client_id",),),
+    "password": (("client_id",), ("username",), ("password",)),
+    "refresh_token": (("client_id",), ("refresh_token",)),
+    "authorization_code": (("client_id",), ("authorization_url", "issuer")),
+    "device_code": (("client_id",), ("device_url", "issuer")),
+    "jwt_bearer": (("assertion", "private_key"),),
+    "token_exchange": (("subject_token",),),
+}
+#: How a client authenticates → what that needs.
+_CLIENT_NEEDS: Mapping[str, _Needs] = {
+    "basic": (("client_id",), ("client_secret",)),
+    "basic_raw": (("client_id",), ("client_secret",)),
+    "private_key_jwt": (("client_id",), ("private_key", "certificate", "client_assertion", "client_assertion_file")),
+    "github_actions": (("client_id",),),
+}
+_PROOFS = ("client_secret", "private_key", "certificate", "client_assertion", "client_assertion_file")
+
+
+def lacking(auth_type: str, fields: Mapping[str, AuthField]) -> Iterator[tuple[str, ...]]:
+    """The keys that an `auth` block of this type still needs, each as its alternatives."""
+    if auth_type not in AUTH_KEYS:
+        return
+    for needed in _needs(auth_type, fields):
+        if not any(name in fields for name in needed):
+            yield needed
+
+
+def _needs(auth_type: str, fields: Mapping[str, AuthField]) -> Iterator[tuple[str, ...]]:
+    yield from ((name,) for name, row in AUTH_KEYS[auth_type].items() if row.required)
+    if auth_type == "jwt":
+        yield ("private_key", "secret")
+    if auth_type == "oauth2":
+        yield ("token_url", "issuer")
+        grant = _word("grant", fields, "client_credentials")
+        client = _word("client_auth", fields, "post")
+        yield from _GRANT_NEEDS.get(grant, ())
+        yield from _CLIENT_NEEDS.get(client, ())
+        if grant == "client_credentials" and client == "post":
+            yield _PROOFS
+
+
+def _word(name: str, fields: Mapping[str, AuthField], default: str) -> str:
+    """A key's literal value; no word at all where a template decides."""
+    value = fields[name].value if name in fields else default
+    return value if isinstance(value, str) else ""
 
 
 class AuthReader(Reader):
@@ -44,43 +98,58 @@ class AuthReader(Reader):
         return declared
 
     def auth_fields(self, node: MappingNode, declared: str | None) -> dict[str, AuthField]:
-        known = (
-            AUTH_KEYS.get(declared, {}) if declared else {k: v for keys in AUTH_KEYS.values() for k, v in keys.items()}
-        )
+        known = AUTH_KEYS.get(declared, {}) if declared else _EVERY_KEY
         what = f"auth of type '{declared}'" if declared else "auth"
         fields = {}
         for name, value in node.entries:
             if name.text == "type":
                 continue
-            if name.text not in known:
+            row = known.get(name.text)
+            if row is None:
                 if declared is None or declared in AUTH_KEYS:
                     self.unknown_key(name, {"type": None, **known}, what)
                 continue
-            fields[name.text] = AuthField(self.auth_value(name.text, value), self.span(value).first_line())
+            fields[name.text] = AuthField(self.auth_value(name.text, value, row), self.span(value).first_line())
             if declared:  # without a type, the inherited one decides
-                self.check_choice(name.text, value, known[name.text].choices)
-            if known[name.text].secret:
+                self.check_choice(name.text, value, row.choices)
+            if row.secret and (row.wants != "file" or holds_key(fields[name.text].value)):
                 self.source.secrets.append(fields[name.text].value)
-        for name_, row in known.items():
-            if declared and row.required and name_ not in fields:
-                self.fault(self.auth_place(node), f"{what} has no '{name_}'", row.doc.rstrip("."))
+        for needed in lacking(declared, fields) if declared else ():
+            self.fault(self.auth_place(node), *lacking_words(declared or "", needed))
         return fields
 
     def auth_place(self, node: MappingNode) -> Span:
         key, value = next((k, v) for k, v in node.entries if k.text == "type")
         return Span(self.source, key.start, value.end)
 
-    def auth_value(self, name: str, node: Node) -> Declared:
-        if name == "extra" and not isinstance(node, MappingNode):
-            self.wrong_type(node, name, "a mapping of form fields")
-        elif isinstance(node, MappingNode) and name != "extra":
-            self.wrong_type(node, name, "text")
-        elif isinstance(node, Scalar) and name == "leeway" and not template.is_template(node.text):
-            if duration(node.value) is None:
-                self.wrong_type(node, name, "a duration such as 30s")
-        elif name == "refresh_on":
-            self.check_statuses(node, name)
+    def auth_value(self, name: str, node: Node, row: AuthKey) -> Any:
+        if row.wants == "expression":
+            return self.response_expression(node, name)
+        _CHECKS[row.wants](self, node, name)
         return self.value(node, name)
+
+    def check_text(self, node: Node, name: str) -> None:
+        if not isinstance(node, Scalar):
+            self.wrong_type(node, name, "text")
+
+    def check_texts(self, node: Node, name: str) -> None:
+        if isinstance(node, MappingNode):
+            self.wrong_type(node, name, "text or a list of texts")
+
+    def check_mapping(self, node: Node, name: str) -> None:
+        if not isinstance(node, MappingNode):
+            self.wrong_type(node, name, "a mapping of form fields" if name == "extra" else "a mapping")
+
+    def check_duration(self, node: Node, name: str) -> None:
+        is_template = isinstance(node, Scalar) and template.is_template(node.text)
+        if not is_template and not (isinstance(node, Scalar) and duration(node.value) is not None):
+            self.wrong_type(node, name, "a duration such as 30s")
+
+    def check_port(self, node: Node, name: str) -> None:
+        if isinstance(node, Scalar) and template.is_template(node.text):
+            return
+        if not (isinstance(node, Scalar) and type(node.value) is int and 0 < node.value < 65536):
+            self.wrong_type(node, name, "a port from 1 to 65535")
 
     def check_statuses(self, node: Node, name: str) -> None:
         items = node.items if isinstance(node, Sequence) else [node]
@@ -97,3 +166,29 @@ class AuthReader(Reader):
                 choices
             )
             self.fault(node, f"'{name}' cannot be {shown}", hint)
+
+
+def lacking_words(auth_type: str, needed: tuple[str, ...]) -> tuple[str, str]:
+    """The message and the hint for a key that is needed, or for its alternatives."""
+    first, *others = needed
+    named = f"'{first}' or '{others[0]}'" if len(others) == 1 else f"'{first}'"
+    instead = f"; or, in its place, {', '.join(others)}" if len(others) > 1 else ""
+    return f"auth of type '{auth_type}' has no {named}", AUTH_KEYS[auth_type][first].doc.rstrip(".") + instead
+
+
+#: What a key's value may be → the method that says so.
+_CHECKS: Mapping[str, Callable[[AuthReader, Node, str], None]] = {
+    "text": AuthReader.check_text,
+    "file": AuthReader.check_text,
+    "texts": AuthReader.check_texts,
+    "mapping": AuthReader.check_mapping,
+    "duration": AuthReader.check_duration,
+    "port": AuthReader.check_port,
+    "statuses": AuthReader.check_statuses,
+}
+
+#: For a block without type: its keys are judged by the type that it inherits. `token` is text for one, an expression
+#: for another; it is read as text here.
+_EVERY_KEY: Mapping[str, AuthKey] = {
+    name: row for keys in reversed(list(AUTH_KEYS.values())) for name, row in keys.items()
+}

@@ -11,12 +11,15 @@ from runner.language.document.response import ResponseReader
 from runner.language.document.words import describe, mapping_hint, url_fault
 from runner.language.model import (
     BODY_KEYS,
+    AuthKey,
     Body,
+    ClientCert,
     Collection,
     Declared,
     Defaults,
     Group,
     RequestSpec,
+    Setting,
     Template,
 )
 from runner.language.syntax import Mapping as MappingNode
@@ -83,6 +86,9 @@ class Decoder(ResponseReader):
         for required in ("url",):
             if required not in fields.keys:
                 self.fault(self.head(node), f"a request has no '{required}'", "the path, or a whole URL")
+        return self.request_of(node, fields, places)
+
+    def request_of(self, node: Node, fields: Fields, places: dict[str, Any]) -> RequestSpec:
         for name in ("method", "url"):
             if name in fields.nodes:
                 places[f"{name}_span"] = self.span(fields.nodes[name])
@@ -101,6 +107,30 @@ class Decoder(ResponseReader):
 
     def body_text(self, node: Node, key: str) -> Declared:
         return self.template(node, key)
+
+    def auth_value(self, name: str, node: Node, row: AuthKey) -> Any:
+        return self.login(node) if row.wants == "request" else super().auth_value(name, node, row)
+
+    def login(self, node: Node) -> RequestSpec:
+        """The login call of `auth: {type: request}`: a request without name, captures and assertions."""
+        fields = self.mapping(node, LOGIN, "the request of auth")
+        if isinstance(node, MappingNode) and "url" not in fields.keys:
+            self.fault(self.head(node) if node.entries else node, "the request of auth has no 'url'")
+        return self.request_of(node, fields, {"name": "login", "span": self.span(node), "name_span": self.span(node)})
+
+    def client_cert(self, node: Node, key: str) -> ClientCert | None:
+        fields = self.mapping(node, CLIENT_CERT, f"'{key}'")
+        if isinstance(node, MappingNode) and "cert" not in fields.keys:
+            self.fault(
+                self.head(node) if node.entries else node, f"'{key}' has no 'cert'", "the certificate's PEM file"
+            )
+        if fields.values.get("password") is not None:
+            self.source.secrets.append(fields.values["password"].value)
+        return ClientCert(**fields.values) if fields.values.get("cert") else None
+
+    def file(self, node: Node, key: str) -> Setting | None:
+        text = self.template(node, key)
+        return Setting(text, self.span(node)) if text else None
 
     def defaults(self, node: Node, key: str) -> Defaults:
         if isinstance(node, Scalar) and node.value is None and node.plain:
@@ -143,6 +173,7 @@ _SETTING_KEYS: Table = {
     "follow_redirects": Key("follow_redirects", Decoder.setting),
     "verify": Key("verify", Decoder.setting),
     "max_body": Key("max_body", Decoder.setting),
+    "client_cert": Key("client_cert", Decoder.client_cert),
 }
 _SETTING_FIELDS = tuple(row.field for row in _SETTING_KEYS.values())
 
@@ -174,10 +205,14 @@ GROUP: Table = {
     "requests": Key("requests", Decoder.requests),
 }
 
-REQUEST: Table = {
-    **_COMMON,
-    "skip": Key("skip", Decoder.skip),
-    "when": Key("when", Decoder.expression),
+CLIENT_CERT: Table = {
+    "cert": Key("cert", Decoder.file),
+    "key": Key("key", Decoder.file),
+    "password": Key("password", Decoder.file),
+}
+
+#: What says how a request goes out.
+_SENT: Table = {
     "method": Key("method", Decoder.method),
     "url": Key("url", Decoder.url),
     **_SETTING_KEYS,
@@ -185,6 +220,15 @@ REQUEST: Table = {
     "json": Key("body_json", Decoder.value),
     "form": Key("body_form", Decoder.entries),
     "text": Key("body_text", Decoder.body_text),
+}
+
+LOGIN: Table = {"description": _COMMON["description"], "auth": _COMMON["auth"], **_SENT}
+
+REQUEST: Table = {
+    **_COMMON,
+    "skip": Key("skip", Decoder.skip),
+    "when": Key("when", Decoder.expression),
+    **_SENT,
     "delay": Key("delay", Decoder.setting),
     "capture": Key("captures", Decoder.captures),
     "assert": Key("asserts", Decoder.assertions),

@@ -21,7 +21,7 @@ from typing import NamedTuple, Protocol
 
 import httpx
 
-from runner.engine.exchange import Connection, Exchange, Headers, Redirect, Request, Response
+from runner.engine.exchange import ClientCertificate, Connection, Exchange, Headers, Redirect, Request, Response
 from runner.errors import TransportError
 from runner.runtime.transport import wire
 from runner.runtime.transport.cookies import CookieJar
@@ -67,8 +67,8 @@ class HttpTransport:
             ("User-Agent", user_agent),
         )
         self._routes: dict[tuple[Connection, wire.Address], _Route] = {}
-        self._networks: dict[tuple[bool | str, str, bool], Network] = {}
-        self._contexts: dict[bool | str, ssl.SSLContext] = {}
+        self._networks: dict[tuple[_Tls, str, bool], Network] = {}
+        self._contexts: dict[_Tls, ssl.SSLContext] = {}
         self._lock = threading.RLock()
 
     def close(self) -> None:
@@ -129,26 +129,35 @@ class HttpTransport:
         if route is None:
             with self._lock:
                 proxy = proxy_for(connection.proxy, address.scheme, address.host, address.port)
-                network = self._network(connection.verify, proxy, address.scheme == "https")
+                tls = _Tls(connection.verify, connection.certificate)
+                network = self._network(tls, proxy, address.scheme == "https")
                 url = httpx.URL(f"{address.scheme}://{address.name}")
                 route = _Route(network, bool(proxy), url, f"{address.host}:{address.port}")
                 self._routes[key] = route
         return route
 
-    def _network(self, verify: bool | str, proxy: str, secure: bool) -> Network:
+    def _network(self, tls: _Tls, proxy: str, secure: bool) -> Network:
         """http and https have connections of their own, so that plain http never costs a TLS context."""
-        key = verify, proxy, secure
+        key = tls, proxy, secure
         if key not in self._networks:
-            context = self._context(verify) if secure else None
-            server = proxy_server(proxy, lambda: self._context(verify)) if proxy else None
+            context = self._context(tls) if secure else None
+            # The proxy is not the server that the client's certificate is meant for.
+            server = proxy_server(proxy, lambda: self._context(_Tls(tls.verify))) if proxy else None
             self._networks[key] = Network(context, server, self._connections)
         return self._networks[key]
 
-    def _context(self, verify: bool | str) -> ssl.SSLContext:
+    def _context(self, tls: _Tls) -> ssl.SSLContext:
         """One context for each TLS setting: it takes 20 to 50 ms to make."""
-        if verify not in self._contexts:
-            self._contexts[verify] = tls_context(verify)
-        return self._contexts[verify]
+        if tls not in self._contexts:
+            self._contexts[tls] = tls_context(tls.verify, tls.certificate)
+        return self._contexts[tls]
+
+
+class _Tls(NamedTuple):
+    """What a TLS context is made of."""
+
+    verify: bool | str
+    certificate: ClientCertificate | None = None
 
 
 class _Route(NamedTuple):

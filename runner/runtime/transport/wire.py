@@ -191,14 +191,15 @@ def follow(first: Request, last: Request, status: int, location: str) -> Request
     """
     url = _resolve(last.url, location)
     method, body = _method_after(status, last)
-    headers = first.headers
+    headers, connection = first.headers, first.connection
     if body is None and first.body is not None:
         headers = tuple(pair for pair in headers if pair[0].lower() not in _BODY_HEADERS)
     if not same_origin(locate(first.url)[0], locate(url)[0]):
         secret = _STAY | first.secret_headers
         headers = tuple(pair for pair in headers if pair[0].lower() not in secret)
         url = _without_entries(url, first.secret_query)
-    return replace(last, method=method, url=url, headers=headers, body=body)
+        connection = connection._replace(certificate=None)
+    return replace(last, method=method, url=url, headers=headers, body=body, connection=connection)
 
 
 def _method_after(status: int, last: Request) -> tuple[str, bytes | None]:

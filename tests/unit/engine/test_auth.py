@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from runner.engine.auth import oauth2
+from runner.engine.auth import lifetime as lifetimes
+from runner.engine.auth.oauth2 import answers
 from runner.engine.exchange import Exchange, Request
 from runner.errors import AuthError
 from runner.redaction import Redactor
@@ -286,7 +287,7 @@ def test_how_long_a_token_lives(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """`expires_in` as a number or as text, else the JWT's own `exp`, else nobody knows."""
-    monkeypatch.setattr(oauth2, "_wall_clock", lambda: 1_000_000.0)
+    monkeypatch.setattr(lifetimes, "_wall_clock", lambda: 1_000_000.0)
     ran = run(one("url: http://h", f"auth: {{{CLIENT}}}"), login=[answer(200, {"access_token": "t", **answered})])
     assert ran.tokens[0].lifetime == lifetime
     assert ran.outcomes == {"R": "passed"}
@@ -385,7 +386,7 @@ def test_an_identity_is_shared_only_by_equals(run: Run, one: One) -> None:
 @pytest.mark.parametrize("token", ["", "a", "a.b", "a.b.c", "a.é.c", "...", "a." + "W" * 10_000 + ".c"])
 def test_what_is_no_jwt_has_no_claims(token: str) -> None:
     """Any other text is simply a token."""
-    assert oauth2.jwt_claims(token) == {}
+    assert lifetimes.jwt_claims(token) == {}
 
 
 def test_reading_a_token_hides_it_before_anything_can_fail(answer: Answer) -> None:
@@ -393,5 +394,5 @@ def test_reading_a_token_hides_it_before_anything_can_fail(answer: Answer) -> No
     redactor = Redactor()
     exchange = Exchange(Request("POST", "http://h"), answer(400, {"access_token": "sentinel-1", "error": "x"}))
     with pytest.raises(AuthError):
-        oauth2.read_token(exchange, redactor.add)
+        answers.read_token(exchange, redactor.add)
     assert redactor.text("sentinel-1") == "***"

@@ -37,7 +37,7 @@ class Login:
             raise self.failure
         return Exchange(request, Response(200, content=f"token-{self.asked}".encode()))
 
-    def fetch(self) -> Fetch:
+    def fetch(self, last: Token | None) -> Fetch:
         exchange = yield Send(Request("POST", "https://login.test/token"))
         assert exchange is not None
         if self.failure is not None:
@@ -163,7 +163,7 @@ def test_a_failure_is_remembered(login: Login, failure: Exception) -> None:
 def test_a_wait_within_a_fetch_is_granted(login: Login) -> None:
     """A grant may wait between its requests."""
 
-    def fetch() -> Fetch:
+    def fetch(last: Token | None) -> Fetch:
         yield Wait(5.0)
         exchange = yield Send(Request("POST", "https://login.test/token"))
         assert exchange is not None
@@ -235,7 +235,7 @@ def test_identities_do_not_wait_for_one_another(login: Login) -> None:
     """While one identity's fetch is under way another one can be fetched."""
     slow_begins, slow_may_end = threading.Event(), threading.Event()
 
-    def slow() -> Fetch:
+    def slow(last: Token | None) -> Fetch:
         slow_begins.set()
         assert slow_may_end.wait(30)
         yield Wait(0.0)

@@ -1049,7 +1049,7 @@ def test_plain_http_makes_no_tls_context(transport: HttpTransport, monkeypatch: 
     """No TLS context is made for http, and one for each setting of https."""
     made: list[bool | str] = []
 
-    def count(verify: bool | str) -> ssl.SSLContext:
+    def count(verify: bool | str, certificate: object) -> ssl.SSLContext:
         made.append(verify)
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 

@@ -1,0 +1,160 @@
+"""What a token endpoint answers: the token, or an error in the server's own words with what to do about it.
+
+RFC 6749 § 5 and what providers really send: HTML, nothing at all, errors with status 200, descriptions over several
+lines. Every token in an answer becomes a secret before anything else is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from runner.engine.auth import lifetime
+from runner.engine.exchange import Exchange, Response, Token, decode_text
+from runner.errors import AuthError
+from runner.language.values import parse_json
+
+#: Fields of an answer that are secrets.
+_SECRET_FIELDS = ("access_token", "refresh_token", "id_token", "device_code")
+#: A clock that is wrong by less than this is no reason to refuse an assertion.
+_CLOCK_TOLERANCE = 60.0
+
+
+class RefusedError(AuthError):
+    """An answer with an `error` of RFC 6749 § 5.2; `code` is that error."""
+
+    def __init__(self, code: str, message: str, details: tuple[str, ...] = (), hint: str = "") -> None:
+        super().__init__(message, details, hint)
+        self.code = code
+
+
+def read_token(exchange: Exchange, hide: Callable[[Any], None]) -> Token:
+    """The token in a token endpoint's answer (RFC 6749 § 5.1); its tokens become secrets.
+
+    Raises:
+        AuthError: the answer is an error (§ 5.2), or holds no token.
+    """
+    answer = read_answer(exchange, hide)
+    token = answer.get("access_token")
+    if not isinstance(token, str) or not token:
+        text = _text(exchange.response)
+        raise AuthError(
+            f"{asked(exchange)}, but without an access_token", body_lines(answer, text), "is token_url right?"
+        )
+    refresh_token = answer.get("refresh_token")
+    expires_at = answer.get("expires_at", answer.get("expires_on"))
+    life = lifetime.of_token(answer.get("expires_in"), expires_at, token, exchange.response)
+    return Token(token, life, refresh_token if isinstance(refresh_token, str) else "")
+
+
+def read_answer(exchange: Exchange, hide: Callable[[Any], None]) -> dict[str, Any]:
+    """The JSON object that a server answers with; what is secret in it becomes known as such.
+
+    Raises:
+        AuthError: the answer is an error or a redirect.
+    """
+    response = exchange.response
+    text = _text(response)
+    answer = json_object(text)
+    for name in _SECRET_FIELDS:
+        hide(answer.get(name))
+    if response.status >= 400 or answer.get("error"):
+        raise _refused(exchange, answer, text)
+    if 300 <= response.status < 400:
+        raise AuthError(
+            f"{asked(exchange)}, a redirect to {response.header('location')}",
+            hint="redirects of a token endpoint are not followed: correct token_url",
+        )
+    return answer
+
+
+def asked(exchange: Exchange) -> str:
+    """What was asked and which status came: the beginning of every message here."""
+    return f"{exchange.request.method} {exchange.request.url} answered {exchange.response.status}"
+
+
+def _text(response: Response) -> str:
+    return decode_text(response.content, response.header("content-type"))
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """The JSON object in a text; empty if it holds none."""
+    try:
+        answer = parse_json(text)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _refused(exchange: Exchange, answer: Mapping[str, Any], text: str) -> AuthError:
+    error = answer.get("error")
+    description = answer.get("error_description")
+    if not isinstance(error, str):
+        return AuthError(asked(exchange), body_lines(answer, text))
+    said = said_by_server(answer)
+    for name, words in (("trace_id", "Trace ID"), ("correlation_id", "Correlation ID")):
+        if isinstance(answer.get(name), str) and answer[name] not in said:
+            said += f" {words}: {answer[name]}"
+    see = (f"see {answer['error_uri']}",) if isinstance(answer.get("error_uri"), str) else ()
+    details = (*see, *_clock_lines(exchange))
+    return RefusedError(error, f"{asked(exchange)}: {said}", details, hint_for(error, str(description or "")))
+
+
+def said_by_server(answer: Mapping[str, Any]) -> str:
+    """`error` and `error_description` in one line: Entra ID's has several."""
+    description = answer.get("error_description")
+    return str(answer["error"]) if not description else f"{answer['error']}: {one_line(str(description))}"
+
+
+def _clock_lines(exchange: Exchange) -> tuple[str, ...]:
+    """Says that the clocks differ: an assertion is valid for minutes, and that is why it may be refused."""
+    ahead = lifetime.clock_difference(exchange.response)
+    if abs(ahead) < _CLOCK_TOLERANCE or b"assertion=" not in (exchange.request.body or b""):
+        return ()
+    way = "ahead of" if ahead > 0 else "behind"
+    return (f"the server's clock is {abs(ahead):.0f} s {way} this machine's, and an assertion is valid for minutes",)
+
+
+def one_line(text: str) -> str:
+    """A text without its line breaks."""
+    return " ".join(text.split())
+
+
+def body_lines(answer: Mapping[str, Any], text: str) -> tuple[str, ...]:
+    """What an answer holds that is not as expected: its keys, or its text."""
+    if answer:
+        return (f"it answered with the keys: {', '.join(answer)}",)
+    return (one_line(text),) if text.strip() else ("with an empty body",)
+
+
+#: Words in an answer → what to do. Entra's AADSTS codes first: its `error` alone says little.
+_HINTS: tuple[tuple[str, str], ...] = (
+    ("AADSTS7000215", "AADSTS7000215: the secret's value is needed, not its id"),
+    ("AADSTS7000222", "AADSTS7000222: the secret has expired: make a new one in the app registration"),
+    ("AADSTS7000218", "AADSTS7000218: the app wants a client_secret or an assertion"),
+    ("AADSTS700016", "AADSTS700016: the client_id is unknown in this tenant: check both"),
+    ("AADSTS90002", "AADSTS90002: the tenant does not exist: check it in token_url"),
+    (
+        "AADSTS70011",
+        "AADSTS70011: the scope must be one resource with /.default, such as https://graph.microsoft.com/.default",
+    ),
+    ("AADSTS1002012", "AADSTS1002012: the scope must be one resource with /.default"),
+    ("AADSTS500011", "AADSTS500011: the resource in the scope is unknown in this tenant"),
+    ("AADSTS500133", "AADSTS500133: the assertion has expired: check the clock"),
+    ("AADSTS50012", "AADSTS50012: the assertion or certificate is not the one that the app knows"),
+    ("AADSTS700027", "AADSTS700027: the assertion is not signed with a key that the app knows"),
+    ("AADSTS53003", "AADSTS53003: a Conditional Access policy refuses this sign-in"),
+    ("invalid_client", "check client_id and client_secret, and whether the server wants client_auth: basic"),
+    ("invalid_scope", "check scope: the server does not know it, or does not grant it to this client"),
+    ("unauthorized_client", "the client may not use this grant: check its settings at the provider"),
+    ("unsupported_grant_type", "the server does not offer this grant at this URL"),
+    ("invalid_target", "check resource or audience"),
+    ("access_denied", "the sign-in was refused"),
+    ("authorization_declined", "the sign-in was refused"),
+    ("expired_token", "nobody signed in in time: run it again"),
+)
+
+
+def hint_for(error: str, description: str) -> str:
+    """What to do about an error of a token endpoint; empty where nobody knows."""
+    return next((hint for words, hint in _HINTS if words in description or words == error), "")

@@ -1,0 +1,181 @@
+"""How a client authenticates at the token endpoint: a row of `CLIENT_AUTH` for each `client_auth`.
+
+RFC 6749 § 2.3 (post, basic), RFC 7523 § 2.2 (JWTs, one's own or somebody else's), Entra ID's certificates. With no
+`client_auth` the block's other keys say which one is meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+from runner.engine.auth.base import Fields
+from runner.engine.auth.basic import basic_credentials
+from runner.engine.auth.oauth2.answers import asked, body_lines, json_object
+from runner.engine.auth.oauth2.endpoint import Client, Form, Proof, Settings, request_to, sent
+from runner.engine.auth.signing import KeyText, make_jwt, timed
+from runner.engine.exchange import TokenWish, decode_text
+from runner.errors import AuthError
+
+Proving = Generator[TokenWish, Any, Proof]
+
+_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+#: Seconds that an assertion is valid: servers refuse those that live for more than five or ten minutes.
+_ASSERTION_LIFE = 300.0
+#: What Entra ID expects as the audience of another provider's token.
+_FEDERATED_AUDIENCE = "api://AzureADTokenExchange"
+
+
+def client_of(fields: Fields, grant: str, settings: Settings) -> Client:
+    """The client of an `auth` block."""
+    way = fields.text("client_auth") or _implied(fields, grant)
+    return CLIENT_AUTH[way](fields, fields.text("client_id"), settings)
+
+
+def _implied(fields: Fields, grant: str) -> str:
+    if fields.given("client_assertion") or fields.given("client_assertion_file"):
+        return "private_key_jwt"
+    if fields.given("certificate") or (fields.given("private_key") and grant != "jwt_bearer"):
+        return "private_key_jwt"
+    if grant == "jwt_bearer" and fields.given("private_key") and not fields.given("client_secret"):
+        return "unnamed"  # the assertion says who asks, as Google wants it
+    return "post"
+
+
+def _always(proof: Proof) -> Callable[[str], Proving]:
+    def prove(token_url: str) -> Proving:
+        yield from ()
+        return proof
+
+    return prove
+
+
+def _post(fields: Fields, client_id: str, settings: Settings) -> Client:
+    secret = fields.text("client_secret")
+    proof = Proof([("client_id", client_id), ("client_secret", secret)])
+    return Client(client_id, _always(proof), ("post", client_id, secret))
+
+
+def _none(fields: Fields, client_id: str, settings: Settings) -> Client:
+    return Client(client_id, _always(Proof([("client_id", client_id)])), ("none", client_id))
+
+
+def _unnamed(fields: Fields, client_id: str, settings: Settings) -> Client:
+    return Client(client_id, _always(Proof([])), ("unnamed", client_id))
+
+
+def _basic(fields: Fields, client_id: str, settings: Settings) -> Client:
+    # Both are form-encoded before base64 (RFC 6749 § 2.3.1 and appendix B); many clients forget it.
+    return _by_header(fields, client_id, basic_credentials(quote_plus(client_id), quote_plus(_secret(fields))))
+
+
+def _basic_raw(fields: Fields, client_id: str, settings: Settings) -> Client:
+    return _by_header(fields, client_id, basic_credentials(client_id, _secret(fields)))
+
+
+def _secret(fields: Fields) -> str:
+    return fields.text("client_secret")
+
+
+def _by_header(fields: Fields, client_id: str, header: str) -> Client:
+    fields.hide(header.removeprefix("Basic "))
+    return Client(client_id, _always(Proof([], (("Authorization", header),))), ("basic", header))
+
+
+def _private_key_jwt(fields: Fields, client_id: str, settings: Settings) -> Client:
+    ready, file = fields.text("client_assertion"), fields.file("client_assertion_file")
+    if ready:
+        return _asserted(client_id, _always(_proof(client_id, ready)), ready)
+    if file:
+        return _asserted(client_id, lambda token_url: _from_file(fields, client_id, file), file)
+    return _signed(fields, client_id)
+
+
+def _asserted(client_id: str, prove: Callable[[str], Proving], *identity: str) -> Client:
+    return Client(client_id, prove, ("assertion", client_id, *identity))
+
+
+def _from_file(fields: Fields, client_id: str, path: str) -> Proving:
+    """Workload identity: the platform writes a new assertion into the file from time to time."""
+    yield from ()
+    assertion = fields.read("client_assertion_file", path).strip()
+    if not assertion:
+        raise AuthError(f"the file of 'client_assertion_file' is empty: {path}")
+    fields.hide(assertion)
+    return _proof(client_id, assertion)
+
+
+def _proof(client_id: str, assertion: str) -> Proof:
+    form: Form = [
+        ("client_id", client_id),
+        ("client_assertion_type", _ASSERTION_TYPE),
+        ("client_assertion", assertion),
+    ]
+    return Proof(form)
+
+
+def _signed(fields: Fields, client_id: str) -> Client:
+    key = signing_key(fields)
+    audience = fields.text("assertion_audience")
+
+    def prove(token_url: str) -> Proving:
+        yield from ()
+        # RFC 7523 § 3: who asks is both issuer and subject; a fresh `jti`, for servers take each assertion once.
+        claims = timed({"iss": client_id, "sub": client_id, "aud": audience or token_url}, _ASSERTION_LIFE)
+        assertion = make_jwt(key(), {**claims, "nbf": claims["iat"]})
+        fields.hide(assertion)
+        return _proof(client_id, assertion)
+
+    identity = [fields.text(name) for name in ("private_key", "certificate", "key_id", "algorithm")]
+    return _asserted(client_id, prove, audience, *identity)
+
+
+def signing_key(fields: Fields) -> Callable[[], KeyText]:
+    """The signing key of a block, read from its file when it is asked for."""
+    key, key_id, algorithm = fields.file("private_key"), fields.text("key_id"), fields.text("algorithm")
+    has_certificate = "certificate" in fields.known
+    certificate = fields.file("certificate") if has_certificate else ""
+
+    def read() -> KeyText:
+        certified = fields.read("certificate", certificate)
+        name, given = ("private_key", key) if key else ("certificate", certificate)  # one file may hold both
+        text = fields.read(name, given)
+        fields.hide(text)
+        place = f"'{name}' of auth" if text == given else f"'{name}' of auth ({given})"
+        return KeyText(text, place, key_id, algorithm, certified)
+
+    return read
+
+
+def _github_actions(fields: Fields, client_id: str, settings: Settings) -> Client:
+    audience = fields.text("assertion_audience", _FEDERATED_AUDIENCE)
+
+    def prove(token_url: str) -> Proving:
+        url, bearer = (fields.scope.shared.env.get(f"ACTIONS_ID_TOKEN_REQUEST_{name}", "") for name in ("URL", "TOKEN"))
+        if not url or not bearer:
+            hint = "it runs in a GitHub Actions job with `permissions: id-token: write`"
+            raise AuthError("client_auth: github_actions finds no ACTIONS_ID_TOKEN_REQUEST_URL and _TOKEN", hint=hint)
+        fields.hide(bearer)
+        url += f"{'&' if '?' in url else '?'}audience={quote(audience, safe='')}"
+        headers = (("Accept", "application/json"), ("Authorization", f"bearer {bearer}"))
+        exchange = yield from sent(request_to(url, settings, headers=headers))
+        text = decode_text(exchange.response.content, exchange.response.header("content-type"))
+        answer = json_object(text)
+        fields.hide(answer.get("value"))
+        if exchange.response.status >= 300 or not isinstance(answer.get("value"), str):
+            raise AuthError(f"{asked(exchange)}, but without an OIDC token", body_lines(answer, text))
+        return _proof(client_id, answer["value"])
+
+    return _asserted(client_id, prove, "github_actions", audience)
+
+
+CLIENT_AUTH: Mapping[str, Callable[[Fields, str, Settings], Client]] = {
+    "post": _post,
+    "basic": _basic,
+    "basic_raw": _basic_raw,
+    "private_key_jwt": _private_key_jwt,
+    "github_actions": _github_actions,
+    "none": _none,
+    "unnamed": _unnamed,
+}

@@ -1,0 +1,120 @@
+"""Grants: a row of `GRANTS` for each, which reads its own fields and says how a token is asked for.
+
+RFC 6749 § 4 and § 6, RFC 7523 § 2.1 (jwt_bearer), RFC 8693 (token_exchange); those that ask a person are in `people`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from runner.engine.auth.base import Fields
+from runner.engine.auth.oauth2.clients import signing_key
+from runner.engine.auth.oauth2.endpoint import Endpoint, Form
+from runner.engine.auth.oauth2.people import Redirection, by_code, by_device
+from runner.engine.auth.signing import account_of, make_jwt, timed
+from runner.engine.exchange import Token, TokenWish
+
+Talking = Generator[TokenWish, Any, Token]
+
+_JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+_TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:"
+#: Seconds that the assertion of jwt_bearer is valid; Google takes at most an hour.
+_ASSERTION_LIFE = 300.0
+
+
+class GrantRow(NamedTuple):
+    """What a grant does: `talk` gets the token; `identity` is what tells it from another of its kind.
+
+    `needs` are the endpoints that it talks to. `interactive`: it asks a person, and its tokens are worth keeping.
+    `starts_over`: when a refresh token is refused, it can begin anew.
+    """
+
+    talk: Callable[[Endpoint], Talking]
+    identity: tuple[Any, ...] = ()
+    needs: tuple[str, ...] = ("token",)
+    interactive: bool = False
+    starts_over: bool = True
+
+
+def _client_credentials(fields: Fields) -> GrantRow:
+    return _by_form([("grant_type", "client_credentials")])
+
+
+def _by_form(own: Form, *, starts_over: bool = True) -> GrantRow:
+    def talk(endpoint: Endpoint) -> Talking:
+        return endpoint.token(own, endpoint.scope + endpoint.audience + endpoint.resource)
+
+    return GrantRow(talk, tuple(own), starts_over=starts_over)
+
+
+def _password(fields: Fields) -> GrantRow:
+    user, password = fields.text("username"), fields.text("password")
+    return _by_form([("grant_type", "password"), ("username", user), ("password", password)])
+
+
+def _refresh_token(fields: Fields) -> GrantRow:
+    own = [("grant_type", "refresh_token"), ("refresh_token", fields.text("refresh_token"))]
+    return _by_form(own, starts_over=False)
+
+
+def _authorization_code(fields: Fields) -> GrantRow:
+    port = fields.port("redirect_port")
+    path = "/" + fields.text("redirect_path", "/cb").lstrip("/")
+    redirection = Redirection(fields.text("redirect_host", "127.0.0.1"), port, path)
+    return GrantRow(by_code(redirection), needs=("token", "authorization"), interactive=True)
+
+
+def _device_code(fields: Fields) -> GrantRow:
+    return GrantRow(by_device, needs=("token", "device"), interactive=True)
+
+
+def _jwt_bearer(fields: Fields) -> GrantRow:
+    ready = fields.text("assertion")
+    if ready:
+        return _by_form([("grant_type", _JWT_BEARER), ("assertion", ready)])
+    key = signing_key(fields)
+    issuer, subject, audience = (fields.text(name) for name in ("client_id", "subject", "assertion_audience"))
+
+    def talk(endpoint: Endpoint) -> Talking:
+        signer = key()
+        account = account_of(signer.text)
+        claims = {"iss": issuer or (account.client_id if account else ""), "sub": subject}
+        claims |= {"aud": audience or endpoint.urls.token, **dict(endpoint.scope)}  # Google reads the scope here
+        present = {name: value for name, value in claims.items() if value}
+        assertion = make_jwt(signer, timed(present, _ASSERTION_LIFE))
+        endpoint.settings.hide(assertion)
+        own = [("grant_type", _JWT_BEARER), ("assertion", assertion)]
+        return (yield from endpoint.token(own, endpoint.audience + endpoint.resource))
+
+    return GrantRow(talk, (issuer, subject, audience, fields.text("private_key"), fields.text("key_id")))
+
+
+def _token_exchange(fields: Fields) -> GrantRow:
+    token_type = fields.text("subject_token_type", "access_token")
+    own = [
+        ("grant_type", _TOKEN_EXCHANGE),
+        ("subject_token", fields.text("subject_token")),
+        ("subject_token_type", token_type if ":" in token_type else _TOKEN_TYPE + token_type),
+    ]
+    return _by_form(own)
+
+
+def refresh(endpoint: Endpoint, refresh_token: str, scope: Form) -> Talking:
+    """A new token for a refresh token (RFC 6749 § 6)."""
+    extra = {name: values for name, values in endpoint.extra.items() if name != "grant_type"}
+    own = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)]
+    return replace(endpoint, extra=extra).token(own, scope + endpoint.resource)
+
+
+GRANTS: Mapping[str, Callable[[Fields], GrantRow]] = {
+    "client_credentials": _client_credentials,
+    "password": _password,
+    "refresh_token": _refresh_token,
+    "authorization_code": _authorization_code,
+    "device_code": _device_code,
+    "jwt_bearer": _jwt_bearer,
+    "token_exchange": _token_exchange,
+}

@@ -1,0 +1,161 @@
+"""`type: request`: any login call as the pre-step; expressions over its response give the token and its life.
+
+For what is no OAuth 2.0: PocketBase, devpi, GitHub Apps, managed identities. The call is built like any request, and
+may authenticate by a scheme of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from runner.engine.auth import lifetime
+from runner.engine.auth.base import Fields, Scheme, put_token
+from runner.engine.exchange import (
+    Exchange,
+    Fetch,
+    Grant,
+    Request,
+    ResponseDocument,
+    Send,
+    Token,
+    TokenWish,
+    request_view,
+)
+from runner.errors import AuthError, EvaluationError
+from runner.language import query
+from runner.language.model import Expression
+from runner.language.values import Value, as_text, kind
+
+#: Words in the name of a field whose value is a credential.
+_CREDENTIAL_WORDS = ("pass", "secret", "token", "assertion", "api_key", "api-key", "apikey", "authorization", "cookie")
+_MOST_KEYS = 8
+
+
+class Login(NamedTuple):
+    """A login call, ready to be sent but for what its own scheme adds; `identity` tells it from other calls."""
+
+    request: Request
+    own: Scheme | None
+    identity: tuple[Any, ...]
+
+
+def prepare(fields: Fields, login: Login) -> Scheme:
+    """The scheme of a login call; the token goes where `in`, `name` and `prefix` say.
+
+    Raises:
+        ResolveError: a field has no value, or one of the wrong kind.
+    """
+    put = put_token(fields)
+    request = login.request
+    _hide_credentials(request, fields.hide)
+
+    def apply(to: Request, token: Token | None) -> Request:
+        assert token is not None, "the flow fetches a token before it applies a scheme with a grant"
+        return put(to, token.value)
+
+    expressions = tuple((name, e.text) for name in _EXPRESSIONS if (e := _expression(fields, name)))
+    grant = Grant(
+        identity=("request", request.method, request.url, request.headers, request.body, expressions, login.identity),
+        name="request",
+        method=request.method,
+        url=request.url,
+        fetch=lambda last: _fetch(fields, login),
+        leeway=fields.seconds("leeway"),
+        refresh_on=fields.statuses("refresh_on"),
+        span=fields.spec.span,
+        cache=fields.text("cache", "memory"),
+        hide=fields.hide,
+    )
+    return Scheme(apply, grant)
+
+
+_EXPRESSIONS = ("token", "expires_in", "expires_at")
+
+
+def _expression(fields: Fields, name: str) -> Expression | None:
+    found = fields.spec.fields.get(name)
+    return found.value if found else None
+
+
+def _fetch(fields: Fields, login: Login) -> Fetch:
+    exchange = yield from _exchange(login)
+    response = exchange.response
+    asked = f"{exchange.request.method} {exchange.request.url} answered {response.status}"
+    document = exchange.view(fields.scope)
+    if response.status >= 400:
+        text = " ".join(document["text"].split())
+        raise AuthError(asked, (text or "with an empty body",), "check the login call under 'request' of auth")
+    found = _value("token", fields, document, asked)
+    fields.hide(found)
+    try:
+        token = as_text(found)
+    except ValueError:
+        raise AuthError(f"{asked}: 'token' gives {kind(found)}, not text") from None
+    if not token:
+        raise AuthError(f"{asked}: 'token' is empty")
+    expires_in, expires_at = (_value(name, fields, document, asked) for name in ("expires_in", "expires_at"))
+    return Token(token, lifetime.of_token(expires_in, expires_at, token, response))
+
+
+def _exchange(login: Login) -> Generator[TokenWish, Any, Exchange]:
+    request, own = login.request, login.own
+    if own is not None:
+        inner = (yield from own.grant.fetch(None)) if own.grant else None
+        request = own.apply(request, inner)
+    exchange: Exchange = yield Send(request)
+    if own is not None and own.answer is not None and exchange.response.status == 401:
+        answered = own.answer(login.request, exchange)
+        if answered is not None:
+            exchange = yield Send(answered)
+    return exchange
+
+
+def _value(name: str, fields: Fields, document: ResponseDocument, asked: str) -> Value:
+    """The value of an expression over the response; None where there is no such key.
+
+    Raises:
+        AuthError: it cannot be evaluated, or gives null.
+    """
+    expression = _expression(fields, name)
+    if expression is None:
+        return None
+    compiled = query.compile(expression.text)
+    try:
+        value = compiled.evaluate(document)
+    except EvaluationError as error:
+        raise AuthError(f"{asked}: '{name}' cannot be evaluated: {error.message}") from None
+    if value is None:
+        why = [line for finding in query.explain(compiled, document) for line in _why(finding)]
+        if document.body_fault:
+            why.append(document.body_fault)
+        raise AuthError(f"{asked}, but '{name}' ({expression.text}) is null", why)
+    return value
+
+
+def _why(finding: query.Finding) -> list[str]:
+    miss = finding.miss
+    if miss is None or not miss.keys:
+        return []
+    shown = ", ".join(f"'{key}'" for key in miss.keys[:_MOST_KEYS])
+    return [f"'{miss.parent}' has {shown}{', …' if len(miss.keys) > _MOST_KEYS else ''}"]
+
+
+def _hide_credentials(login: Request, hide: Callable[[Any], None]) -> None:
+    """What a login call sends under the name of a credential is a secret by itself."""
+    view = request_view(login)
+    body = view["body"]
+    _hide_in(dict(parse_qsl(body)) if isinstance(body, str) else body, hide)
+    _hide_in(view["headers"], hide)
+
+
+def _hide_in(value: Value, hide: Callable[[Any], None], named: bool = False) -> None:
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            _hide_in(item, hide, named or any(word in name.lower() for word in _CREDENTIAL_WORDS))
+    elif isinstance(value, list):
+        for item in value:
+            _hide_in(item, hide, named)
+    elif named:
+        hide(value)

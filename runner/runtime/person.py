@@ -1,0 +1,65 @@
+"""Whoever sits at the terminal: shown what to do, sent to the browser, awaited when it comes back.
+
+For grants that ask a person to sign in. Everything goes to standard error, so that what a command prints stays clean.
+This file knows no OAuth: it shows lines, opens a page and hands back what came.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import sys
+import threading
+from collections.abc import Callable
+from time import monotonic
+
+from runner.engine.exchange import Ask, Listen, Redirected
+from runner.errors import AuthError
+
+#: Seconds between two looks at whether the run was interrupted.
+_LOOK = 0.2
+
+
+class Person:
+    """Shows lines on standard error and opens pages. `shown` masks secrets; `ended` says whether the run is over."""
+
+    def __init__(self, shown: Callable[[str], str], ended: Callable[[], bool]) -> None:
+        self._shown = shown
+        self._ended = ended
+
+    def ask(self, ask: Ask) -> None:
+        """Shows what is to be done, and opens the page in a browser where there is one."""
+        wipe = "\r\x1b[2K" if sys.stderr.isatty() else ""
+        print(wipe + "\n".join(map(self._shown, ask.lines)), file=sys.stderr, flush=True)
+        if ask.url and _has_browser():
+            import webbrowser
+
+            threading.Thread(target=webbrowser.open, args=(ask.url,), daemon=True).start()
+
+    def listen(self, listen: Listen) -> Redirected:
+        """Waits for the browser to come back to a loopback address.
+
+        Raises:
+            AuthError: nothing can listen there, or nobody came in time.
+        """
+        from runner.runtime.loopback import Answers, listening
+
+        def first(answers: Answers) -> dict[str, str]:
+            over = monotonic() + listen.seconds
+            while monotonic() < over and not self._ended():
+                try:
+                    return answers.get(timeout=_LOOK)
+                except queue.Empty:
+                    continue
+            raise AuthError(f"nobody signed in within {listen.seconds / 60:.0f} minutes", hint="run it again")
+
+        with listening(listen) as (redirect_uri, answers):
+            self.ask(listen.ask(redirect_uri))
+            return Redirected(redirect_uri, first(answers))
+
+
+def _has_browser() -> bool:
+    """Whether there is a graphical browser: on a server `webbrowser` would start one in this very terminal."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return any(os.environ.get(name) for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"))
