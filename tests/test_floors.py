@@ -50,7 +50,7 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
             "flow",
         )
     },
-    {"runtime": ("transport", "token_cache", "loopback", "person", "tokens", "workspace", "plugins", "project", "execute")},
+    {"runtime": ("transport", "token_cache", "loopback", "person", "tokens", "workspace", "plugins", "project", "execute", "sign_in")},
     # The embedded API needs nothing of the house, and the command `demo` shows it.
     {"reporters": ANY, "formats": ANY, "demo": ANY},
     {"cli": ANY, "integrations": ANY},

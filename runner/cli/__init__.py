@@ -20,6 +20,7 @@ _COMMANDS = {
     "run": "Run collections and judge the responses.",
     "check": "Read and judge files without sending anything.",
     "plan": "Show what would be sent, and where each value comes from.",
+    "token": "Run the token step of a file, and show what the token says.",
     "list": "List the requests of collections.",
     "demo": "Run a collection against an embedded API with OAuth.",
 }

@@ -12,6 +12,7 @@ import click
 from runner.errors import UsageError
 
 if TYPE_CHECKING:
+    from runner.engine.build import Flags
     from runner.runtime.project import Options
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -50,6 +51,73 @@ def selecting(command: F) -> F:
     for decorator in reversed(decorators):
         command = decorator(command)
     return command
+
+
+def connecting(command: F) -> F:
+    """The flags that say how servers are reached; they win over the files."""
+    decorators = (
+        click.option("--timeout", metavar="DURATION", help="For one attempt of each request, such as 500ms or 10s."),
+        click.option("--insecure", is_flag=True, help="Accept any TLS certificate."),
+        click.option("--cacert", metavar="FILE", help="Trust the CA certificates in FILE."),
+        click.option("--cert", metavar="FILE", help="Show this client certificate (PEM) in TLS."),
+        click.option("--key", metavar="FILE", help="Its key, where it is not in the same file."),
+        click.option("--proxy", metavar="URL", help="Send everything through this proxy ('' for none)."),
+    )
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
+def make_flags(given: Mapping[str, Any]) -> Flags:
+    """What the flags say about every request.
+
+    Raises:
+        UsageError: a value is not valid, or two contradict each other.
+    """
+    from runner.engine.build import Flags
+    from runner.engine.exchange import ClientCertificate
+
+    if given["insecure"] and given["cacert"]:
+        raise UsageError("--insecure and --cacert contradict each other")
+    if given["key"] and not given["cert"]:
+        raise UsageError("--key wants --cert beside it")
+    verify: bool | str | None = False if given["insecure"] else _file("cacert", given) or None
+    cert = _file("cert", given)
+    certificate = ClientCertificate(cert, _file("key", given)) if cert else None
+    if given["proxy"] and not _is_proxy(given["proxy"]):
+        shown = given["proxy"].rpartition("@")[2]  # what stands before it may be a password
+        raise UsageError(f"--proxy wants a URL such as http://127.0.0.1:3128, not '{shown}'")
+    return Flags(_timeout(given["timeout"]), verify, given["proxy"], certificate)
+
+
+def _timeout(text: str | None) -> float | None:
+    from runner.language.document import read_timeout
+
+    if text is None:
+        return None
+    timeout = read_timeout(float(text) if text.replace(".", "", 1).isdecimal() else text)
+    if timeout is None:
+        raise UsageError(f"--timeout wants a duration such as 500ms, 10s or 2m, not '{text}'")
+    return timeout
+
+
+def _file(name: str, given: Mapping[str, Any]) -> str:
+    """The absolute path of a file that a flag names; empty where it was not given."""
+    if not given[name]:
+        return ""
+    if not Path(given[name]).is_file():
+        raise UsageError(f"--{name}: no such file: {given[name]}")
+    return str(Path(given[name]).resolve())
+
+
+def _is_proxy(url: str) -> bool:
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme.lower() in ("http", "https", "socks5", "socks5h") and bool(parts.hostname)
 
 
 def parse_variables(given: Iterable[str]) -> dict[str, Any]:

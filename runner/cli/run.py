@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
@@ -22,10 +21,7 @@ from runner.errors import UsageError
 @options.selecting
 @click.option("-x", "--fail-fast", is_flag=True, help="Stop after the first request that fails.")
 @click.option("-j", "--jobs", type=click.IntRange(1), default=None, metavar="N", help="Collections side by side.")
-@click.option("--timeout", metavar="DURATION", help="For one attempt of each request, such as 500ms or 10s.")
-@click.option("--insecure", is_flag=True, help="Accept any TLS certificate.")
-@click.option("--cacert", metavar="FILE", help="Trust the CA certificates in FILE.")
-@click.option("--proxy", metavar="URL", help="Send everything through this proxy ('' for none).")
+@options.connecting
 @options.root
 @options.allow_empty
 @click.option("--verbose", is_flag=True, help="Show every exchange, the token's too, secrets masked.")
@@ -36,49 +32,11 @@ def command(**given: Any) -> int:
     """Run the collections in PATHS (files or folders; default: requests/)."""
     from runner.runtime.project import open_project
 
-    if given["insecure"] and given["cacert"]:
-        raise UsageError("--insecure and --cacert contradict each other")
     if given["quiet"] and (given["verbose"] or given["show_body"]):
         raise UsageError("--quiet contradicts --verbose and --show-body")
-    flags = make_flags(given)
+    flags = options.make_flags(given)
     plans, env = open_project(options.make_options(given)).ready_plans()
     return execute(plans, env, flags, given)
-
-
-def make_flags(given: dict[str, Any]) -> Any:
-    """What the flags say about every request.
-
-    Raises:
-        UsageError: a value is not valid.
-    """
-    from runner.engine.build import Flags
-    from runner.language.document import read_timeout
-
-    timeout = None
-    if given["timeout"] is not None:
-        text = given["timeout"]
-        timeout = read_timeout(float(text) if text.replace(".", "", 1).isdecimal() else text)
-        if timeout is None:
-            raise UsageError(f"--timeout wants a duration such as 500ms, 10s or 2m, not '{text}'")
-    verify: bool | str | None = False if given["insecure"] else None
-    if given["cacert"]:
-        if not Path(given["cacert"]).is_file():
-            raise UsageError(f"--cacert: no such file: {given['cacert']}")
-        verify = str(Path(given["cacert"]).resolve())
-    if given["proxy"] and not _is_proxy(given["proxy"]):
-        shown = given["proxy"].rpartition("@")[2]  # what stands before it may be a password
-        raise UsageError(f"--proxy wants a URL such as http://127.0.0.1:3128, not '{shown}'")
-    return Flags(timeout, verify, given["proxy"])
-
-
-def _is_proxy(url: str) -> bool:
-    from urllib.parse import urlsplit
-
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme.lower() in ("http", "https", "socks5", "socks5h") and bool(parts.hostname)
 
 
 def execute(plans: Sequence[Any], env: Any, flags: Any, given: dict[str, Any]) -> int:

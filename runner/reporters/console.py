@@ -99,23 +99,17 @@ class Console:
 
     def _token_finished(self, result: TokenResult) -> None:
         good = result.outcome is Outcome.PASSED
-        if self.quiet and good:
+        if self.quiet and good and not result.warnings:
             return
         self._write_head()
-        self._write(self._token_line(result))
+        name = "token" if result.number == 1 else _TOKEN_NAME
+        self._write(token_line(result, f"{name:<{self._width}}", self.styler, self.marks))
         if result.fault is not None:
             self._block(words.fault_lines(result.fault, self.styler))
+        self._block([self.styler("hint", f"warning: {escape(warning)}") for warning in result.warnings])
         if self.verbose:
             for exchange in result.exchanges:
                 self._block(words.exchange_lines(exchange, self.styler))
-
-    def _token_line(self, result: TokenResult) -> str:
-        name = "token" if result.number == 1 else _TOKEN_NAME
-        line = f"{name:<{self._width}}  {result.method:<5} {escape(result.url)}"
-        status = self._status(result.status, result.outcome)
-        life = f", valid for {words.duration_words(result.lifetime)}" if result.lifetime else ""
-        tail = self.styler("time", f"{words.duration_words(result.elapsed)}  {escape(result.name)}{life}")
-        return f"  {self._mark(result.outcome)} {line}  {status}  {tail}"
 
     def _step_finished(self, result: StepResult) -> None:
         bad = result.outcome in (Outcome.FAILED, Outcome.ERRORED)
@@ -167,7 +161,7 @@ class Console:
         return self.styler(outcome.value, self.marks.of(outcome))
 
     def _status(self, status: int | None, outcome: Outcome) -> str:
-        return self.styler(outcome.value, str(status)) if status is not None else self.styler("errored", "error")
+        return status_words(status, outcome, self.styler)
 
     def _collection_finished(self) -> None:
         if not self.quiet and self._many:
@@ -179,12 +173,28 @@ class Console:
         self._write(summary(result, self.styler))
 
 
+def token_line(result: TokenResult, name: str, styler: Styler, marks: Marks) -> str:
+    """The line of a token step."""
+    mark = styler(result.outcome.value, marks.of(result.outcome))
+    kept = styler("skipped", "kept")
+    status = kept if result.cached else status_words(result.status, result.outcome, styler)
+    life = f", valid for {words.duration_words(result.lifetime)}" if result.lifetime else ""
+    took = "on disk" if result.cached else words.duration_words(result.elapsed)
+    tail = styler("time", f"{took}  {escape(result.name)}{life}")
+    return f"  {mark} {name}  {result.method:<5} {escape(result.url)}  {status}  {tail}"
+
+
+def status_words(status: int | None, outcome: Outcome, styler: Styler) -> str:
+    """The status of an exchange, or that there was none."""
+    return styler(outcome.value, str(status)) if status is not None else styler("errored", "error")
+
+
 def summary(result: RunResult, styler: Styler) -> str:
     """The last line: how many requests ended how, in which time, with how many token requests."""
     counts = [(outcome, result.count(outcome)) for outcome in Outcome]
     parts = [styler(outcome.value, f"{number} {outcome.value}") for outcome, number in counts if number]
     head = ", ".join(parts) or "nothing was run"
-    tokens = len(result.tokens)
+    tokens = sum(not token.cached for token in result.tokens)
     fetched = f", {tokens} token request{'s' if tokens != 1 else ''}" if tokens else ""
     text = f"{head} in {words.duration_words(result.elapsed)}{fetched}"
     return f"{styler('errored', 'interrupted:')} {text}" if result.interrupted else text

@@ -93,7 +93,7 @@ class TokenStore:
             if self._take_kept(slot, grant, cache):  # another process was faster
                 return False
             self._fetch(slot, grant)
-            _keep(slot, grant, cache)
+            self._keep(slot, grant, cache)
             return True
 
     def _take_kept(self, slot: _Slot, grant: Grant, cache: TokenCache) -> bool:
@@ -113,8 +113,8 @@ class TokenStore:
         number = slot.result.number + 1 if slot.result else 1
         slot.result = TokenResult(
             name=grant.name,
-            method=grant.method,
-            url=grant.url,
+            method="POST" if token.token_url else grant.method,
+            url=token.token_url or grant.url,
             outcome=Outcome.PASSED,
             number=number,
             key=(grant.identity, number),
@@ -156,6 +156,18 @@ class TokenStore:
             span=grant.span,
         )
 
+    def _keep(self, slot: _Slot, grant: Grant, cache: TokenCache) -> None:
+        """Keeps what was fetched; forgets what the server refused to renew (a broken line proves nothing)."""
+        assert slot.result is not None
+        if slot.token is None:
+            if slot.result.status is not None and 400 <= slot.result.status < 500:
+                cache.forget(grant.identity)
+            return
+        left = None if slot.ends is None else slot.ends - self._clock()
+        warning = cache.write(grant.identity, replace(slot.token, lifetime=left))
+        if warning and warning not in slot.result.warnings:
+            slot.result = replace(slot.result, warnings=(*slot.result.warnings, warning))
+
     def _converse(self, grant: Grant, last: Token | None, talk: _Talk) -> Token:
         fetch = grant.fetch(last)
         try:
@@ -189,18 +201,6 @@ class TokenStore:
         if self._person is None:
             raise AuthError("this grant asks a person to sign in, and nobody is there")
         return self._person
-
-
-def _keep(slot: _Slot, grant: Grant, cache: TokenCache) -> None:
-    """Keeps what was fetched; forgets what the server refused to renew (a broken line proves nothing)."""
-    assert slot.result is not None
-    if slot.token is None:
-        if slot.result.status is not None and 400 <= slot.result.status < 500:
-            cache.forget(grant.identity)
-        return
-    warning = cache.write(grant.identity, slot.token)
-    if warning:
-        slot.result = replace(slot.result, warnings=(*slot.result.warnings, warning))
 
 
 def leeway(grant: Grant, token: Token) -> float:

@@ -27,6 +27,8 @@ _now = time.time
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
 #: Curve (RFC 7518 § 6.2.1.1, RFC 8037 § 2) → the algorithm that belongs to it.
 _BY_CURVE = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "Ed25519": "EdDSA", "Ed448": "EdDSA"}
+#: Algorithms whose keys can be published.
+_ASYMMETRIC = ("RS", "PS", "ES", "EdDSA")
 #: Key type → the algorithms that it can sign with.
 _BY_TYPE = {"RSA": ("RS", "PS"), "EC": ("ES",), "OKP": ("EdDSA",), "oct": ("HS",)}
 
@@ -84,6 +86,27 @@ def make_jwt(key: KeyText, claims: Mapping[str, Any]) -> str:
         return jwt.encode(header, dict(claims), signer, algorithms=[algorithm])
     except (JoseError, ValueError, TypeError) as error:
         raise AuthError(f"{key.place} cannot sign with {algorithm}: {error}") from None
+
+
+def verify_jwt(token: str, keys: Mapping[str, Any], algorithm: str) -> None:
+    """Checks the signature of a JWT against a JWK Set (RFC 7517 § 5), not its claims.
+
+    Raises:
+        AuthError: no key of the set has signed it.
+    """
+    from joserfc import jws
+    from joserfc.errors import JoseError
+    from joserfc.jwk import KeySet
+
+    if not algorithm.startswith(_ASYMMETRIC):
+        raise AuthError(f"'{algorithm}' is no signature that a published key can check")
+    usable = [key for key in keys.get("keys", ()) if isinstance(key, dict) and key.get("use", "sig") == "sig"]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            jws.deserialize_compact(token, KeySet.import_key_set({"keys": usable}), algorithms=[algorithm])
+    except (JoseError, ValueError, KeyError, TypeError) as error:
+        raise AuthError(str(error) or type(error).__name__) from None
 
 
 def _json_object(text: str) -> dict[str, Any]:
