@@ -12,6 +12,7 @@ import dataclasses
 import json
 import re
 import threading
+from collections import deque
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any, TypeVar
@@ -22,6 +23,8 @@ _SHORTEST = 4
 #: Characters that the URL builder leaves readable beside the unreserved ones (see `engine.build`).
 URL_READABLE = "$,:/@;!*()'"
 _LINE_OF_SECRET = 12
+#: How many values of single requests are remembered: more than requests can be under way at once.
+_MOST_PASSING = 64
 
 T = TypeVar("T")
 
@@ -44,13 +47,15 @@ class Redactor:
         self._short: frozenset[str] = frozenset()
         self._short_pattern: re.Pattern[str] | None = None
         self._short_bytes: re.Pattern[bytes] | None = None
+        self._lasting: frozenset[str] = frozenset()
+        self._passing: deque[set[str]] = deque(maxlen=_MOST_PASSING)
         self._forms: tuple[str, ...] = ()
         self._byte_forms: tuple[bytes, ...] = ()
         for secret in secrets:
             self.add(secret)
 
     def __bool__(self) -> bool:
-        return bool(self._known)
+        return bool(self._forms or self._short)
 
     def add(self, value: Any) -> None:
         """Makes a value secret: a text, a number, or every text and number within a structure."""
@@ -60,12 +65,19 @@ class Redactor:
         with self._lock:
             self._known |= texts
             self._add_short({text for text in texts if len(text) < _SHORTEST})
-            forms = set(self._forms)
-            for text in texts:
-                if len(text) >= _SHORTEST:
-                    forms |= _forms(text)
-            self._forms = tuple(sorted(forms, key=len, reverse=True))
-            self._byte_forms = tuple(form.encode("utf-8", "surrogatepass") for form in self._forms)
+            self._lasting = self._lasting.union(*(_forms(text) for text in texts if len(text) >= _SHORTEST))
+            self._set_forms()
+
+    def add_passing(self, text: str) -> None:
+        """Makes a text secret that belongs to one request, such as its signature: only the last ones are remembered."""
+        with self._lock:
+            self._passing.append(_forms(text))
+            self._set_forms()
+
+    def _set_forms(self) -> None:
+        forms = self._lasting.union(*self._passing)
+        self._forms = tuple(sorted(forms, key=len, reverse=True))
+        self._byte_forms = tuple(form.encode("utf-8", "surrogatepass") for form in self._forms)
 
     def _add_short(self, texts: set[str]) -> None:
         if not texts:
@@ -97,7 +109,7 @@ class Redactor:
 
     def apply(self, value: T) -> T:
         """A copy of plain data or of a dataclass with every secret masked; the same object if there was none."""
-        return self._walk(value) if self._known else value
+        return self._walk(value) if self else value
 
     def _walk(self, value: Any) -> Any:
         kind = type(value)

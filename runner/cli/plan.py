@@ -210,10 +210,25 @@ def _token_hosts(shown: Iterable[_Shown]) -> set[str]:
 
     hosts = set()
     for step in shown:
-        declared = step.step.auth.fields.get("token_url") if step.step.auth else None
-        if declared is not None:
+        for name, url in _auth_urls(step.step):
             try:
-                hosts.add(urlsplit(str(resolve(declared.value, step.scope))).netloc)
+                hosts.add(urlsplit(str(resolve(url, step.scope))).netloc)
             except (ResolveError, ValueError) as error:
-                hosts.add(f"(token endpoint: {error})")
-    return hosts
+                hosts.add(f"({name}: {error})")
+    return hosts - {""}
+
+
+def _auth_urls(step: Step) -> Iterator[tuple[str, Any]]:
+    """The URLs that the token step of a request goes to, as declared."""
+    for spec in (step.auth, step.login.auth if step.login else None):
+        for name in ("token_url", "issuer", "authorization_url", "device_url"):
+            if spec is not None and name in spec.fields:
+                yield name, spec.fields[name].value
+    if step.login is not None:
+        from runner.engine.build import ABSOLUTE
+        from runner.language.model import Template
+
+        url = step.login.spec.url
+        written = url.text if isinstance(url, Template) else url
+        base = step.login.base_urls[-1:] if not ABSOLUTE.match(written) else ()
+        yield "login", base[0].url if base else url

@@ -72,6 +72,10 @@ class Fields:
         """Makes a value secret."""
         self.scope.shared.redactor.add(value)
 
+    def hide_passing(self, text: str) -> None:
+        """Makes a text secret that belongs to a single request."""
+        self.scope.shared.redactor.add_passing(text)
+
     def text(self, name: str, default: str = "") -> str:
         """A field as text; required ones must not be empty."""
         value = self.value(name)

@@ -19,7 +19,8 @@ def prepare(fields: Fields) -> Scheme:
     if ":" in username:
         raise fields.fault("username", "the user name of Basic auth cannot hold a ':' (RFC 7617 § 2)")
     try:
-        password = as_text(fields.value("password") or "")
+        given = fields.value("password")
+        password = "" if given is None else as_text(given)
     except ValueError as error:
         raise fields.fault("password", f"'password' of auth: {error}") from None
     header = basic_credentials(username, password)
