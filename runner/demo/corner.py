@@ -45,6 +45,7 @@ class Corner:
             Route("GET", "/delay/{milliseconds}", self._delay),
             Route("GET", "/basic", _basic),
             Route("GET", "/bearer", self._bearer),
+            Route("POST", "/login", _login),
             Route("GET", "/key", _key),
             Route("GET", "/text", lambda call: _text("Hello, Ada\n", "text/plain; charset=utf-8")),
             Route("GET", "/html", lambda call: _text(_HTML, "text/html; charset=utf-8")),
@@ -157,6 +158,14 @@ def _basic(call: Call) -> Reply:
     if given != f"{BASIC_USER}:{BASIC_PASSWORD}":
         return _unauthorized('Basic realm="demo", charset="UTF-8"')
     return json_reply({"authenticated": True, "user": BASIC_USER})
+
+
+def _login(call: Call) -> Reply:
+    """A login of its own kind, as many APIs have one: a name and a password for a token."""
+    given = _parsed(call.body)
+    if given != {"user": BASIC_USER, "password": BASIC_PASSWORD}:
+        return json_reply({"error": "wrong user or password"}, 403)
+    return json_reply({"token": BEARER_TOKEN, "valid_for": "10 minutes", "seconds": 600})
 
 
 def _key(call: Call) -> Reply:

@@ -24,6 +24,7 @@ The plain corner, without a token:
     GET /redirect/{n}                   n redirects, then {"arrived": true}
     GET /delay/{ms}                     waits, at most 5000
     GET /basic                          HTTP Basic ada:lovelace-1815
+    POST /login                         `{user: ada, password: lovelace-1815}` gives the token `demo-token~ada`
     GET /bearer                         `demo-token~ada`, or a token of the endpoint above, showing its claims
     GET /key                            `demo-key~ada` as X-Api-Key, ?api_key or the cookie api_key
     GET /text · /html · /invalid-json   bodies of other kinds

@@ -19,7 +19,7 @@ from runner.reporters.words import duration_words
 #: Claims that are moments (RFC 7519 § 4.1, OpenID Connect Core § 2) → words for the past, and for the future.
 _MOMENTS: Mapping[str, tuple[str, str]] = {
     "exp": ("expired {} ago", "expires in {}"),
-    "nbf": ("valid since {}", "not valid before {} from now"),
+    "nbf": ("valid since {} ago", "not valid before {} from now"),
     "iat": ("issued {} ago", "issued {} in the future: the clocks differ"),
     "auth_time": ("signed in {} ago", "signed in {} in the future: the clocks differ"),
 }
