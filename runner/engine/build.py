@@ -6,7 +6,7 @@ Auth is put on afterwards (`engine.auth`). Each fault names its place in the fil
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import quote, quote_plus, urlsplit
 
@@ -56,6 +56,36 @@ def merge(chain: Iterable[Defaults]) -> Defaults:
             if found is not None:
                 merged[name] = found
     return Defaults(headers=tuple(headers.values()), query=tuple(query.values()), asserts=tuple(asserts), **merged)
+
+
+def declared_values(spec: RequestSpec, settings: Defaults, base_urls: tuple[BaseUrl, ...]) -> Iterator[Declared]:
+    """Every declared value that is rendered to build a request."""
+    yield spec.url
+    yield spec.method
+    relative = not ABSOLUTE.match(spec.url if isinstance(spec.url, str) else spec.url.text)
+    for base in base_urls if relative else ():
+        yield base.url
+    for entry in (*settings.query, *settings.headers, *spec.cookies):
+        yield entry.name
+        yield entry.value
+    certificate = settings.client_cert or ()
+    for setting in (
+        settings.timeout,
+        settings.follow_redirects,
+        settings.verify,
+        settings.max_body,
+        spec.delay,
+        *certificate,
+    ):
+        if setting is not None and isinstance(setting.value, Template):
+            yield setting.value
+    if spec.body is not None:
+        if spec.body.kind == "form":
+            for entry in spec.body.value or ():
+                yield entry.name
+                yield entry.value
+        else:
+            yield spec.body.value
 
 
 def build(spec: RequestSpec, settings: Defaults, base_urls: tuple[BaseUrl, ...], scope: Scope, flags: Flags) -> Request:

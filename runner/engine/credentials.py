@@ -23,12 +23,19 @@ from runner.language.model import (
 )
 
 _SHORTEST = 4
+#: Words in the name of a field whose value is a credential.
+_WORDS = ("pass", "secret", "token", "assertion", "api_key", "api-key", "apikey", "authorization", "cookie")
 _HINT = "take it from outside, as in '{{env.NAME}}'"
 _CREDENTIAL_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-auth-token", "cookie"}
 )
 #: A JWT: two JSON objects and a signature in base64url (RFC 7515 § 3.1).
 _JWT = re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+", re.ASCII)
+
+
+def holds_credential(name: str) -> bool:
+    """Whether a field of this name holds a credential, as far as a name can say."""
+    return any(word in name.lower() for word in _WORDS)
 
 
 def warnings(collection: Collection) -> list[Diagnostic]:
@@ -80,6 +87,19 @@ def _shared(auth: AuthSpec | None, settings: Defaults) -> Iterator[tuple[str, Sp
         is_path = name in keys and keys[name].wants == "file" and not holds_key(declared.value)
         if name in keys and keys[name].secret and not is_path and _is_literal(declared.value):
             yield f"'{name}' of auth is a literal credential", declared.span
+        if isinstance(declared.value, RequestSpec):
+            yield from _in_login(declared.value)
+
+
+def _in_login(login: RequestSpec) -> Iterator[tuple[str, Span]]:
+    yield from _shared(login.auth, login.settings)
+    body = login.body.value if login.body else None
+    entries = (
+        body.items() if isinstance(body, dict) else ((e.text, e.value) for e in body or () if isinstance(e, Entry))
+    )
+    for name, value in entries:
+        if login.body and holds_credential(str(name)) and _is_literal(value):
+            yield f"'{name}' of the login call is a literal credential", login.body.span
 
 
 def _in_entries(entries: tuple[Entry, ...]) -> Iterator[tuple[str, Span]]:

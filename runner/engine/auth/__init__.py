@@ -8,14 +8,16 @@ imported when a file first uses it: a run with `bearer` does not pay for OAuth.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
+from runner.engine import references
 from runner.engine.auth.base import Fields, LoginSpec, Scheme
-from runner.engine.build import Flags, build, connection
+from runner.engine.build import Flags, build, connection, declared_values
 from runner.engine.exchange import Connection
-from runner.engine.scope import Scope, resolve
-from runner.language.model import AUTH_KEYS, AuthSpec
+from runner.engine.scope import Scope
+from runner.language.model import AUTH_KEYS, AuthSpec, Declared, Template
 
 __all__ = ["SCHEMES", "Fields", "LoginSpec", "Scheme", "prepare"]
 
@@ -49,6 +51,32 @@ def _ready(scheme: Any, login: LoginSpec, scope: Scope, flags: Flags) -> Any:
     """A login call, built; its own auth prepared."""
     request = build(login.spec, login.settings, login.base_urls, scope, flags)
     own = prepare(login.auth, scope, connection(login.settings, scope, flags), request.timeout)
-    declared = login.auth.fields if login.auth else {}
-    identity = tuple((name, repr(resolve(found.value, scope))) for name, found in declared.items())
-    return scheme.Login(request, own, identity)
+    return scheme.Login(request, own, tuple(_identity(login, scope)))
+
+
+def _identity(login: LoginSpec, scope: Scope) -> Iterator[str]:
+    """What tells a login call from another: its texts, and the values of the variables in them.
+
+    Not the request itself, which may hold a time or a random id: such calls would never share a token.
+    """
+    declared: list[Declared] = list(declared_values(login.spec, login.settings, login.base_urls))
+    declared += [field.value for field in login.auth.fields.values()] if login.auth else []
+    for value in declared:
+        yield from _texts(value)
+        for used in references.in_value(value):
+            yield used.name
+            yield repr(scope.shared.env.get(used.name) if used.env else scope.get(used.name))
+
+
+def _texts(declared: Declared) -> Iterator[str]:
+    if isinstance(declared, Template):
+        yield declared.text
+    elif isinstance(declared, dict):
+        for name, value in declared.items():
+            yield from _texts(name)
+            yield from _texts(value)
+    elif isinstance(declared, list):
+        for value in declared:
+            yield from _texts(value)
+    else:
+        yield repr(declared)

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 from runner.engine.auth import lifetime
 from runner.engine.auth.base import Fields, Scheme, put_token
+from runner.engine.credentials import holds_credential
 from runner.engine.exchange import (
     Exchange,
     Fetch,
@@ -28,8 +29,6 @@ from runner.language import query
 from runner.language.model import Expression
 from runner.language.values import Value, as_text, kind
 
-#: Words in the name of a field whose value is a credential.
-_CREDENTIAL_WORDS = ("pass", "secret", "token", "assertion", "api_key", "api-key", "apikey", "authorization", "cookie")
 _MOST_KEYS = 8
 
 
@@ -57,7 +56,7 @@ def prepare(fields: Fields, login: Login) -> Scheme:
 
     expressions = tuple((name, e.text) for name in _EXPRESSIONS if (e := _expression(fields, name)))
     grant = Grant(
-        identity=("request", request.method, request.url, request.headers, request.body, expressions, login.identity),
+        identity=("request", expressions, login.identity),
         name="request",
         method=request.method,
         url=request.url,
@@ -153,7 +152,7 @@ def _hide_credentials(login: Request, hide: Callable[[Any], None]) -> None:
 def _hide_in(value: Value, hide: Callable[[Any], None], named: bool = False) -> None:
     if isinstance(value, Mapping):
         for name, item in value.items():
-            _hide_in(item, hide, named or any(word in name.lower() for word in _CREDENTIAL_WORDS))
+            _hide_in(item, hide, named or holds_credential(name))
     elif isinstance(value, list):
         for item in value:
             _hide_in(item, hide, named)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from runner.diagnostics import Diagnostic, did_you_mean
 from runner.engine import references
 from runner.engine.auth.base import LoginSpec
-from runner.engine.build import ABSOLUTE, BaseUrl, merge
+from runner.engine.build import declared_values, merge
 from runner.engine.plan.steps import Step, base_urls_of
 from runner.engine.references import Level, Need, Reference
 from runner.language import query
@@ -19,11 +19,9 @@ from runner.language.model import (
     AuthField,
     AuthSpec,
     Collection,
-    Defaults,
     Expression,
     Group,
     RequestSpec,
-    Template,
     Variable,
 )
 from runner.language.values import Value
@@ -133,12 +131,12 @@ class Judge:
     def _over_variables(self, step: Step, auth: AuthSpec | None, login: LoginSpec | None) -> Iterator[Reference]:
         for condition in step.conditions:
             yield from references.in_condition(condition)
-        for declared in _declared(step.spec, step.settings, step.base_urls):
+        for declared in declared_values(step.spec, step.settings, step.base_urls):
             yield from references.in_value(declared)
         if auth is not None:
             yield from _in_auth(auth)
         if login is not None:
-            for declared in _declared(login.spec, login.settings, login.base_urls):
+            for declared in declared_values(login.spec, login.settings, login.base_urls):
                 yield from references.in_value(declared)
             yield from _in_auth(login.auth) if login.auth else ()
 
@@ -258,33 +256,3 @@ def _header_depth(collection: Collection, step: Step) -> int:
     chain = (collection.defaults, *(group.defaults for group in step.groups), step.spec.settings)
     depths = (d for d, settings in enumerate(chain) if any(e.text.lower() == "authorization" for e in settings.headers))
     return max(depths, default=-1)
-
-
-def _declared(spec: RequestSpec, settings: Defaults, base_urls: tuple[BaseUrl, ...]) -> Iterator[object]:
-    """Every declared value that is rendered to build a request."""
-    yield spec.url
-    yield spec.method
-    relative = not ABSOLUTE.match(spec.url if isinstance(spec.url, str) else spec.url.text)
-    for base in base_urls if relative else ():
-        yield base.url
-    for entry in (*settings.query, *settings.headers, *spec.cookies):
-        yield entry.name
-        yield entry.value
-    certificate = settings.client_cert or ()
-    for setting in (
-        settings.timeout,
-        settings.follow_redirects,
-        settings.verify,
-        settings.max_body,
-        spec.delay,
-        *certificate,
-    ):
-        if setting is not None and isinstance(setting.value, Template):
-            yield setting.value
-    if spec.body is not None:
-        if spec.body.kind == "form":
-            for entry in spec.body.value or ():
-                yield entry.name
-                yield entry.value
-        else:
-            yield spec.body.value

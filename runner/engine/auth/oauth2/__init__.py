@@ -16,7 +16,6 @@ from typing import Any
 
 from runner.engine.auth.base import Fields, Scheme, put_token
 from runner.engine.auth.oauth2.clients import client_of
-from runner.engine.auth.oauth2.discovery import discover
 from runner.engine.auth.oauth2.endpoint import Endpoint, Form, Settings, Urls, extra_fields, url_field
 from runner.engine.auth.oauth2.grants import GRANTS, GrantRow, refresh
 from runner.engine.exchange import Fetch, Grant, Request, Token, TokenWish
@@ -103,12 +102,14 @@ def _begun(endpoint: Endpoint, row: GrantRow) -> Fetch:
     urls = endpoint.urls
     if urls.issuer and not all(getattr(urls, name) for name in row.needs):
         urls = yield from _discovered(endpoint)
-    token = yield from row.talk(replace(endpoint, urls=urls))
+    token = yield from row.talk(endpoint._replace(urls=urls))
     return replace(token, token_url=urls.token)
 
 
 def _discovered(endpoint: Endpoint) -> Generator[TokenWish, Any, Urls]:
     """The URLs of the issuer's document; those that the file writes win."""
+    from runner.engine.auth.oauth2.discovery import discover  # few files name an issuer
+
     found: Urls = yield from discover(endpoint.urls.issuer, endpoint.settings)
     written = {name: url for name, url in endpoint.urls._asdict().items() if url and name != "issuer"}
     found = found._replace(**written)
@@ -121,5 +122,5 @@ def _renewed(endpoint: Endpoint, row: GrantRow, last: Token) -> Fetch:
     """A token by the last one's refresh token; RFC 6749 § 6: a new one takes its place."""
     urls = endpoint.urls._replace(token=endpoint.urls.token or last.token_url)
     scope = [] if row.starts_over else endpoint.scope  # left out it stays as it was granted
-    token = yield from refresh(replace(endpoint, urls=urls), last.refresh_token, scope)
+    token = yield from refresh(endpoint._replace(urls=urls), last.refresh_token, scope)
     return replace(token, refresh_token=token.refresh_token or last.refresh_token, token_url=urls.token)

@@ -7,16 +7,18 @@ RFC 6749 § 2.3 (post, basic), RFC 7523 § 2.2 (JWTs, one's own or somebody else
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
 
 from runner.engine.auth.base import Fields
 from runner.engine.auth.basic import basic_credentials
 from runner.engine.auth.oauth2.answers import asked, body_lines, json_object
 from runner.engine.auth.oauth2.endpoint import Client, Form, Proof, Settings, request_to, sent
-from runner.engine.auth.signing import KeyText, make_jwt, timed
 from runner.engine.exchange import TokenWish, decode_text
 from runner.errors import AuthError
+
+if TYPE_CHECKING:
+    from runner.engine.auth.signing import KeyText
 
 Proving = Generator[TokenWish, Any, Proof]
 
@@ -120,6 +122,8 @@ def _signed(fields: Fields, client_id: str) -> Client:
     audience = fields.text("assertion_audience")
 
     def prove(token_url: str) -> Proving:
+        from runner.engine.auth.signing import make_jwt, timed
+
         yield from ()
         # RFC 7523 § 3: who asks is both issuer and subject; a fresh `jti`, for servers take each assertion once.
         claims = timed({"iss": client_id, "sub": client_id, "aud": audience or token_url}, _ASSERTION_LIFE)
@@ -138,6 +142,8 @@ def signing_key(fields: Fields) -> Callable[[], KeyText]:
     certificate = fields.file("certificate") if has_certificate else ""
 
     def read() -> KeyText:
+        from runner.engine.auth.signing import KeyText
+
         certified = fields.read("certificate", certificate)
         name, given = ("private_key", key) if key else ("certificate", certificate)  # one file may hold both
         text = fields.read(name, given)

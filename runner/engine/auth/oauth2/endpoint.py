@@ -8,7 +8,6 @@ This file knows no grant.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -60,8 +59,7 @@ class Settings(NamedTuple):
     hide: Callable[[Any], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """A token endpoint that was found, and everything that a request to it needs beside the grant's own fields.
 
     `scope`, `audience` and `resource` are the form fields of those names; each grant sends those that it has.

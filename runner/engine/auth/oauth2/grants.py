@@ -1,19 +1,17 @@
 """Grants: a row of `GRANTS` for each, which reads its own fields and says how a token is asked for.
 
 RFC 6749 § 4 and § 6, RFC 7523 § 2.1 (jwt_bearer), RFC 8693 (token_exchange); those that ask a person are in `people`.
+What most files do not use is imported when one does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from runner.engine.auth.base import Fields
 from runner.engine.auth.oauth2.clients import signing_key
 from runner.engine.auth.oauth2.endpoint import Endpoint, Form
-from runner.engine.auth.oauth2.people import Redirection, by_code, by_device
-from runner.engine.auth.signing import account_of, make_jwt, timed
 from runner.engine.exchange import Token, TokenWish
 
 Talking = Generator[TokenWish, Any, Token]
@@ -61,6 +59,8 @@ def _refresh_token(fields: Fields) -> GrantRow:
 
 
 def _authorization_code(fields: Fields) -> GrantRow:
+    from runner.engine.auth.oauth2.people import Redirection, by_code
+
     port = fields.port("redirect_port")
     path = "/" + fields.text("redirect_path", "/cb").lstrip("/")
     redirection = Redirection(fields.text("redirect_host", "127.0.0.1"), port, path)
@@ -68,6 +68,8 @@ def _authorization_code(fields: Fields) -> GrantRow:
 
 
 def _device_code(fields: Fields) -> GrantRow:
+    from runner.engine.auth.oauth2.people import by_device
+
     return GrantRow(by_device, needs=("token", "device"), interactive=True)
 
 
@@ -79,6 +81,8 @@ def _jwt_bearer(fields: Fields) -> GrantRow:
     issuer, subject, audience = (fields.text(name) for name in ("client_id", "subject", "assertion_audience"))
 
     def talk(endpoint: Endpoint) -> Talking:
+        from runner.engine.auth.signing import account_of, make_jwt, timed
+
         signer = key()
         account = account_of(signer.text)
         claims = {"iss": issuer or (account.client_id if account else ""), "sub": subject}
@@ -106,7 +110,7 @@ def refresh(endpoint: Endpoint, refresh_token: str, scope: Form) -> Talking:
     """A new token for a refresh token (RFC 6749 § 6)."""
     extra = {name: values for name, values in endpoint.extra.items() if name != "grant_type"}
     own = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)]
-    return replace(endpoint, extra=extra).token(own, scope + endpoint.resource)
+    return endpoint._replace(extra=extra).token(own, scope + endpoint.resource)
 
 
 GRANTS: Mapping[str, Callable[[Fields], GrantRow]] = {
