@@ -93,12 +93,13 @@ def _shared(auth: AuthSpec | None, settings: Defaults) -> Iterator[tuple[str, Sp
 
 def _in_login(login: RequestSpec) -> Iterator[tuple[str, Span]]:
     yield from _shared(login.auth, login.settings)
-    body = login.body.value if login.body else None
-    entries = (
-        body.items() if isinstance(body, dict) else ((e.text, e.value) for e in body or () if isinstance(e, Entry))
-    )
-    for name, value in entries:
-        if login.body and holds_credential(str(name)) and _is_literal(value):
+    if login.body is None:
+        return
+    body = login.body.value
+    if login.body.kind == "form":
+        body = {entry.text: entry.value for entry in body}
+    for name, value in body.items() if isinstance(body, dict) else ():
+        if holds_credential(str(name)) and _is_literal(value):
             yield f"'{name}' of the login call is a literal credential", login.body.span
 
 
