@@ -204,5 +204,5 @@ def _forms(text: str) -> set[str]:
     forms |= {re.sub(r"%[0-9A-F]{2}", lambda match: match.group().lower(), form) for form in percent}
     lines = text.splitlines()
     if len(lines) > 1:  # a key file shown line by line
-        forms |= {line for line in lines if len(line) >= _LINE_OF_SECRET}
+        forms |= {line for line in lines if len(line) >= _LINE_OF_SECRET and not line.startswith("-----")}
     return forms

@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 
 from runner.engine import auth
 from runner.engine.auth.base import Scheme
+from runner.engine.auth.replies import asked, json_object, text_of, words_of
 from runner.engine.build import connection, setting
-from runner.engine.exchange import Connection, Exchange, Headers, Request, Token, decode_text
+from runner.engine.exchange import Connection, Exchange, Headers, Request, Token
 from runner.engine.flow import Session, scopes
 from runner.engine.plan import Plan, Step
 from runner.engine.results import TokenResult
 from runner.errors import AuthError, ResolveError
-from runner.language.values import Value, parse_json
 from runner.runtime.execute import token_store
 from runner.runtime.transport import Transport
 
@@ -139,13 +139,9 @@ def _driven(talk: Generator[Any, Any, Any], transport: Transport) -> Any:
         return done.value
 
 
-def _keys(exchange: Exchange) -> dict[str, Value]:
+def _keys(exchange: Exchange) -> dict[str, Any]:
     response = exchange.response
-    asked = f"{exchange.request.method} {exchange.request.url} answered {response.status}"
-    try:
-        keys = parse_json(decode_text(response.content, response.header("content-type")))
-    except ValueError:
-        keys = None
-    if response.status != 200 or not isinstance(keys, dict) or not isinstance(keys.get("keys"), list):
-        raise AuthError(f"{asked}, but with no keys")
+    keys = json_object(text_of(response))
+    if response.status != 200 or not isinstance(keys.get("keys"), list):
+        raise AuthError(f"{asked(exchange)}, but with no keys: {words_of(keys, text_of(response))}")
     return keys

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 from runner.engine.auth import lifetime
 from runner.engine.auth.base import Fields, Scheme, put_token
+from runner.engine.auth.replies import words_of
 from runner.engine.credentials import holds_credential
 from runner.engine.exchange import (
     Exchange,
@@ -81,20 +82,20 @@ def _expression(fields: Fields, name: str) -> Expression | None:
 def _fetch(fields: Fields, login: Login) -> Fetch:
     exchange = yield from _exchange(login)
     response = exchange.response
-    asked = f"{exchange.request.method} {exchange.request.url} answered {response.status}"
+    said = asked(exchange)
     document = exchange.view(fields.scope)
     if response.status >= 400:
-        text = " ".join(document["text"].split())
-        raise AuthError(asked, (text or "with an empty body",), "check the login call under 'request' of auth")
-    found = _value("token", fields, document, asked)
+        words = words_of({}, document["text"])
+        raise AuthError(f"{said}: {words}", (), "check the login call under 'request' of auth")
+    found = _value("token", fields, document, said)
     fields.hide(found)
     try:
         token = as_text(found)
     except ValueError:
-        raise AuthError(f"{asked}: 'token' gives {kind(found)}, not text") from None
+        raise AuthError(f"{said}: 'token' gives {kind(found)}, not text") from None
     if not token:
-        raise AuthError(f"{asked}: 'token' is empty")
-    expires_in, expires_at = (_value(name, fields, document, asked) for name in ("expires_in", "expires_at"))
+        raise AuthError(f"{said}: 'token' is empty")
+    expires_in, expires_at = (_value(name, fields, document, said) for name in ("expires_in", "expires_at"))
     return Token(token, lifetime.of_token(expires_in, expires_at, token, response))
 
 
@@ -111,7 +112,7 @@ def _exchange(login: Login) -> Generator[TokenWish, Any, Exchange]:
     return exchange
 
 
-def _value(name: str, fields: Fields, document: ResponseDocument, asked: str) -> Value:
+def _value(name: str, fields: Fields, document: ResponseDocument, said: str) -> Value:
     """The value of an expression over the response; None where there is no such key.
 
     Raises:
@@ -124,12 +125,12 @@ def _value(name: str, fields: Fields, document: ResponseDocument, asked: str) ->
     try:
         value = compiled.evaluate(document)
     except EvaluationError as error:
-        raise AuthError(f"{asked}: '{name}' cannot be evaluated: {error.message}") from None
+        raise AuthError(f"{said}: '{name}' cannot be evaluated: {error.message}") from None
     if value is None:
         why = [line for finding in query.explain(compiled, document) for line in _why(finding)]
         if document.body_fault:
             why.append(document.body_fault)
-        raise AuthError(f"{asked}, but '{name}' ({expression.text}) is null", why)
+        raise AuthError(f"{said}, but '{name}' ({expression.text}) is null", why)
     return value
 
 

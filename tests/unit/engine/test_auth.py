@@ -296,7 +296,7 @@ def test_how_long_a_token_lives(
 @pytest.mark.parametrize(
     ("status", "body", "headers", "message", "more"),
     [
-        (200, {"token_type": "Bearer"}, {}, "answered 200, but without an access_token", "the keys: token_type"),
+        (200, {"token_type": "Bearer"}, {}, "answered 200, but without an access_token", "the keys token_type"),
         (200, {"access_token": ""}, {}, "without an access_token", ""),
         (200, {"access_token": 5}, {}, "without an access_token", ""),
         (
@@ -306,14 +306,14 @@ def test_how_long_a_token_lives(
             "answered 200: invalid_scope: no such scope",
             "check scope",
         ),
-        (200, "<html>Sign in</html>", {}, "without an access_token", "<html>Sign in</html>"),
-        (200, "", {}, "without an access_token", "with an empty body"),
+        (200, "<html>Sign in</html>", {}, "without an access_token", ": Sign in"),
+        (200, "", {}, "without an access_token", ": an empty body"),
         (200, "[1]", {}, "without an access_token", "[1]"),
         (302, "", {"Location": "https://login.test/other"}, "a redirect to https://login.test/other", "not followed"),
         (400, {"error": "invalid_client"}, {}, "answered 400: invalid_client", "client_auth: basic"),
-        (401, {"error": {"code": 5}}, {}, "answered 401", "the keys: error"),
+        (401, {"error": {"code": 5}}, {}, "answered 401", "the keys error"),
         (500, "oops\n now", {}, "answered 500", "oops now"),
-        (503, "", {}, "answered 503", "with an empty body"),
+        (503, "", {}, "answered 503", ": an empty body"),
         (
             401,
             {

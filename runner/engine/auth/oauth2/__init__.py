@@ -21,8 +21,6 @@ from runner.engine.auth.oauth2.grants import GRANTS, GrantRow, refresh
 from runner.engine.exchange import Fetch, Grant, Request, Token, TokenWish
 from runner.errors import AuthError
 
-_LOST = "the refresh token was used before, or has ended; a server that rotates them needs `cache: disk` between runs"
-
 
 def prepare(fields: Fields) -> Scheme:
     """The scheme with its grant; the token goes where `in`, `name` and `prefix` say.
@@ -87,13 +85,12 @@ def _asked_for(endpoint: Endpoint) -> tuple[Any, ...]:
 
 def _fetch(endpoint: Endpoint, row: GrantRow, last: Token | None) -> Fetch:
     """The conversation for a new token, by the last one's refresh token if it brought one."""
-    if last is None or not last.refresh_token:
-        return (yield from _begun(endpoint, row))
-    try:
-        return (yield from _renewed(endpoint, row, last))
-    except AuthError as error:
-        if not row.starts_over:
-            raise AuthError(error.message, error.details, _LOST) from None
+    if last is not None and last.refresh_token:
+        try:
+            return (yield from _renewed(endpoint, row, last))
+        except AuthError:
+            if not row.starts_over:
+                raise
     return (yield from _begun(endpoint, row))
 
 

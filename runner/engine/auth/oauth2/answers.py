@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from runner.engine.auth import lifetime
-from runner.engine.exchange import Exchange, Response, Token, decode_text
+from runner.engine.auth.replies import asked, json_object, one_line, text_of, words_of
+from runner.engine.exchange import Exchange, Token
 from runner.errors import AuthError
-from runner.language.values import parse_json
 
 #: Fields of an answer that are secrets.
 _SECRET_FIELDS = ("access_token", "refresh_token", "id_token", "device_code")
@@ -37,10 +37,8 @@ def read_token(exchange: Exchange, hide: Callable[[Any], None]) -> Token:
     answer = read_answer(exchange, hide)
     token = answer.get("access_token")
     if not isinstance(token, str) or not token:
-        text = _text(exchange.response)
-        raise AuthError(
-            f"{asked(exchange)}, but without an access_token", body_lines(answer, text), "is token_url right?"
-        )
+        words = words_of(answer, text_of(exchange.response))
+        raise AuthError(f"{asked(exchange)}, but without an access_token: {words}", (), "is token_url right?")
     refresh_token = answer.get("refresh_token")
     expires_at = answer.get("expires_at", answer.get("expires_on"))
     life = lifetime.of_token(answer.get("expires_in"), expires_at, token, exchange.response)
@@ -54,7 +52,7 @@ def read_answer(exchange: Exchange, hide: Callable[[Any], None]) -> dict[str, An
         AuthError: the answer is an error or a redirect.
     """
     response = exchange.response
-    text = _text(response)
+    text = text_of(response)
     answer = json_object(text)
     for name in _SECRET_FIELDS:
         hide(answer.get(name))
@@ -68,36 +66,48 @@ def read_answer(exchange: Exchange, hide: Callable[[Any], None]) -> dict[str, An
     return answer
 
 
-def asked(exchange: Exchange) -> str:
-    """What was asked and which status came: the beginning of every message here."""
-    return f"{exchange.request.method} {exchange.request.url} answered {exchange.response.status}"
-
-
-def _text(response: Response) -> str:
-    return decode_text(response.content, response.header("content-type"))
-
-
-def json_object(text: str) -> dict[str, Any]:
-    """The JSON object in a text; empty if it holds none."""
-    try:
-        answer = parse_json(text)
-    except ValueError:
-        return {}
-    return answer if isinstance(answer, dict) else {}
-
-
 def _refused(exchange: Exchange, answer: Mapping[str, Any], text: str) -> AuthError:
     error = answer.get("error")
     description = answer.get("error_description")
     if not isinstance(error, str):
-        return AuthError(asked(exchange), body_lines(answer, text))
+        words = f"{asked(exchange)}: {words_of(answer, text)}"
+        return AuthError(words, (), _hint_by_status(exchange.response.status))
     said = said_by_server(answer)
     for name, words in (("trace_id", "Trace ID"), ("correlation_id", "Correlation ID")):
         if isinstance(answer.get(name), str) and answer[name] not in said:
             said += f" {words}: {answer[name]}"
     see = (f"see {answer['error_uri']}",) if isinstance(answer.get("error_uri"), str) else ()
     details = (*see, *_clock_lines(exchange))
-    return RefusedError(error, f"{asked(exchange)}: {said}", details, hint_for(error, str(description or "")))
+    hint = hint_for(error, str(description or "")) or _hint_by_form(error, exchange.request.body or b"")
+    return RefusedError(error, f"{asked(exchange)}: {said}", details, hint)
+
+
+def _hint_by_status(status: int) -> str:
+    if status in (404, 405):
+        return "is token_url right?"
+    return "the server has a fault of its own: try again later" if status >= 500 else ""
+
+
+#: An error, with what the form that met it held → what to do; the first row that fits.
+_FORM_HINTS: tuple[tuple[str, bytes, str], ...] = (
+    ("invalid_client", b"client_assertion=", "check client_id and key_id, and that the server knows this key"),
+    ("invalid_client", b"", "check client_id and client_secret, and whether the server wants client_auth: basic"),
+    (
+        "invalid_grant",
+        b"grant_type=refresh_token",
+        "the refresh token was used before, or has ended; a server that rotates them needs `cache: disk` between runs",
+    ),
+    ("invalid_grant", b"grant_type=password", "check username and password; an account with MFA cannot sign in so"),
+    (
+        "invalid_grant",
+        b"assertion=",
+        "check the assertion: who signed it, for whom (assertion_audience), and the clock",
+    ),
+)
+
+
+def _hint_by_form(error: str, form: bytes) -> str:
+    return next((hint for name, part, hint in _FORM_HINTS if name == error and part in form), "")
 
 
 def said_by_server(answer: Mapping[str, Any]) -> str:
@@ -113,18 +123,6 @@ def _clock_lines(exchange: Exchange) -> tuple[str, ...]:
         return ()
     way = "ahead of" if ahead > 0 else "behind"
     return (f"the server's clock is {abs(ahead):.0f} s {way} this machine's, and an assertion is valid for minutes",)
-
-
-def one_line(text: str) -> str:
-    """A text without its line breaks."""
-    return " ".join(text.split())
-
-
-def body_lines(answer: Mapping[str, Any], text: str) -> tuple[str, ...]:
-    """What an answer holds that is not as expected: its keys, or its text."""
-    if answer:
-        return (f"it answered with the keys: {', '.join(answer)}",)
-    return (one_line(text),) if text.strip() else ("with an empty body",)
 
 
 #: Words in an answer → what to do. Entra's AADSTS codes first: its `error` alone says little.
@@ -144,7 +142,6 @@ _HINTS: tuple[tuple[str, str], ...] = (
     ("AADSTS50012", "AADSTS50012: the assertion or certificate is not the one that the app knows"),
     ("AADSTS700027", "AADSTS700027: the assertion is not signed with a key that the app knows"),
     ("AADSTS53003", "AADSTS53003: a Conditional Access policy refuses this sign-in"),
-    ("invalid_client", "check client_id and client_secret, and whether the server wants client_auth: basic"),
     ("invalid_scope", "check scope: the server does not know it, or does not grant it to this client"),
     ("unauthorized_client", "the client may not use this grant: check its settings at the provider"),
     ("unsupported_grant_type", "the server does not offer this grant at this URL"),

@@ -12,9 +12,9 @@ from urllib.parse import quote, quote_plus
 
 from runner.engine.auth.base import Fields
 from runner.engine.auth.basic import basic_credentials
-from runner.engine.auth.oauth2.answers import asked, body_lines, json_object
 from runner.engine.auth.oauth2.endpoint import Client, Form, Proof, Settings, request_to, sent
-from runner.engine.exchange import TokenWish, decode_text
+from runner.engine.auth.replies import asked, json_object, text_of, words_of
+from runner.engine.exchange import TokenWish
 from runner.errors import AuthError
 
 if TYPE_CHECKING:
@@ -146,9 +146,10 @@ def signing_key(fields: Fields) -> Callable[[], KeyText]:
 
         certified = fields.read("certificate", certificate)
         name, given = ("private_key", key) if key else ("certificate", certificate)  # one file may hold both
+        written = fields.text(name)
         text = fields.read(name, given)
         fields.hide(text)
-        place = f"'{name}' of auth" if text == given else f"'{name}' of auth ({given})"
+        place = f"'{name}' of auth" if text == given else f"'{name}' of auth ({written})"
         return KeyText(text, place, key_id, algorithm, certified)
 
     return read
@@ -166,11 +167,11 @@ def _github_actions(fields: Fields, client_id: str, settings: Settings) -> Clien
         url += f"{'&' if '?' in url else '?'}audience={quote(audience, safe='')}"
         headers = (("Accept", "application/json"), ("Authorization", f"bearer {bearer}"))
         exchange = yield from sent(request_to(url, settings, headers=headers))
-        text = decode_text(exchange.response.content, exchange.response.header("content-type"))
+        text = text_of(exchange.response)
         answer = json_object(text)
         fields.hide(answer.get("value"))
         if exchange.response.status >= 300 or not isinstance(answer.get("value"), str):
-            raise AuthError(f"{asked(exchange)}, but without an OIDC token", body_lines(answer, text))
+            raise AuthError(f"{asked(exchange)}, but without an OIDC token: {words_of(answer, text)}")
         return _proof(client_id, answer["value"])
 
     return _asserted(client_id, prove, "github_actions", audience)

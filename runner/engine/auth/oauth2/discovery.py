@@ -9,9 +9,9 @@ from collections.abc import Generator, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from runner.engine.auth.oauth2.answers import asked, body_lines, json_object
 from runner.engine.auth.oauth2.endpoint import Settings, Urls, request_to, sent
-from runner.engine.exchange import Exchange, TokenWish, decode_text
+from runner.engine.auth.replies import asked, json_object, text_of, words_of
+from runner.engine.exchange import Exchange, TokenWish
 from runner.errors import AuthError
 
 #: Our name of an endpoint → its name in the document.
@@ -61,11 +61,11 @@ def _places(issuer: str) -> Iterator[str]:
 
 
 def _judged(exchange: Exchange, issuer: str) -> dict[str, Any]:
-    text = decode_text(exchange.response.content, exchange.response.header("content-type"))
+    text = text_of(exchange.response)
     document = json_object(text)
     named = document.get("issuer")
     if not isinstance(named, str):
-        raise AuthError(f"{asked(exchange)}, but with no discovery document", body_lines(document, text))
+        raise AuthError(f"{asked(exchange)}, but with no discovery document: {words_of(document, text)}")
     if named.rstrip("/") != issuer.rstrip("/"):
         hint = f"if that is the one you mean, write issuer: {named}"
         raise AuthError(f"{asked(exchange)}: the document of another issuer, '{named}'", hint=hint)

@@ -11,8 +11,9 @@ import secrets
 from collections.abc import Callable, Generator, Mapping
 from typing import Any, NamedTuple
 
-from runner.engine.auth.oauth2.answers import RefusedError, asked, body_lines, hint_for, read_answer, said_by_server
+from runner.engine.auth.oauth2.answers import RefusedError, hint_for, read_answer, said_by_server
 from runner.engine.auth.oauth2.endpoint import Endpoint, Form, Talk
+from runner.engine.auth.replies import asked, words_of
 from runner.engine.build import join_url
 from runner.engine.exchange import Ask, Listen, Redirected, Token, TokenWish, Wait
 from runner.errors import AuthError
@@ -120,7 +121,7 @@ def by_device(endpoint: Endpoint) -> Generator[TokenWish, Any, Token]:
     page = answer.get("verification_uri", answer.get("verification_url"))
     code, device_code = answer.get("user_code"), answer.get("device_code")
     if not all(isinstance(text, str) and text for text in (page, code, device_code)):
-        raise AuthError(f"{asked(exchange)}, but without a device code", body_lines(answer, ""))
+        raise AuthError(f"{asked(exchange)}, but without a device code: {words_of(answer, '')}")
     complete = answer.get("verification_uri_complete")
     yield Ask(("to sign in, open", str(page), "and enter", f"code: {code}"), str(complete or page))
     interval = _seconds(answer.get("interval"), _INTERVAL)

@@ -1,0 +1,58 @@
+"""A server's reply in words, for the messages of a token step: what was asked, the status, and what stands in it.
+
+It knows no grant and no expected answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from runner.engine.exchange import Exchange, Response, decode_text
+from runner.language.values import parse_json
+
+#: Characters of a page that are shown.
+_LONGEST = 200
+_MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+
+
+def asked(exchange: Exchange) -> str:
+    """What was asked and which status came: the beginning of every message here."""
+    return f"{exchange.request.method} {exchange.request.url} answered {exchange.response.status}"
+
+
+def text_of(response: Response) -> str:
+    """The body as text."""
+    return decode_text(response.content, response.header("content-type"))
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """The JSON object in a text; empty if it holds none."""
+    try:
+        answer = parse_json(text)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def one_line(text: str) -> str:
+    """A text without its line breaks."""
+    return " ".join(text.split())
+
+
+def words_of(answer: Mapping[str, Any], text: str) -> str:
+    """What an unexpected answer holds, in one line: its keys, the words of a page, or nothing."""
+    if answer:
+        return f"it has the keys {', '.join(answer)}"
+    if text.lstrip().startswith("<"):
+        text = _page_words(text)
+    words = one_line(text)
+    return (words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…") or "an empty body"
+
+
+def _page_words(page: str) -> str:
+    """The words of an HTML page: a proxy or a sign-in page answered in place of the endpoint."""
+    from html import unescape
+
+    return unescape(_MARKUP.sub(" ", page))
