@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from runner.engine.auth import lifetime
 from runner.engine.auth.base import Fields, Scheme, put_token
-from runner.engine.auth.replies import words_of
+from runner.engine.auth.replies import asked, words_of
 from runner.engine.credentials import holds_credential
 from runner.engine.exchange import (
     Exchange,
