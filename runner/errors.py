@@ -93,10 +93,18 @@ class TransportError(RunnerError):
 
 
 class AuthError(RunnerError):
-    """The token pre-step failed; `details` are further lines (trace id, hint), without secrets' values."""
+    """The token pre-step failed; `details` are further lines (trace id, hint), without secrets' values.
 
-    def __init__(self, message: str, details: Sequence[str] = (), hint: str = "") -> None:
+    `code` is the server's `error` (RFC 6749 § 5.2), where it gave one: it has refused for good. `transient`: the server
+    had a fault of its own, and may answer the same question another day.
+    """
+
+    def __init__(
+        self, message: str, details: Sequence[str] = (), hint: str = "", *, code: str = "", transient: bool = False
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.details = tuple(details)
         self.hint = hint
+        self.code = code
+        self.transient = transient

@@ -9,13 +9,21 @@ import re
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, urlsplit
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 
 from runner.demo import DemoServer
 from runner.demo.credentials import CLIENT_ID, CLIENT_SECRET, READER_CLIENT_ID, READER_CLIENT_SECRET
@@ -231,13 +239,14 @@ def forms(secret: str) -> set[str]:
         quote(secret, safe=""), quote_plus(secret), encoded, encoded.rstrip("="),
         base64.urlsafe_b64encode(raw).decode(), base64.b64encode(b"ada:" + raw).decode(),
         base64.b64encode(quote_plus(READER_CLIENT_ID).encode() + b":" + quote_plus(secret).encode()).decode(),
+        base64.b64encode(b"a b:" + raw).decode(), base64.b64encode(b"a+b:" + quote_plus(secret).encode()).decode(),
         json.dumps(json.dumps(secret))[3:-3], *secret.splitlines(),
     }  # fmt: skip
 
 
-def leaks(text: str) -> list[str]:
+def leaks(text: str, sentinels: Mapping[str, str] = SENTINELS) -> list[str]:
     """Which sentinels are in a text, and in which form."""
-    return [f"{where}: {form!r}" for where, secret in SENTINELS.items() for form in forms(secret) if form in text]
+    return [f"{where}: {form!r}" for where, secret in sentinels.items() for form in forms(secret) if form in text]
 
 
 @pytest.fixture
@@ -344,6 +353,269 @@ def test_control_characters(wire: Any, command: Any, tmp_path: Path) -> None:
         assert "(256 bytes of application/octet-stream)" in done.out
 
 
+# --- no secret leaves a token step ---------------------------------------------------------------------------------
+
+
+class Echo:
+    """A login server that says back whatever it is sent: `/token` gives tokens, `/refused` an error, `/device` a code,
+    `/digest` and `/basic` ask for credentials, `/login` gives a token, any other path 200."""
+
+    def __init__(self, sentinels: Mapping[str, str]) -> None:
+        self.sent: list[str] = []
+        echo = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+                credentials = self.headers.get("Authorization") or ""
+                echo.sent.append(f"{self.path}\n{self.headers}\n{body}")
+                status, more, challenge = echo.answer(urlsplit(self.path).path, credentials, sentinels)
+                try:
+                    parsed = json.loads(body)
+                except ValueError:
+                    parsed = {"text": body, "words": body.split("&")}
+                said = {"path": self.path, "headers": dict(self.headers), "body": parsed}
+                answer = json.dumps({**more, "echo": said}, ensure_ascii="/token" in self.path).encode()
+                if "error" in more:
+                    answer = json.dumps({**more, "error_description": f"{self.path} {credentials} {body}"}).encode()
+                self.send_response(status, "Said back")
+                for name, value in (*challenge, ("Content-Type", "application/json"), ("X-Echo", credentials)):
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            do_POST = do_GET
+
+            def log_message(self, format: str, *arguments: Any) -> None:
+                """Says nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread.start()
+
+    @staticmethod
+    def answer(path: str, credentials: str, sentinels: Mapping[str, str]) -> tuple[int, dict[str, Any], Any]:
+        """Status, body and challenge."""
+        tokens = {"access_token": sentinels["access_token"], "refresh_token": sentinels["refresh_token got"]}
+        if path == "/token":
+            return 200, {**tokens, "id_token": sentinels["id_token"], "expires_in": 3600}, ()
+        if path == "/refused":
+            return 400, {"error": "invalid_client"}, ()
+        if path == "/device":
+            page = {"verification_uri": "http://127.0.0.1:1/device", "user_code": "WDJB-MJHT", "interval": 0.01}
+            return 200, {**page, "device_code": sentinels["device_code"]}, ()
+        if path == "/login":
+            return 200, {"token": sentinels["login token"]}, ()
+        if path == "/locked":
+            return 403, {}, ()
+        if path in ("/digest", "/basic") and not credentials:
+            return 401, {}, (("WWW-Authenticate", f'{path[1:].capitalize()} realm="r", nonce="n", qop="auth"'),)
+        return 200, {}, ()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(10)
+
+
+def _key(password: str = "") -> str:
+    key = ec.generate_private_key(ec.SECP256R1())
+    locked = BestAvailableEncryption(password.encode()) if password else NoEncryption()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked).decode()
+
+
+KEYS = {"private_key": _key(), "private_key of a file": _key(), "private_key of jwt": _key()}
+#: Where a secret of a token step comes from → its value.
+AUTH_SENTINELS = {
+    "client_secret": 'S-client secret"/+&=',
+    "password": 'S-password of "ada"/+%&=',
+    "refresh_token given": "S-refresh~given/abc+def==",
+    "refresh_token got": "S-refresh~got/abc+def==",
+    "access_token": "S-access~token/abc+def==",
+    "id_token": "S-id~token/abc+def==",
+    "device_code": "S-device code/+&",
+    "client_assertion": "S-assertion.given+/&",
+    "client_assertion_file": "S-assertion.of-a-file+/&",
+    "subject_token": "S-subject/token+&",
+    "assertion": "S-ready.made+assertion/&",
+    "extra": "S-extra field/+&",
+    "jwt secret": "S-shared secret/of jwt+&, thirty-two bytes",
+    "digest password": "S-digest/pass+word&",
+    "netrc password": "S-netrc/pass+word&",
+    "certificate password": "S-certificate/pass+word&",
+    "login password": 'S-login "pass"/+&word',
+    "login secret": "S-nested/secret+&",
+    "login header": "S-login-header/abc+def",
+    "login token": "S-login~token/abc+def",
+}
+LINES = {f"{name}, line {n}": x for name, pem in KEYS.items() for n, x in enumerate(pem.splitlines()[1:-1]) if x[20:]}
+AUTH_ENVIRONMENT = {
+    "A_SECRET": AUTH_SENTINELS["client_secret"],
+    "A_PASSWORD": AUTH_SENTINELS["password"],
+    "A_REFRESH": AUTH_SENTINELS["refresh_token given"],
+    "A_ASSERTION": AUTH_SENTINELS["client_assertion"],
+    "A_SUBJECT": AUTH_SENTINELS["subject_token"],
+    "A_READY": AUTH_SENTINELS["assertion"],
+    "A_JWT": AUTH_SENTINELS["jwt secret"],
+    "A_DIGEST": AUTH_SENTINELS["digest password"],
+    "A_CERT": AUTH_SENTINELS["certificate password"],
+    "A_LOGIN": AUTH_SENTINELS["login password"],
+    "A_NESTED": AUTH_SENTINELS["login secret"],
+    "A_HEADER": AUTH_SENTINELS["login header"],
+    "A_KEY": KEYS["private_key"],
+    "A_JWT_KEY": KEYS["private_key of jwt"].replace("\n", "\\n"),
+    "RUNNER_KEYRING": "0",
+    **dict.fromkeys(("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"), ""),
+}
+#: Request → its `auth`; each is sent with a token URL that answers, and with one that refuses.
+AUTH = {
+    "Password": 'type: oauth2, URL, ID, grant: password, username: ada, password: "{{env.A_PASSWORD}}"',
+    "Basic": "type: oauth2, URL, ID, client_auth: basic, scope: x",
+    "Raw": "type: oauth2, URL, ID, client_auth: basic_raw, scope: x",
+    "Refresh": 'type: oauth2, URL, ID, grant: refresh_token, refresh_token: "{{env.A_REFRESH}}"',
+    "Asserted": 'type: oauth2, URL, client_id: a, client_assertion: "{{env.A_ASSERTION}}"',
+    "Of a file": "type: oauth2, URL, client_id: a, client_assertion_file: assertion.txt",
+    "Key": 'type: oauth2, URL, client_id: a, private_key: "{{env.A_KEY}}"',
+    "Key of a file": "type: oauth2, URL, client_id: a, private_key: key.pem",
+    "By JWT": "type: oauth2, URL, grant: jwt_bearer, client_id: a, private_key: key.pem, subject: ada",
+    "Ready": 'type: oauth2, URL, ID, grant: jwt_bearer, assertion: "{{env.A_READY}}"',
+    "Exchange": 'type: oauth2, URL, ID, grant: token_exchange, subject_token: "{{env.A_SUBJECT}}"',
+    "Device": 'type: oauth2, URL, device_url: "{{login}}/device", grant: device_code, client_id: a, client_auth: none',
+    "JWT": 'type: jwt, secret: "{{env.A_JWT}}", claims: {sub: ada}',
+    "JWT key": 'type: jwt, private_key: "{{env.A_JWT_KEY}}", claims: {sub: ada}',
+    "Digest": 'type: digest, username: ada, password: "{{env.A_DIGEST}}"',
+    "Netrc": "type: netrc",
+    "Login": 'type: request, token: body.token, request: {url: "{{login}}/CALL", json: {user: ada, '
+    'password: "{{env.A_LOGIN}}", more: [{client_secret: {deep: "{{env.A_NESTED}}"}}]}}',
+    "Form": 'type: request, token: body.token, request: {url: "{{login}}/CALL?f=1", form: {user: ada, '
+    'password: "{{env.A_LOGIN}}"}, headers: {X-Api-Key: "{{env.A_HEADER}}"}}',
+}
+
+
+def auth_suite(login: str, expected: str) -> str:
+    """A collection with each kind of auth twice: with a server that takes it, and with one that refuses it."""
+    lines = [
+        "name: Auth",
+        f'variables: {{login: "{login}"}}',
+        f"defaults: {{assert: [status: {expected}]}}",
+        "requests:",
+    ]
+    for number, (name, auth) in enumerate(AUTH.items()):
+        path = {"Digest": "/digest", "Netrc": "/basic"}.get(name, "/api")
+        for good in (True, False):
+            url = f'token_url: "{{{{login}}}}/{"token" if good else "refused"}", extra: {{n: {number}}}'
+            client = 'client_id: "a b", client_secret: "{{env.A_SECRET}}"'
+            block = auth.replace("URL", url).replace("ID", client).replace("CALL", "login" if good else "locked")
+            ending = "" if good else " refused"
+            lines.append(f'  - {{name: {name}{ending}, url: "{{{{login}}}}{path}", auth: {{{block}}}}}')
+    lines += [
+        '  - {name: Certificate, url: "https://127.0.0.1:1/", verify: false,',
+        '     client_cert: {cert: locked.pem, key: locked.pem, password: "{{env.A_CERT}}"}}',
+    ]
+    return "\n".join(lines) + "\n"
+
+
+#: A request that sends all of it once more, where the file does not say that it is secret.
+ONCE_MORE = "".join(f"{{{{env.{name}}}}} | " for name in AUTH_ENVIRONMENT if name.startswith("A_"))
+ONCE_MORE = f'  - {{name: Once more, url: "{{{{login}}}}/api", auth: none, json: "{ONCE_MORE}"}}\n'
+
+
+@pytest.fixture
+def echo(tmp_path: Path) -> Iterator[Echo]:
+    """The server that echoes, and the files that the suite names."""
+    (tmp_path / "key.pem").write_text(KEYS["private_key of a file"])
+    (tmp_path / "assertion.txt").write_text(AUTH_SENTINELS["client_assertion_file"])
+    (tmp_path / "locked.pem").write_text(_key(AUTH_SENTINELS["certificate password"]))
+    (tmp_path / "netrc").write_text(f"machine 127.0.0.1 login ada password {AUTH_SENTINELS['netrc password']}\n")
+    server = Echo(AUTH_SENTINELS)
+    yield server
+    server.stop()
+
+
+def auth_environment(folder: Path) -> dict[str, str]:
+    return AUTH_ENVIRONMENT | {"NETRC": str(folder / "netrc"), "RUNNER_CACHE_DIR": str(folder / "cache")}
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: " ".join(mode) or "default")
+@pytest.mark.parametrize("expected", ["[200, 401]", "599"], ids=["passing", "failing"])
+def test_no_secret_leaves_a_token_step(
+    command: Any, tmp_path: Path, echo: Echo, mode: tuple[str, ...], expected: str
+) -> None:
+    """Whatever a file authenticates with, and whatever a server says back of it, no output of a run shows it."""
+    (tmp_path / "auth.yaml").write_text(auth_suite(echo.url, expected) + ONCE_MORE)
+    done = command("run", "auth.yaml", *mode, cwd=tmp_path, env=auth_environment(tmp_path))
+    assert done.code == 5, done.said
+    assert leaks(done.said, AUTH_SENTINELS | LINES) == []
+    assert re.findall(r"eyJ[\w-]+\.[\w-]+\.[\w-]+", done.said) == []
+    if "--quiet" not in mode:
+        passed = re.findall(r"^  ✓ (?!token)(.+?)  ", done.out, re.MULTILINE)
+        wanted = [name for name in AUTH if expected != "599"]
+        assert [name for name in wanted if name not in [found.strip() for found in passed]] == [], done.said
+    # The server did get them: there was something to leak.
+    sent = "\n".join(echo.sent)
+    never = {"device_code", "digest password", "jwt secret", "certificate password", "extra", "netrc password"}
+    never |= {"refresh_token got", "access_token", "id_token", "login token"}
+    missing = [name for name, value in AUTH_SENTINELS.items() if not any(form in sent for form in forms(value))]
+    assert set(missing) <= never
+
+
+@pytest.mark.parametrize("word", ["check", "plan", "list"])
+def test_no_secret_of_a_token_step_leaves_other_commands(command: Any, tmp_path: Path, echo: Echo, word: str) -> None:
+    """check, plan and list send nothing, and show nothing of it."""
+    (tmp_path / "auth.yaml").write_text(auth_suite(echo.url, "200"))
+    done = command(word, "auth.yaml", cwd=tmp_path, env=auth_environment(tmp_path))
+    assert done.code == 0, done.said
+    assert "Digest" in done.out or word == "check"
+    assert leaks(done.said, AUTH_SENTINELS | LINES) == []
+    assert echo.sent == []
+
+
+def test_plan_knows_the_secrets_of_auth(command: Any, tmp_path: Path, echo: Echo) -> None:
+    """What is a secret because a scheme takes it as one is a secret in `plan` too, wherever else it is used."""
+    text = """\
+variables: {pw: "{{env.A_PASSWORD}}", shared: "{{env.A_JWT}}"}
+auth: {type: basic, username: ada, password: "{{pw}}"}
+requests:
+  - {name: A, url: "http://127.0.0.1:1/"}
+  - {name: B, url: "http://127.0.0.1:1/", json: {again: "{{pw}}"}}
+  - {name: C, url: "http://127.0.0.1:1/", auth: {type: jwt, secret: "{{shared}}", claims: {sub: "{{shared}}"}}}
+"""
+    (tmp_path / "a.yaml").write_text(text)
+    done = command("plan", "a.yaml", cwd=tmp_path, env=auth_environment(tmp_path))
+    assert done.code == 0, done.said
+    assert leaks(done.said, AUTH_SENTINELS) == []
+    assert "***" in done.out
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "json: {password: SENTINEL}",
+        "json: {login: {secret: [SENTINEL]}}",
+        "form: {password: SENTINEL}",
+        "form: {password: [other-value-1, SENTINEL, other-value-2]}",
+        "query: {password: SENTINEL}",
+        "query: {api_key: SENTINEL}",
+        "headers: {X-Auth-Token: SENTINEL}",
+    ],
+)
+def test_credentials_of_a_login_call(command: Any, tmp_path: Path, echo: Echo, call: str) -> None:
+    """What a login call sends under the name of a credential is a secret, though nothing declares it as one."""
+    sentinel = "S-from-a-plain-variable/+&"
+    login = f'{{type: request, token: body.token, request: {{method: POST, url: "{echo.url}/locked", {call}}}}}'
+    text = f'variables: {{plain: "{sentinel}"}}\nrequests: [{{name: A, url: "{echo.url}/api", auth: {login}}}]\n'
+    (tmp_path / "a.yaml").write_text(text.replace("SENTINEL", '"{{plain}}"'))
+    done = command("run", "a.yaml", "--verbose", cwd=tmp_path, env=auth_environment(tmp_path))
+    assert done.code == 5, done.said
+    assert any(form in echo.sent[0] for form in forms(sentinel))
+    assert leaks(done.said, {call: sentinel}) == []
+
+
 # --- the same input, the same output -------------------------------------------------------------------------------
 
 _TIMES = re.compile(r"\b[0-9.]+ (?:ms|s|min)\b|\b\d\d:\d\d:\d\d GMT")
@@ -404,6 +676,23 @@ def test_one_failed_token_per_identity(server: DemoServer, command: Any, twenty:
     assert done.code == 5
     assert server.token_requests == 1
     assert ("GET", "/bearer") not in server.requests
+
+
+@pytest.mark.parametrize("where", ["memory", "disk"])
+def test_keys_of_two_folders_are_two_identities(command: Any, tmp_path: Path, echo: Echo, where: str) -> None:
+    """Two files that name a key in the same words, each in its own folder, do not share a token, here or on disk."""
+    token = f'grant: jwt_bearer, token_url: "{echo.url}/token", private_key: key.json, cache: {where}'
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        account = {"type": "service_account", "client_email": f"{name}@accounts.test", "private_key": _key()}
+        (tmp_path / name / "key.json").write_text(json.dumps(account))
+        text = f'auth: {{type: oauth2, {token}}}\nrequests: [{{name: A, url: "{echo.url}/api"}}]\n'
+        (tmp_path / name / "c.yaml").write_text(text)
+    for _ in range(2):
+        done = command("run", "a", "b", cwd=tmp_path, env=auth_environment(tmp_path))
+        assert done.code == 0, done.said
+    asked = [sent for sent in echo.sent if sent.startswith("/token")]
+    assert len(asked) == (2 if where == "disk" else 4)
 
 
 def test_renewed_once_after_a_refusal(server: DemoServer, command: Any, tmp_path: Path) -> None:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
+
+from runner.demo import DemoServer
+from runner.demo.credentials import CLIENT_ID, CLIENT_SECRET
 
 ROOT = Path(__file__).parent.parent
 #: Third-party packages, and modules of Python that cost milliseconds.
@@ -16,8 +21,14 @@ THIRD = {"click", "yaml", "jmespath", "httpx", "httpcore", "h11", "h2", "anyio",
 HEAVY = {"ssl", "asyncio", "http.server", "urllib.request", "email", "importlib.metadata", "unittest", "doctest"}
 
 
+#: What only some auth needs: keys and JWTs, the cache on disk, a browser.
+SIGNING = {"joserfc", "cryptography", "runner.engine.auth.signing"}
+DISK = {"filelock", "platformdirs", "keyring", "runner.runtime.token_cache"}
+BROWSER = {"webbrowser", "http.server", "runner.runtime.loopback"}
+
+
 @cache
-def imported(*arguments: str) -> frozenset[str]:
+def imported(*arguments: str, folder: Path = ROOT, cache_folder: str = os.devnull) -> frozenset[str]:
     """The modules that a command has imported when it ends, and how it ended."""
     code = (
         "import atexit, sys\n"
@@ -28,8 +39,8 @@ def imported(*arguments: str) -> frozenset[str]:
     )
     environment = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
     words = [sys.executable, "-c", code]
-    environment |= {"NO_COLOR": "1", "PYTHONUTF8": "1"}
-    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    environment |= {"NO_COLOR": "1", "PYTHONUTF8": "1", "PYTHONPATH": str(ROOT), "RUNNER_CACHE_DIR": cache_folder}
+    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 4), done.stderr
     return frozenset(done.stderr.splitlines()[-1].split())
 
@@ -38,11 +49,18 @@ def third_parties(*arguments: str) -> set[str]:
     return {name.split(".")[0] for name in imported(*arguments)} & THIRD
 
 
+def some_of(modules: set[str], *arguments: str, **where: object) -> set[str]:
+    """Which of these modules a command has imported."""
+    return modules & imported(*arguments, **where)  # type: ignore[arg-type]
+
+
 HELP = ("--help",)
 CHECK = ("check", "examples/01-first-request.yaml")
 LIST = ("list", "examples/01-first-request.yaml")
 PLAN = ("plan", "examples/01-first-request.yaml")
 RUN = ("run", "examples/01-first-request.yaml", "-v", "api=http://127.0.0.1:1")
+BEARER = ("run", "examples/05-bearer.yaml", "-v", "api=http://127.0.0.1:1")
+TOKEN = ("token", "examples/05-bearer.yaml")
 
 
 @pytest.mark.parametrize("words", [HELP, ("--version",)], ids=" ".join)
@@ -67,11 +85,83 @@ def test_run() -> None:
     assert imported(*RUN) & {"http.server", "importlib.metadata", "unittest", "doctest"} == set()
 
 
-@pytest.mark.parametrize("words", [HELP, CHECK, LIST, PLAN, RUN], ids=lambda words: words[0])
+@pytest.mark.parametrize("words", [HELP, CHECK, LIST, PLAN, RUN, TOKEN], ids=lambda words: words[0])
 def test_only_what_is_asked_for(words: tuple[str, ...]) -> None:
     """A command imports no other command, and nothing of the demo."""
-    others = {f"runner.cli.{name}" for name in ("run", "check", "plan", "listing", "demo")} - {
+    others = {f"runner.cli.{name}" for name in ("run", "check", "plan", "token", "listing", "demo")} - {
         f"runner.cli.{ {'list': 'listing'}.get(words[0], words[0]) }"
     }
     assert imported(*words) & others == set()
     assert not any(name.startswith("runner.demo") for name in imported(*words))
+
+
+# --- auth ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[DemoServer]:
+    with DemoServer(token_lifetime=3600) as running:
+        yield running
+
+
+def written(folder: Path, server: DemoServer, more: str = "") -> str:
+    """A file whose request needs a token of the demo server."""
+    text = f"""
+        auth:
+          type: oauth2
+          token_url: "{server.url}/contoso.onmicrosoft.com/oauth2/v2.0/token"
+          client_id: {CLIENT_ID}
+          client_secret: "{CLIENT_SECRET}"
+          scope: api://demo/.default
+          {more}
+        requests: [{{name: A, url: "{server.url}/bearer"}}]
+    """
+    (folder / "a.yaml").write_text(dedent(text))
+    return "a.yaml"
+
+
+@pytest.mark.parametrize("words", [CHECK, LIST, PLAN, RUN, BEARER], ids=lambda words: words[0])
+def test_without_a_token_step(words: tuple[str, ...]) -> None:
+    """What needs no token pays for none: no OAuth, no keys, no cache on disk, no browser."""
+    assert some_of({"runner.engine.auth.oauth2"} | SIGNING | DISK | BROWSER, *words) == set()
+
+
+def test_a_bearer_imports_its_scheme_alone() -> None:
+    """A run imports the auth schemes that its files use, and of Python nothing that they do not need."""
+    schemes = {name for name in imported(*BEARER) if name.startswith("runner.engine.auth.")}
+    assert schemes == {"runner.engine.auth.base", "runner.engine.auth.bearer"}
+    assert some_of({"secrets", "hmac", "netrc"}, *BEARER) == set()
+
+
+def test_token_of_a_file() -> None:
+    """token imports what run does, for a token that the file has no more; --raw does not even read it."""
+    assert some_of(SIGNING | DISK | BROWSER | {"runner.engine.auth.oauth2"}, *TOKEN) == set()
+    assert some_of({"runner.reporters.claims"}, *TOKEN) == {"runner.reporters.claims"}
+    assert some_of({"runner.reporters.claims"}, *TOKEN, "--raw") == set()
+
+
+def test_clear(tmp_path: Path) -> None:
+    """token --clear reads no collection and sends nothing."""
+    words = ("token", "--clear")
+    assert some_of(THIRD, *words, folder=tmp_path, cache_folder=str(tmp_path)) == {"click"}
+    assert some_of(SIGNING | BROWSER | HEAVY, *words, folder=tmp_path, cache_folder=str(tmp_path)) == set()
+
+
+def test_client_credentials(server: DemoServer, tmp_path: Path) -> None:
+    """A client that proves itself by its secret needs no keys, no cache on disk and no browser."""
+    found = imported("run", written(tmp_path, server), folder=tmp_path)
+    assert "runner.engine.auth.oauth2" in found
+    assert found & (SIGNING - {"runner.engine.auth.signing"} | DISK | BROWSER) == set()
+
+
+def test_a_token_on_disk(server: DemoServer, tmp_path: Path) -> None:
+    """Where the token is still good, it is read without a lock, without a key and without a question to the system."""
+    name = written(tmp_path, server, "cache: disk")
+    where = str(tmp_path / "cache")
+    first = imported("run", name, folder=tmp_path, cache_folder=where)
+    assert {"filelock", "runner.runtime.token_cache"} <= first
+    asked = server.token_requests
+    again = imported("run", name, "--no-color", folder=tmp_path, cache_folder=where)
+    assert server.token_requests == asked
+    assert "runner.runtime.token_cache" in again
+    assert again & (SIGNING - {"runner.engine.auth.signing"} | DISK - {"runner.runtime.token_cache"} | BROWSER) == set()

@@ -23,8 +23,11 @@ from runner.language.model import (
 )
 
 _SHORTEST = 4
-#: Words in the name of a field whose value is a credential.
-_WORDS = ("pass", "secret", "token", "assertion", "api_key", "api-key", "apikey", "authorization", "cookie")
+#: What the name of a field ends with whose value is a credential: `client_secret`, `accessToken`, not `token_type`.
+_CREDENTIAL = re.compile(
+    r"(?:pass|passwd|password|passphrase|pwd|secret|token|assertion|api_?key|private_?key|authorization|cookie|"
+    r"credential)s?$"
+)
 _HINT = "take it from outside, as in '{{env.NAME}}'"
 _CREDENTIAL_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-auth-token", "cookie"}
@@ -35,7 +38,7 @@ _JWT = re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+", re.ASCII)
 
 def holds_credential(name: str) -> bool:
     """Whether a field of this name holds a credential, as far as a name can say."""
-    return any(word in name.lower() for word in _WORDS)
+    return _CREDENTIAL.search(name.lower().replace("-", "_")) is not None
 
 
 def warnings(collection: Collection) -> list[Diagnostic]:

@@ -231,9 +231,16 @@ RESPONSE_KEYS = (
 RESERVED_NAMES = frozenset({"env", "item", "index", "vars", "data", "iteration"})
 
 
+#: What is longer than this is no path of a file.
+_LONGEST_PATH = 255
+
+
 def holds_key(value: object) -> bool:
-    """Whether a value is the text of a key (PEM or JWK) and not the path of its file."""
-    return isinstance(value, str) and value.lstrip().startswith(("-----BEGIN ", "{"))
+    """Whether a value is the text of a key (PEM, JWK, or base64 of one) and not the path of its file."""
+    if not isinstance(value, str):
+        return False
+    text = value.strip().lstrip("\ufeff")
+    return text.startswith("{") or "-----BEGIN " in text or "\n" in text or len(text) > _LONGEST_PATH
 
 
 class AuthKey(NamedTuple):

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,6 +33,14 @@ START_WITHIN = 60.0
 STOP_WITHIN = 5.0
 
 OIDC_LIFE = 4
+
+
+@pytest.fixture(autouse=True)
+def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Each test has a cache folder of its own, and no browser but the one that it names."""
+    monkeypatch.setenv("RUNNER_CACHE_DIR", str(tmp_path / "cache-of-tokens"))
+    for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -74,6 +85,12 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture(name="free_port")
+def some_free_port() -> int:
+    """A port at which nobody answers."""
+    return free_port()
 
 
 def answers(url: str) -> bool:
@@ -205,15 +222,46 @@ def node_server(script: str, package: str, place: Path, *words: object) -> list[
     return [program("node"), script, *map(str, words)]
 
 
+@dataclass(frozen=True, slots=True)
+class PocketBase(Server):
+    """PocketBase with one superuser."""
+
+    identity: str = "ada@example.com"
+    password: str = "lovelace & sons + 1815"
+
+
 @pytest.fixture(scope="session")
-def oidc_process(folder: Callable[[str], Path]) -> Iterator[Server]:
+def pocketbase(folder: Callable[[str], Path]) -> Iterator[PocketBase]:
+    """PocketBase: a login call of its own that gives a JWT."""
+    command = program("pocketbase", installed() / "python/bin")
+    port, place = free_port(), folder("pocketbase")
+    known = PocketBase(f"http://127.0.0.1:{port}")
+    data = ["--dir", str(place / "data")]
+    person = [known.identity, known.password]
+    subprocess.run([command, "superuser", "upsert", *person, *data], check=True, capture_output=True)
+    words = [command, "serve", "--http", f"127.0.0.1:{port}", *data]
+    for _ in serve("pocketbase", words, port, place, "/api/health"):
+        yield known
+
+
+@dataclass(frozen=True, slots=True)
+class Oidc(Server):
+    """oidc-provider; the private keys of its clients that sign lie in `place`, as NAME.pem and NAME.json."""
+
+    place: Path
+    life: int = OIDC_LIFE
+
+
+@pytest.fixture(scope="session")
+def oidc_process(folder: Callable[[str], Path]) -> Iterator[Oidc]:
     port, place = free_port(), folder("oidc")
     command = node_server("oidc.mjs", "oidc-provider", place, port, OIDC_LIFE)
-    yield from serve("oidc", command, port, place, "/seen")
+    for server in serve("oidc", command, port, place, "/seen"):
+        yield Oidc(server.url, place)
 
 
 @pytest.fixture
-def oidc(oidc_process: Server) -> Server:
+def oidc(oidc_process: Oidc) -> Oidc:
     """oidc-provider with tokens of four seconds, and an API that verifies them; it remembers nothing yet."""
     oidc_process.get("/seen", method="DELETE")
     return oidc_process
@@ -235,6 +283,19 @@ def entra(folder: Callable[[str], Path]) -> Iterator[Entra]:
     command = node_server("entra.mjs", "oauth2-mock-server", place, port, known.tenant, known.secret)
     for _ in serve("entra", command, port, place, "/discovery/v2.0/keys"):
         yield known
+
+
+@pytest.fixture(scope="session")
+def faulty_process(folder: Callable[[str], Path]) -> Iterator[Server]:
+    port, place = free_port(), folder("faulty")
+    yield from serve("faulty", [sys.executable, str(SERVERS / "faulty.py"), str(port)], port, place, "/seen")
+
+
+@pytest.fixture
+def faulty(faulty_process: Server) -> Server:
+    """Token endpoints that follow the RFCs' examples, and such that fail; they remember nothing yet."""
+    faulty_process.get("/seen", method="DELETE")
+    return faulty_process
 
 
 @pytest.fixture
@@ -275,40 +336,82 @@ http {{
     }}
     location /to-plain {{ return 302 http://127.0.0.1:{port}/leaks; }}
   }}
+  server {{
+    listen 127.0.0.1:{mutual_port} ssl;
+    ssl_certificate {place}/server.crt;
+    ssl_certificate_key {place}/server.key;
+    ssl_client_certificate {place}/ca.crt;
+    ssl_verify_client on;
+    location / {{ default_type text/plain; return 200 "$ssl_client_verify $ssl_client_s_dn"; }}
+  }}
 }}
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Nginx(Server):
-    """nginx, which answers the request line as it came over the wire, and its TLS side."""
+    """nginx, which answers the request line as it came over the wire, and its TLS side.
+
+    `mutual_url` demands a certificate of our own authority and answers what it made of it. In `place` lie
+    client.crt, client.key, locked.key (encrypted with `password`) and both.pem; stranger.crt and stranger.key are
+    of no authority.
+    """
 
     tls_url: str
     certificate: Path
+    mutual_url: str
+    place: Path
+    password: str = "open & sesame + 1001"
 
 
-def self_signed(place: Path) -> None:
-    """A key and a certificate for 127.0.0.1 that no authority has signed."""
-    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
-    words = ["req", "-x509", *kind, "-nodes", "-days", "2"]
-    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    files = ["-keyout", str(place / "server.key"), "-out", str(place / "server.crt")]
-    subprocess.run([program("openssl"), *words, *names, *files], check=True, capture_output=True)
+EC_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+
+
+def openssl(*words: str, cwd: Path) -> None:
+    subprocess.run([program("openssl"), *words], check=True, capture_output=True, cwd=cwd)
+
+
+def self_signed(place: Path, name: str, subject: str, *extensions: str) -> None:
+    """`name`.key and `name`.crt, a certificate that no other authority has signed."""
+    added = [word for extension in extensions for word in ("-addext", extension)]
+    files = ["-keyout", f"{name}.key", "-out", f"{name}.crt"]
+    openssl("req", "-x509", *EC_KEY, "-days", "2", "-subj", subject, *added, *files, cwd=place)
+
+
+def client_certificates(place: Path, password: str) -> None:
+    """An authority, a client's certificate that it signed, its key in other guises, and a stranger."""
+    self_signed(place, "ca", "/CN=Authority of the tests")
+    self_signed(place, "stranger", "/CN=Stranger")
+    openssl("req", "-new", *EC_KEY, "-subj", "/CN=Ada/O=Live", "-keyout", "client.key", "-out", "client.csr", cwd=place)
+    signing = ["-CA", "ca.crt", "-CAkey", "ca.key", "-set_serial", "2", "-days", "2"]
+    openssl("x509", "-req", "-in", "client.csr", *signing, "-out", "client.crt", cwd=place)
+    locking = ["-topk8", "-v2", "aes-256-cbc", "-passout", f"pass:{password}"]
+    openssl("pkcs8", *locking, "-in", "client.key", "-out", "locked.key", cwd=place)
+    both = [(place / name).read_text("ascii") for name in ("client.crt", "client.key")]
+    (place / "both.pem").write_text("".join(both), "ascii")
 
 
 @pytest.fixture(scope="session")
 def nginx(folder: Callable[[str], Path]) -> Iterator[Nginx]:
-    """nginx: the raw request line, big files, TLS with a certificate of its own."""
+    """nginx: the raw request line, big files, TLS with a certificate of its own, client certificates."""
     command = program("nginx")
-    port, tls_port, place = free_port(), free_port(), folder("nginx")
-    self_signed(place)
+    port, tls_port, mutual_port, place = free_port(), free_port(), free_port(), folder("nginx")
+    known = Nginx(
+        f"http://127.0.0.1:{port}",
+        tls_url=f"https://127.0.0.1:{tls_port}",
+        certificate=place / "server.crt",
+        mutual_url=f"https://127.0.0.1:{mutual_port}",
+        place=place,
+    )
+    self_signed(place, "server", "/CN=127.0.0.1", "subjectAltName=IP:127.0.0.1")
+    client_certificates(place, known.password)
     (place / "big").mkdir()
     (place / "big/file.bin").write_bytes(b"0123456789abcdef" * 65536 * 12)
-    settings = NGINX_SETTINGS.format(place=place, port=port, tls_port=tls_port)
+    settings = NGINX_SETTINGS.format(place=place, port=port, tls_port=tls_port, mutual_port=mutual_port)
     (place / "nginx.conf").write_text(settings, "utf-8")
     words = [command, "-p", str(place), "-c", str(place / "nginx.conf"), "-e", "stderr"]
-    for server in serve("nginx", words, port, place):
-        yield Nginx(server.url, f"https://127.0.0.1:{tls_port}", place / "server.crt")
+    for _ in serve("nginx", words, port, place):
+        yield known
 
 
 # ---------------------------------------------------------------- running collections
@@ -346,13 +449,95 @@ class Live:
         shutil.copy(COLLECTIONS / name, self.place)
         return self.file(name, *words, cwd=self.place, expect=expect, **variables)
 
-    def text(self, text: str, /, *words: str, expect: int = 0, **variables: object) -> str:
+    def text(
+        self, text: str, /, *words: str, env: Mapping[str, str] | None = None, expect: int = 0, **variables: object
+    ) -> str:
         """Runs a collection that the test holds itself."""
         (self.place / "inline.yaml").write_text(text, "utf-8")
-        return self.file("inline.yaml", *words, cwd=self.place, expect=expect, **variables)
+        return self.file("inline.yaml", *words, cwd=self.place, env=env, expect=expect, **variables)
+
+    def started(self, text: str, /, *words: str, **variables: object) -> Running:
+        """Begins such a run and leaves it to the test to read what it says, and to end it with `finish`."""
+        (self.place / "inline.yaml").write_text(text, "utf-8")
+        flags = [word for name, value in variables.items() for word in ("-v", f"{name}={value}")]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "runner", "run", "inline.yaml", *flags, *words],
+            cwd=self.place,
+            env=os.environ | {"PYTHONPATH": str(HERE.parents[1]), "NO_COLOR": "1", "PYTHONUTF8": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        return Running(process)
+
+
+class Running:
+    """A run that is under way."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.err = ""
+        self._limit = threading.Timer(START_WITHIN, process.kill)
+        self._limit.start()
+
+    def wait_for(self, pattern: str) -> str:
+        """The first group of the first line on standard error, from here on, that matches `pattern` as a whole."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.err += line
+            if found := re.fullmatch(pattern, line.strip()):
+                return found[1]
+        raise AssertionError(f"no line on standard error is {pattern!r}\n{self.finish(expect=None)}")
+
+    def finish(self, expect: int | None = 0) -> str:
+        """All that was said, when it has ended by itself."""
+        out, err = self.process.communicate()
+        self._limit.cancel()
+        said = f"{out}{self.err}{err}"
+        assert expect in (None, self.process.returncode), (
+            f"expected exit code {expect}\n{self.process.returncode}\n{said}"
+        )
+        assert "Traceback (most recent call last)" not in said
+        return said
 
 
 @pytest.fixture
 def live(command: Callable[..., Any], tmp_path: Path) -> Live:
     """`live.text("requests: …", expect=1, base=server.url)`."""
     return Live(command, tmp_path)
+
+
+# ---------------------------------------------------------------- the person before the screen
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Logs in and consents, with servers/browser.py."""
+
+    place: Path
+
+    @property
+    def note(self) -> Path:
+        return self.place / "journey.json"
+
+    def words(self, *words: str) -> list[str]:
+        return [sys.executable, str(SERVERS / "browser.py"), "--note", str(self.note), *words]
+
+    def command(self, *words: str, behind: bool = True) -> str:
+        """The value of $BROWSER; with `behind` it does not keep its caller waiting."""
+        return f"{shlex.join(self.words(*words))} %s{' &' if behind else ''}"
+
+    def visits(self, url: str, *words: str) -> None:
+        """Opens `url` and answers all that is asked."""
+        subprocess.run([*self.words(*words), url], check=True, timeout=START_WITHIN)
+
+    def journey(self) -> dict[str, Any]:
+        """Which URLs were seen, and the last page's text."""
+        return dict(json.loads(self.note.read_text("utf-8")))
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Person:
+    """Somebody with a browser."""
+    return Person(tmp_path)

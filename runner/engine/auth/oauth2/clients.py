@@ -38,9 +38,11 @@ def client_of(fields: Fields, grant: str, settings: Settings) -> Client:
 def _implied(fields: Fields, grant: str) -> str:
     if fields.given("client_assertion") or fields.given("client_assertion_file"):
         return "private_key_jwt"
-    if fields.given("certificate") or (fields.given("private_key") and grant != "jwt_bearer"):
+    if fields.given("certificate") or (
+        fields.given("private_key") and (grant != "jwt_bearer" or fields.given("assertion"))
+    ):
         return "private_key_jwt"
-    if grant == "jwt_bearer" and fields.given("private_key") and not fields.given("client_secret"):
+    if grant == "jwt_bearer" and not fields.given("assertion") and not fields.given("client_secret"):
         return "unnamed"  # the assertion says who asks, as Google wants it
     return "post"
 
@@ -86,6 +88,9 @@ def _by_header(fields: Fields, client_id: str, header: str) -> Client:
 
 
 def _private_key_jwt(fields: Fields, client_id: str, settings: Settings) -> Client:
+    for name in ("client_assertion", "client_assertion_file"):
+        if fields.given(name):
+            fields.needed(name)
     ready, file = fields.text("client_assertion"), fields.file("client_assertion_file")
     if ready:
         return _asserted(client_id, _always(_proof(client_id, ready)), ready)
@@ -131,7 +136,8 @@ def _signed(fields: Fields, client_id: str) -> Client:
         fields.hide(assertion)
         return _proof(client_id, assertion)
 
-    identity = [fields.text(name) for name in ("private_key", "certificate", "key_id", "algorithm")]
+    files = [fields.file(name) for name in ("private_key", "certificate")]
+    identity = [*files, *(fields.text(name) for name in ("key_id", "algorithm"))]
     return _asserted(client_id, prove, audience, *identity)
 
 
@@ -140,11 +146,15 @@ def signing_key(fields: Fields) -> Callable[[], KeyText]:
     key, key_id, algorithm = fields.file("private_key"), fields.text("key_id"), fields.text("algorithm")
     has_certificate = "certificate" in fields.known
     certificate = fields.file("certificate") if has_certificate else ""
+    if not key and not certificate:
+        raise fields.fault("private_key", "'private_key' of auth is empty")
 
     def read() -> KeyText:
         from runner.engine.auth.signing import KeyText
 
         certified = fields.read("certificate", certificate)
+        if certificate and not certified.strip():
+            raise AuthError(f"'certificate' of auth ({fields.text('certificate')}) is empty")
         name, given = ("private_key", key) if key else ("certificate", certificate)  # one file may hold both
         written = fields.text(name)
         text = fields.read(name, given)
@@ -170,7 +180,7 @@ def _github_actions(fields: Fields, client_id: str, settings: Settings) -> Clien
         text = text_of(exchange.response)
         answer = json_object(text)
         fields.hide(answer.get("value"))
-        if exchange.response.status >= 300 or not isinstance(answer.get("value"), str):
+        if exchange.response.status >= 300 or not isinstance(answer.get("value"), str) or not answer["value"]:
             raise AuthError(f"{asked(exchange)}, but without an OIDC token: {words_of(answer, text)}")
         return _proof(client_id, answer["value"])
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from runner.engine.auth.base import Fields
 from runner.engine.auth.oauth2.answers import read_token
 from runner.engine.build import form_encode
+from runner.engine.credentials import holds_credential
 from runner.engine.exchange import Connection, Exchange, Headers, Request, Send, Token, TokenWish
 from runner.language.values import as_text
 
@@ -137,6 +138,8 @@ def extra_fields(fields: Fields) -> dict[str, list[str]]:
         items = value if isinstance(value, list) else [value]
         try:
             found[name] = [as_text(item) for item in items if item is not None and item != ""]
+            if holds_credential(name):
+                fields.hide(found[name])
         except ValueError as error:
             raise fields.fault("extra", f"'{name}' in 'extra': {error}") from None
     return found

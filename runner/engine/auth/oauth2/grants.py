@@ -13,6 +13,7 @@ from runner.engine.auth.base import Fields
 from runner.engine.auth.oauth2.clients import signing_key
 from runner.engine.auth.oauth2.endpoint import Endpoint, Form
 from runner.engine.exchange import Token, TokenWish
+from runner.errors import AuthError
 
 Talking = Generator[TokenWish, Any, Token]
 
@@ -49,12 +50,12 @@ def _by_form(own: Form, *, starts_over: bool = True) -> GrantRow:
 
 
 def _password(fields: Fields) -> GrantRow:
-    user, password = fields.text("username"), fields.text("password")
+    user, password = fields.needed("username"), fields.needed("password")
     return _by_form([("grant_type", "password"), ("username", user), ("password", password)])
 
 
 def _refresh_token(fields: Fields) -> GrantRow:
-    own = [("grant_type", "refresh_token"), ("refresh_token", fields.text("refresh_token"))]
+    own = [("grant_type", "refresh_token"), ("refresh_token", fields.needed("refresh_token"))]
     return _by_form(own, starts_over=False)
 
 
@@ -63,7 +64,8 @@ def _authorization_code(fields: Fields) -> GrantRow:
 
     port = fields.port("redirect_port")
     path = "/" + fields.text("redirect_path", "/cb").lstrip("/")
-    redirection = Redirection(fields.text("redirect_host", "127.0.0.1"), port, path)
+    host = fields.text("redirect_host", "127.0.0.1")
+    redirection = Redirection(f"[{host}]" if ":" in host and not host.startswith("[") else host, port, path)
     return GrantRow(by_code(redirection), needs=("token", "authorization"), interactive=True)
 
 
@@ -85,22 +87,27 @@ def _jwt_bearer(fields: Fields) -> GrantRow:
 
         signer = key()
         account = account_of(signer.text)
-        claims = {"iss": issuer or (account.client_id if account else ""), "sub": subject}
+        speaker = issuer or (account.client_id if account else "")
+        if not speaker:
+            raise AuthError("jwt_bearer: nobody is named who signs", hint="client_id is the assertion's `iss`")
+        claims = {"iss": speaker, "sub": subject}
         claims |= {"aud": audience or endpoint.urls.token, **dict(endpoint.scope)}  # Google reads the scope here
         present = {name: value for name, value in claims.items() if value}
         assertion = make_jwt(signer, timed(present, _ASSERTION_LIFE))
         endpoint.settings.hide(assertion)
         own = [("grant_type", _JWT_BEARER), ("assertion", assertion)]
-        return (yield from endpoint.token(own, endpoint.audience + endpoint.resource))
+        # RFC 7521 § 4.1 has the scope in the form; Google wants it in the assertion alone.
+        scope = [] if account else endpoint.scope
+        return (yield from endpoint.token(own, scope + endpoint.audience + endpoint.resource))
 
-    return GrantRow(talk, (issuer, subject, audience, fields.text("private_key"), fields.text("key_id")))
+    return GrantRow(talk, (issuer, subject, audience, fields.file("private_key"), fields.text("key_id")))
 
 
 def _token_exchange(fields: Fields) -> GrantRow:
     token_type = fields.text("subject_token_type", "access_token")
     own = [
         ("grant_type", _TOKEN_EXCHANGE),
-        ("subject_token", fields.text("subject_token")),
+        ("subject_token", fields.needed("subject_token")),
         ("subject_token_type", token_type if ":" in token_type else _TOKEN_TYPE + token_type),
     ]
     return _by_form(own)

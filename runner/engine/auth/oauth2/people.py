@@ -11,12 +11,13 @@ import secrets
 from collections.abc import Callable, Generator, Mapping
 from typing import Any, NamedTuple
 
-from runner.engine.auth.oauth2.answers import RefusedError, hint_for, read_answer, said_by_server
+from runner.engine.auth.lifetime import finite
+from runner.engine.auth.oauth2.answers import hint_for, read_answer, said_by_server
 from runner.engine.auth.oauth2.endpoint import Endpoint, Form, Talk
-from runner.engine.auth.replies import asked, words_of
+from runner.engine.auth.replies import asked, text_of, words_of
 from runner.engine.build import join_url
 from runner.engine.exchange import Ask, Listen, Redirected, Token, TokenWish, Wait
-from runner.errors import AuthError
+from runner.errors import AuthError, TransportError
 from runner.language.values import number
 
 #: Seconds that a person has to sign in after the browser has opened.
@@ -25,6 +26,8 @@ _PATIENCE = 300.0
 _INTERVAL, _SLOWER = 5.0, 5.0
 #: Seconds that a device code is valid where the server does not say.
 _DEVICE_LIFE = 900.0
+#: Faults of a connection that may be over a moment later.
+_UNSTEADY = frozenset({"timeout", "reset", "connect"})
 _DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 
@@ -97,13 +100,14 @@ def _code(answer: Mapping[str, str], url: str, endpoint: Endpoint, state: str) -
     if not secrets.compare_digest(answer.get("state", "").encode(), state.encode()):
         hint = "it may be from another sign-in, or forged: run it again"
         raise AuthError(f"{where} has the wrong state: it does not answer this request", hint=hint)
-    issuer = endpoint.urls.issuer
+    issuer = endpoint.urls.issuer.rstrip("/")
     named = answer.get("iss", "")
     # RFC 9207 § 2.4: against an answer that another server's page mixed in.
-    if issuer and named != issuer and (named or endpoint.urls.iss_expected):
+    if issuer and named.rstrip("/") != issuer and (named or endpoint.urls.iss_expected):
         raise AuthError(f"{where} is the answer of another issuer: '{named}', not '{issuer}'")
     if answer.get("error"):
-        hint = hint_for(answer["error"], answer.get("error_description", ""))
+        denied = "the sign-in was refused" if answer["error"] == "access_denied" else ""
+        hint = hint_for(answer["error"], answer.get("error_description", "")) or denied
         raise AuthError(f"{where} says {said_by_server(answer)}", hint=hint)
     if not answer.get("code"):
         raise AuthError(f"{where} brought no code", (f"it has: {', '.join(answer) or 'nothing'}",))
@@ -121,7 +125,7 @@ def by_device(endpoint: Endpoint) -> Generator[TokenWish, Any, Token]:
     page = answer.get("verification_uri", answer.get("verification_url"))
     code, device_code = answer.get("user_code"), answer.get("device_code")
     if not all(isinstance(text, str) and text for text in (page, code, device_code)):
-        raise AuthError(f"{asked(exchange)}, but without a device code: {words_of(answer, '')}")
+        raise AuthError(f"{asked(exchange)}, but without a device code: {words_of(answer, text_of(exchange.response))}")
     complete = answer.get("verification_uri_complete")
     yield Ask(("to sign in, open", str(page), "and enter", f"code: {code}"), str(complete or page))
     interval = _seconds(answer.get("interval"), _INTERVAL)
@@ -136,10 +140,15 @@ def _poll(endpoint: Endpoint, device_code: str, interval: float, left: float) ->
         left -= interval
         try:
             return (yield from endpoint.token([("grant_type", _DEVICE_GRANT), ("device_code", device_code)], []))
-        except RefusedError as error:
+        except TransportError as error:
+            # RFC 8628 § 3.5: a connection that timed out is asked again, less often.
+            if error.kind not in _UNSTEADY or left <= 0:
+                raise
+            interval *= 2
+        except AuthError as error:
             if error.code == "slow_down":
                 interval += _SLOWER
-            elif error.code != "authorization_pending":
+            elif error.code != "authorization_pending" and not error.transient:
                 raise
             if left <= 0:
                 raise AuthError(f"{error.message}: the code has expired", (), hint_for("expired_token", "")) from None
@@ -147,5 +156,5 @@ def _poll(endpoint: Endpoint, device_code: str, interval: float, left: float) ->
 
 def _seconds(value: Any, default: float) -> float:
     """A positive number, also one in text; else the default."""
-    found = number(value.strip()) if isinstance(value, str) else value
-    return float(found) if isinstance(found, (int, float)) and not isinstance(found, bool) and found > 0 else default
+    found = finite(number(value.strip()) if isinstance(value, str) else value)
+    return found if found is not None and found > 0 else default
