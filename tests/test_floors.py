@@ -28,6 +28,7 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
             "values",
             "model",
             "syntax",
+            "writer",
             "functions",
             "query",
             "template",
