@@ -151,6 +151,10 @@ def literal(text: str) -> str:
     return text.replace("{{", "\\{{")
 
 
+#: An expression for the backslash: before `{{` a written one would take the placeholder's meaning away.
+_BACKSLASH = '{{`"\\\\"`}}'
+
+
 def with_placeholders(text: str, placeholder: re.Pattern[str], ours: Callable[[str], str | None]) -> str:
     """A foreign text with its placeholders as ours.
 
@@ -163,6 +167,9 @@ def with_placeholders(text: str, placeholder: re.Pattern[str], ours: Callable[[s
         expression = ours(match[1])
         if expression is None:
             continue
-        parts += [literal(text[position : match.start()]), "{{", expression, "}}"]
+        before = literal(text[position : match.start()])
+        if before.endswith("\\"):
+            before = before[:-1] + _BACKSLASH
+        parts += [before, "{{", expression, "}}"]
         position = match.end()
     return "".join([*parts, literal(text[position:])])

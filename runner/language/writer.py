@@ -230,7 +230,7 @@ def _is_plain(text: str, flow: bool) -> bool:
         return False
     if ": " in text or text.endswith(":") or " #" in text or text.startswith(("---", "...")):
         return False
-    if flow and (_IN_FLOW & set(text) or ":" in text[-1:]):
+    if flow and (_IN_FLOW & set(text) or "?" in text):  # libyaml: no `:?` within braces
         return False
     if _LIKE_A_NUMBER.fullmatch(text) or text.lower() in _YAML_11:
         return False
