@@ -22,9 +22,10 @@ _COMMANDS = {
     "plan": "Show what would be sent, and where each value comes from.",
     "token": "Run the token step of a file, and show what the token says.",
     "list": "List the requests of collections.",
+    "import": "Translate a file of Postman, OpenAPI, curl and others.",
     "demo": "Run a collection against an embedded API with OAuth.",
 }
-_MODULES = {"list": "listing"}
+_MODULES = {"list": "listing", "import": "importing"}
 #: What a shell says of a process that SIGPIPE ended.
 _PIPE_CLOSED = 141
 

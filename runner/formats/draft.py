@@ -13,13 +13,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from runner.errors import RunnerError
 from runner.language import writer
 from runner.language.model import RESERVED_NAMES
 from runner.language.writer import Comment, Disabled
 
 __all__ = [
-    "COLLECTION_ORDER", "GROUP_ORDER", "REQUEST_ORDER", "Comment", "Data", "Disabled", "Imported", "Loss", "Names",
-    "Unique", "literal", "ordered", "safe_stem", "texts", "usable_name", "with_placeholders",
+    "COLLECTION_ORDER", "GROUP_ORDER", "REQUEST_ORDER", "Choices", "Comment", "Data", "Disabled", "Foreign",
+    "ForeignFault", "Imported", "Loss", "Names", "Unique", "literal", "ordered", "safe_stem", "texts", "usable_name",
+    "with_placeholders",
 ]  # fmt: skip
 
 Data = dict[Any, Any]
@@ -39,6 +41,41 @@ REQUEST_ORDER = (
     "client_cert", "proxy", "http2", "retry", "max_body", "poll", "paginate", "delay", "capture", "assert", "schema",
     "snapshot", "save_to",
 )  # fmt: skip
+
+
+class ForeignFault(RunnerError):
+    """A foreign file is not what it is said to be; `line` counts from 1, 0 where none can be named."""
+
+    def __init__(self, message: str, line: int = 0, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.hint = hint
+
+
+def _nothing_beside(path: str) -> str:
+    raise ValueError(f"no such file: '{path}'")
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A foreign file, or a folder of them: `text` is the file's, `entries` the paths of all files below the folder.
+
+    `read` gives the text of a file by its path relative to this one; it raises ValueError with the reason.
+    """
+
+    name: str
+    text: str = ""
+    entries: tuple[str, ...] = ()
+    read: Callable[[str], str] = _nothing_beside
+
+
+class Choices(NamedTuple):
+    """What the command line says about an import. `environments` are further files: their names and texts."""
+
+    environments: tuple[tuple[str, str], ...] = ()
+    split: bool = False
+    operations: tuple[str, ...] = ()
 
 
 class Loss(NamedTuple):
