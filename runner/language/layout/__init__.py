@@ -22,4 +22,6 @@ def layout(source: Source) -> str:
         InvalidError: it is not YAML.
     """
     document = read(source)
-    return "" if document is None else Printer(document).text()
+    if document is None:  # nothing but comments
+        return "\n".join(line.rstrip() for line in source.text.splitlines()).strip("\n") + "\n"
+    return Printer(document).text()

@@ -48,12 +48,21 @@ class Printer:
         line = self._line_of(end)
         comment = self._comments[self._next] if self._next < len(self._comments) else None
         if comment is not None and not comment.own and comment.line == line:
+            aligned = self._is_aligned(self._next)
+            distance = comment.column + self._moved - len(self._line) if aligned else comment.distance
+            self._line += " " * max(distance, 1) + comment.text
             self._next += 1
-            column = comment.column + self._moved
-            self._line += " " * max(1 if comment.distance == 1 else 2, column - len(self._line)) + comment.text
         if self._line.strip():
             self._out.append(self._line.rstrip())
         self._line = ""
+
+    def _is_aligned(self, number: int) -> bool:
+        """Whether a comment stands right below or above another one, so that it keeps its column."""
+        comment = self._comments[number]
+        return any(
+            not other.own and abs(other.line - comment.line) == 1 and other.column == comment.column
+            for other in self._comments[max(0, number - 1) : number + 2]
+        )
 
     def _line_of(self, offset: int) -> int:
         return bisect_right(self._document.lines, offset) - 1
