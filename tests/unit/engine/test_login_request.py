@@ -511,7 +511,6 @@ def test_a_life_that_is_missing(name: str, login: Make) -> None:
     assert f"'{name}' (body.e) is null" in fault.message
 
 
-@pytest.mark.xfail(strict=True, reason="OverflowError", raises=OverflowError)
 @pytest.mark.parametrize(
     "body",
     [
