@@ -63,18 +63,20 @@ class Workspace:
         """
         import netrc
 
-        named = os.environ.get("NETRC")
+        named = os.environ.get("NETRC") or None
+        path = named or os.path.join(os.path.expanduser("~"), ".netrc")
         try:
-            found = netrc.netrc(named or None).authenticators(host)
+            found = netrc.netrc(named).authenticators(host)
         except netrc.NetrcParseError as error:
-            reason = "it is not netrc syntax" if "token" in error.msg else error.msg  # the token may be a password
-            raise ValueError(f"{error.filename}, line {error.lineno}: {reason}") from None
-        except FileNotFoundError as error:
+            raise ValueError(_netrc_fault(path, error.msg, error.lineno)) from None
+        except FileNotFoundError:
             if named:
-                raise ValueError(f"no such file: '{named}' (from $NETRC)") from error
+                raise ValueError(f"no such file: '{named}' (from $NETRC)") from None
             return None
-        except (OSError, UnicodeDecodeError) as error:
-            raise ValueError(str(error)) from None
+        except OSError as error:
+            raise ValueError(f"cannot read '{path}': {error.strerror or error}") from None
+        except UnicodeDecodeError:
+            raise ValueError(f"'{path}' is no text: it must be UTF-8") from None
         return (found[0] or "", found[2] or "") if found else None
 
     def source(self, path: Path) -> Source:
@@ -122,6 +124,13 @@ class Workspace:
         for path in paths:
             values.update(parse_env(self.source(path)))
         return values
+
+
+def _netrc_fault(path: str, message: str, line: int | None) -> str:
+    """What Python says of a netrc file, without the words that it quotes from there: they may be a password."""
+    place = path if line is None else f"{path}, line {line}"
+    reason = "it is not netrc syntax" if "token" in message else message.removeprefix("~/.netrc ")
+    return f"{place}: {reason}{' (chmod 600)' if 'permissive' in reason else ''}"
 
 
 def display(path: Path) -> str:

@@ -26,7 +26,8 @@ from runner.errors import TransportError
 from runner.runtime.transport import wire
 from runner.runtime.transport.cookies import CookieJar
 from runner.runtime.transport.faults import proxy_refusal
-from runner.runtime.transport.network import Deadline, Network, proxy_for, proxy_server, tls_context
+from runner.runtime.transport.network import Deadline, Network, proxy_for, proxy_server
+from runner.runtime.transport.tls import tls_context
 from runner.version import __version__
 
 #: RFC 9110 § 9.2.2: asking twice is as good as once.

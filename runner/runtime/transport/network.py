@@ -1,4 +1,4 @@
-"""httpx's transport over sockets that keep one deadline for a whole send, the proxies and TLS contexts it takes.
+"""httpx's transport over sockets that keep one deadline for a whole send, and the proxies it takes.
 
     Deadline ──(httpx passes it on as timeout)──▶ Backend.connect_tcp ──▶ Stream.start_tls · write · read
 
@@ -9,7 +9,6 @@ imports httpcore, the engine of httpx, whose network interface it fills in.
 
 from __future__ import annotations
 
-import os
 import queue
 import socket
 import ssl
@@ -23,7 +22,6 @@ from urllib.request import getproxies, proxy_bypass
 import httpcore
 import httpx
 
-from runner.engine.exchange import ClientCertificate
 from runner.errors import TransportError
 from runner.runtime.transport.faults import connect_fault, reason, timeout_fault, tls_fault
 
@@ -234,61 +232,8 @@ def proxy_server(url: str, tls: Callable[[], ssl.SSLContext]) -> httpx.Proxy:
     except (ValueError, httpx.InvalidURL):
         proxy = None
     if proxy is None or not proxy.url.host:
-        raise TransportError("proxy", f"'{url}' is not the URL of a proxy", "write http://proxy.example:3128")
+        shown = url.rpartition("@")[2]  # what stands before it may be a password
+        raise TransportError("proxy", f"'{shown}' is not the URL of a proxy", "write http://proxy.example:3128")
     if proxy.url.scheme == "https":
         proxy.ssl_context = tls()
     return proxy
-
-
-def tls_context(verify: bool | str, certificate: ClientCertificate | None = None) -> ssl.SSLContext:
-    """A context for `verify`: the system's CAs (certifi's if it has none), no check, or a CA file or folder.
-
-    It takes 20 to 50 ms to make: whoever asks for one keeps it. `SSL_CERT_FILE` and `SSL_CERT_DIR` name the
-    system's CAs, as everywhere in OpenSSL. `certificate` is the client's own.
-    """
-    context = _server_context(verify)
-    if certificate is not None:
-        _show_certificate(context, certificate)
-    return context
-
-
-def _show_certificate(context: ssl.SSLContext, certificate: ClientCertificate) -> None:
-    cert, key, password = certificate
-    try:
-        # Always with a password: without one OpenSSL would ask for it at the terminal.
-        context.load_cert_chain(cert, key or None, lambda: password)
-    except ssl.SSLError as error:
-        raise TransportError("tls", f"the client certificate cannot be used: {_why_not(error, password)}") from None
-    except OSError as error:
-        missing = next((path for path in (cert, key) if path and not os.access(path, os.R_OK)), cert)
-        raise TransportError("tls", f"cannot read the client certificate '{missing}': {reason(error)}") from None
-
-
-def _why_not(error: ssl.SSLError, password: str) -> str:
-    why = str(error.reason or error)
-    if "KEY_VALUES_MISMATCH" in why:
-        return "the key is not that of the certificate"
-    if "BAD_DECRYPT" in why or "BAD_PASSWORD" in why or "EMPTY" in why or "CIPHERFINAL" in why:
-        return "the password of its key is wrong" if password else "its key is encrypted: give `password`"
-    return "the files hold no PEM certificate with its key" if "PEM" in why else why.lower().replace("_", " ")
-
-
-def _server_context(verify: bool | str) -> ssl.SSLContext:
-    if isinstance(verify, str):
-        return _context_of(verify)
-    context = ssl.create_default_context() if verify else httpx.create_ssl_context(verify=False)
-    if verify and not context.cert_store_stats()["x509_ca"] and not os.environ.get("SSL_CERT_DIR"):
-        context = httpx.create_ssl_context(trust_env=False)
-    return context
-
-
-def _context_of(path: str) -> ssl.SSLContext:
-    folder = path if os.path.isdir(path) else None
-    try:
-        return ssl.create_default_context(cafile=None if folder else path, capath=folder)
-    except ssl.SSLError:
-        hint = "it must hold certificates in PEM form (-----BEGIN CERTIFICATE-----)"
-        raise TransportError("tls", f"no CA certificate in '{path}'", hint) from None
-    except OSError as error:
-        hint = "name a readable file in `verify:` or `--cacert`"
-        raise TransportError("tls", f"cannot read the CA file '{path}': {reason(error)}", hint) from None

@@ -892,6 +892,13 @@ def test_proxy_faults(transport: HttpTransport) -> None:
     assert errors[2].message == errors[3].message == "the proxy answered 407 Proxy Authentication Required"
 
 
+@pytest.mark.parametrize("url", ["http://user:S-p@ss@proxy:port", "http://user:S-p@ss@", "gopher://user:S-p@ss@x"])
+def test_a_proxy_that_is_no_url_keeps_its_password(transport: HttpTransport, url: str) -> None:
+    """The fault of a proxy's URL shows neither user nor password, which may have come from the environment."""
+    error = fault(transport, Request("GET", "http://127.0.0.1:1/", connection=Connection(proxy=url)))
+    assert (error.kind, "S-p" in error.message, "user" in error.message) == ("proxy", False, False)
+
+
 # TLS
 
 

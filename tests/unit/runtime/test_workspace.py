@@ -190,5 +190,16 @@ def test_permissions_of_the_users_netrc(
     with pytest.raises(ValueError, match="too permissive") as caught:
         workspace.netrc_login("api.test")
     message = str(caught.value)
-    assert "None" not in message
+    assert message.startswith(f"{own}: access too permissive")
+    assert message.endswith("(chmod 600)")
     assert "S-netrc-secret" not in message
+
+
+def test_a_netrc_that_is_no_text(workspace: Workspace, netrc: Path) -> None:
+    """Bytes that are no text are told in plain words, without the bytes."""
+    netrc.write_bytes(b"machine api.test login a password S-\xff\xfe")
+    with pytest.raises(ValueError, match="is no text") as caught:
+        workspace.netrc_login("api.test")
+    assert str(netrc) in str(caught.value)
+    assert "S-" not in str(caught.value).replace(str(netrc), "")
+    assert "codec" not in str(caught.value)
