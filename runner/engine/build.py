@@ -58,34 +58,26 @@ def merge(chain: Iterable[Defaults]) -> Defaults:
     return Defaults(headers=tuple(headers.values()), query=tuple(query.values()), asserts=tuple(asserts), **merged)
 
 
-def declared_values(spec: RequestSpec, settings: Defaults, base_urls: tuple[BaseUrl, ...]) -> Iterator[Declared]:
-    """Every declared value that is rendered to build a request."""
-    yield spec.url
-    yield spec.method
+def declared_values(
+    spec: RequestSpec, settings: Defaults, base_urls: tuple[BaseUrl, ...]
+) -> Iterator[tuple[str, Declared]]:
+    """Every declared value that is rendered to build a request, with the key that it stands under."""
+    yield "url", spec.url
+    yield "method", spec.method
     relative = not ABSOLUTE.match(spec.url if isinstance(spec.url, str) else spec.url.text)
     for base in base_urls if relative else ():
-        yield base.url
-    for entry in (*settings.query, *settings.headers, *spec.cookies):
-        yield entry.name
-        yield entry.value
-    certificate = settings.client_cert or ()
-    for setting in (
-        settings.timeout,
-        settings.follow_redirects,
-        settings.verify,
-        settings.max_body,
-        spec.delay,
-        *certificate,
-    ):
-        if setting is not None and isinstance(setting.value, Template):
-            yield setting.value
-    if spec.body is not None:
-        if spec.body.kind == "form":
-            for entry in spec.body.value or ():
-                yield entry.name
-                yield entry.value
-        else:
-            yield spec.body.value
+        yield "base_url", base.url
+    form = spec.body.value or () if spec.body and spec.body.kind == "form" else ()
+    entries = {"query": settings.query, "headers": settings.headers, "cookies": spec.cookies, "form": form}
+    for key, found in entries.items():
+        yield from ((key, [entry.name, entry.value]) for entry in found)
+    scalars = {key: getattr(settings, key) for key in ("timeout", "follow_redirects", "verify", "max_body")}
+    scalars |= {"delay": spec.delay, **(settings.client_cert._asdict() if settings.client_cert else {})}
+    for key, scalar in scalars.items():
+        if scalar is not None and isinstance(scalar.value, Template):
+            yield key, scalar.value
+    if spec.body is not None and spec.body.kind != "form":
+        yield spec.body.kind, spec.body.value
 
 
 def build(spec: RequestSpec, settings: Defaults, base_urls: tuple[BaseUrl, ...], scope: Scope, flags: Flags) -> Request:

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from runner.engine import assertions, auth
-from runner.engine.auth.base import Scheme
+from runner.engine.auth.base import MOST_ANSWERS, Scheme
 from runner.engine.build import Flags, build, connection, setting
 from runner.engine.events import (
     CollectionFinished,
@@ -278,8 +278,6 @@ class Sent(NamedTuple):
     earlier: tuple[Exchange, ...] = ()
 
 
-#: How often a challenge is met: the second time because its nonce was stale.
-_MOST_ANSWERS = 2
 _NO_TOKEN = Fault("auth", "not sent: the token step failed")
 
 
@@ -307,7 +305,7 @@ def send(request: Request, scheme: Scheme | None) -> Generator[Any, Any, Sent]:
 def _answered(request: Request, scheme: Scheme, sent: Sent) -> Generator[Any, Any, Sent]:
     """Meets the challenge of a 401, and once more where the server finds the answer stale (RFC 7616 § 3.3)."""
     assert scheme.answer is not None
-    for _ in range(_MOST_ANSWERS):
+    for _ in range(MOST_ANSWERS):
         if sent.exchange is None or sent.exchange.response.status != 401 or not _came_from(sent):
             return sent
         again = scheme.answer(request, sent.exchange)

@@ -131,12 +131,12 @@ class Judge:
     def _over_variables(self, step: Step, auth: AuthSpec | None, login: LoginSpec | None) -> Iterator[Reference]:
         for condition in step.conditions:
             yield from references.in_condition(condition)
-        for declared in declared_values(step.spec, step.settings, step.base_urls):
+        for _, declared in declared_values(step.spec, step.settings, step.base_urls):
             yield from references.in_value(declared)
         if auth is not None:
             yield from _in_auth(auth)
         if login is not None:
-            for declared in declared_values(login.spec, login.settings, login.base_urls):
+            for _, declared in declared_values(login.spec, login.settings, login.base_urls):
                 yield from references.in_value(declared)
             yield from _in_auth(login.auth) if login.auth else ()
 
@@ -203,10 +203,11 @@ class Judge:
         if not isinstance(declared.value, str):
             self._add(Diagnostic(f"'{name}' wants an expression", declared.span))
             return declared
-        for fault in _expression_faults(declared.value):
+        faults = _expression_faults(declared.value)
+        for fault in faults:
             span = declared.span.locate(declared.value, fault.start, fault.end)
             self._add(Diagnostic(fault.message, span, fault.hint))
-        return AuthField(Expression(declared.value, declared.span), declared.span)
+        return declared if faults else AuthField(Expression(declared.value, declared.span), declared.span)
 
     def _login(self, auth: AuthSpec | None, chain: tuple[AuthSpec | None, ...], step: Step) -> LoginSpec | None:
         """The login call of `type: request`: it inherits what its block's level has, but no auth."""

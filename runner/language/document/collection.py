@@ -6,12 +6,14 @@ from pathlib import PurePath
 from typing import Any
 
 from runner.diagnostics import Diagnostic, Span
+from runner.language.document.auth import credentials
 from runner.language.document.reader import Fields, Key, Table
 from runner.language.document.response import ResponseReader
 from runner.language.document.words import describe, mapping_hint, url_fault
 from runner.language.model import (
     BODY_KEYS,
     AuthKey,
+    AuthSpec,
     Body,
     ClientCert,
     Collection,
@@ -146,6 +148,7 @@ class Decoder(ResponseReader):
             self.fault(self.head(node), "a collection has no 'requests'")
         self.check_secrets(fields)
         self.note_secrets(fields)
+        self.note_credentials(fields.values.get("auth"), fields.values.get("requests", ()))
         self.check_response_names()
         values = {"name": PurePath(self.source.path).stem, **fields.values}
         if "base_url" in fields.nodes:
@@ -157,6 +160,19 @@ class Decoder(ResponseReader):
         names = fields.values.get("secrets", ())
         for environment in fields.values.get("environments", {}).values():
             self.source.secrets += [v.value for name, v in environment.variables.items() if name in names]
+
+    def note_credentials(
+        self, auth: AuthSpec | None, items: tuple[RequestSpec | Group, ...], inherited: str | None = None
+    ) -> None:
+        """Literal credentials of `auth` blocks. Of one without a type only the inherited one can say what they are."""
+        if auth is not None:
+            inherited = auth.type or inherited
+            self.source.secrets += credentials(auth, inherited)
+            for field in auth.fields.values():
+                if isinstance(field.value, RequestSpec):
+                    self.note_credentials(field.value.auth, ())
+        for item in items:
+            self.note_credentials(item.auth, item.requests if isinstance(item, Group) else (), inherited)
 
     def check_secrets(self, fields: Fields) -> None:
         both = set(fields.values.get("variables", ())) & set(fields.values.get("secrets", ()))
