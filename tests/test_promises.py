@@ -578,18 +578,20 @@ def test_no_secret_of_a_token_step_leaves_other_commands(command: Any, tmp_path:
 def test_plan_knows_the_secrets_of_auth(command: Any, tmp_path: Path, echo: Echo) -> None:
     """What is a secret because a scheme takes it as one is a secret in `plan` too, wherever else it is used."""
     text = """\
-variables: {pw: "{{env.A_PASSWORD}}", shared: "{{env.A_JWT}}"}
+variables: {pw: "{{env.A_PASSWORD}}", shared: "{{env.A_JWT}}", later: "{{env.A_SUBJECT}}"}
 auth: {type: basic, username: ada, password: "{{pw}}"}
 requests:
   - {name: A, url: "http://127.0.0.1:1/"}
   - {name: B, url: "http://127.0.0.1:1/", json: {again: "{{pw}}"}}
   - {name: C, url: "http://127.0.0.1:1/", auth: {type: jwt, secret: "{{shared}}", claims: {sub: "{{shared}}"}}}
+  - {name: D, url: "http://127.0.0.1:1/", capture: {id: body.id}}
+  - {name: E, url: "http://127.0.0.1:1/{{id}}", auth: {username: "{{id}}", password: "{{later}}"}}
 """
     (tmp_path / "a.yaml").write_text(text)
     done = command("plan", "a.yaml", cwd=tmp_path, env=auth_environment(tmp_path))
     assert done.code == 0, done.said
     assert leaks(done.said, AUTH_SENTINELS) == []
-    assert "***" in done.out
+    assert "later = '***'" in done.out
 
 
 @pytest.mark.parametrize(

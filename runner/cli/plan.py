@@ -72,9 +72,11 @@ class _Shown:
         self._resolve()
 
     def _resolve(self) -> None:
+        from runner.engine.auth import hide_credentials
         from runner.engine.build import Flags, build
         from runner.errors import ResolveError
 
+        hide_credentials(self.step.auth, self.step.settings, self.scope, self.step.login)
         waiting = sorted({name for name in self.step.waits_for() if name not in self.scope})
         if waiting:
             self.problem = f"waits for {', '.join(f'{name!r}' for name in waiting)}"

@@ -9,18 +9,20 @@ imported when a file first uses it: a run with `bearer` does not pay for OAuth.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
 from runner.engine import references
 from runner.engine.auth.base import Fields, LoginSpec, Scheme
-from runner.engine.build import Flags, build, declared_values
+from runner.engine.build import Flags, build, connection, declared_values
 from runner.engine.exchange import Connection, Request
 from runner.engine.scope import Scope
-from runner.language.model import AUTH_KEYS, AuthSpec, Declared, Expression, Template
+from runner.errors import ResolveError
+from runner.language.model import AUTH_KEYS, AuthSpec, Declared, Defaults, Expression, Template
 from runner.language.values import kind
 
-__all__ = ["SCHEMES", "Fields", "LoginSpec", "Scheme", "prepare"]
+__all__ = ["SCHEMES", "Fields", "LoginSpec", "Scheme", "hide_credentials", "prepare"]
 
 #: auth type → the module whose `prepare` makes its scheme.
 SCHEMES = {name: f"runner.engine.auth.{name}" for name in AUTH_KEYS if name != "none"}
@@ -46,6 +48,22 @@ def prepare(
     more = () if login is None else (_ready(scheme, fields, login, flags or Flags()),)
     made: Scheme = scheme.prepare(fields, *more)
     return made
+
+
+def hide_credentials(spec: AuthSpec | None, settings: Defaults, scope: Scope, login: LoginSpec | None = None) -> None:
+    """Makes known as secrets what a request would authenticate with, for those who show it and do not send it.
+
+    A field that cannot be resolved has nothing to hide, and must not keep the others from it.
+    """
+    with suppress(ResolveError):
+        connection(settings, scope, Flags())
+    with suppress(ResolveError):
+        prepare(spec, scope, Connection(), 0.0, login)
+    for block in filter(None, (spec, login.auth if login else None)):
+        fields = Fields(block, scope, Connection(), 0.0)
+        for name in fields.secret_names():
+            with suppress(ResolveError):
+                fields.value(name)
 
 
 def _ready(scheme: Any, fields: Fields, login: LoginSpec, flags: Flags) -> Any:

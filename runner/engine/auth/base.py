@@ -64,6 +64,10 @@ class Fields:
             self.hide(value)
         return value
 
+    def secret_names(self) -> list[str]:
+        """The keys of the block that hold credentials."""
+        return [name for name in self.spec.fields if name in self.known and self.known[name].secret]
+
     def given(self, name: str) -> bool:
         """Whether the block has this key."""
         return name in self.spec.fields
