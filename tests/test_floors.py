@@ -50,7 +50,22 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
             "flow",
         )
     },
-    {"runtime": ("transport", "token_cache", "loopback", "person", "tokens", "workspace", "plugins", "project", "execute", "sign_in")},
+    {
+        "runtime": (
+            "transport",
+            "keyring_store",
+            "private_files",
+            "token_cache",
+            "loopback",
+            "person",
+            "tokens",
+            "workspace",
+            "plugins",
+            "project",
+            "execute",
+            "sign_in",
+        )
+    },
     # The embedded API needs nothing of the house, and the command `demo` shows it.
     {"reporters": ANY, "formats": ANY, "demo": ANY},
     {"cli": ANY, "integrations": ANY},
@@ -71,8 +86,8 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "cryptography": ("engine.auth.signing",),
     # The cache of tokens on disk.
     "platformdirs": ("runtime.token_cache",),
-    "filelock": ("runtime.token_cache",),
-    "keyring": ("runtime.token_cache",),
+    "filelock": ("runtime.private_files",),
+    "keyring": ("runtime.keyring_store",),
     "click": ("cli",),
     "pytest": ("integrations.pytest_plugin",),
     "locust": ("integrations.loadtest",),
