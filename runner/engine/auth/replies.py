@@ -12,8 +12,9 @@ from typing import Any
 from runner.engine.exchange import Exchange, Response, decode_text
 from runner.language.values import parse_json
 
-#: Characters of a page that are shown.
-_LONGEST = 200
+#: Characters of a page that are kept. Reporters show less of them, when secrets are masked: half of one is none.
+_LONGEST = 4_000
+_BREAK = re.compile(r"\s*[\r\n\v\f\x85\u2028\u2029]\s*")
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
@@ -37,8 +38,8 @@ def json_object(text: str) -> dict[str, Any]:
 
 
 def one_line(text: str) -> str:
-    """A text without its line breaks."""
-    return " ".join(text.split())
+    """A text without its line breaks; other spaces stay, or a secret that has them would not be known any more."""
+    return _BREAK.sub(" ", text.strip())
 
 
 def words_of(answer: Mapping[str, Any], text: str) -> str:
@@ -70,4 +71,4 @@ def _page_words(page: str) -> str:
     """The words of an HTML page: a proxy or a sign-in page answered in place of the endpoint."""
     from html import unescape
 
-    return unescape(_MARKUP.sub(" ", page))
+    return " ".join(unescape(_MARKUP.sub(" ", page)).split())
