@@ -14,8 +14,9 @@ from runner.language.values import parse_json
 
 #: Characters of a page that are kept. Reporters show less of them, when secrets are masked: half of one is none.
 _LONGEST = 4_000
-_BREAK = re.compile(r"\s*[\r\n\v\f\x85\u2028\u2029]\s*")
-_MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+# Patterns are compiled when something went wrong: a run whose token was kept on disk reads no reply.
+_BREAK = r"\s*[\r\n\v\f\x85\u2028\u2029]\s*"
+_MARKUP = r"(?si)<(script|style)\b.*?</\1\s*>|<[^>]*>"
 
 
 def asked(exchange: Exchange) -> str:
@@ -39,7 +40,7 @@ def json_object(text: str) -> dict[str, Any]:
 
 def one_line(text: str) -> str:
     """A text without its line breaks; other spaces stay, or a secret that has them would not be known any more."""
-    return _BREAK.sub(" ", text.strip())
+    return re.sub(_BREAK, " ", text.strip())
 
 
 def words_of(answer: Mapping[str, Any], text: str) -> str:
@@ -71,4 +72,4 @@ def _page_words(page: str) -> str:
     """The words of an HTML page: a proxy or a sign-in page answered in place of the endpoint."""
     from html import unescape
 
-    return " ".join(unescape(_MARKUP.sub(" ", page)).split())
+    return " ".join(unescape(re.sub(_MARKUP, " ", page)).split())
