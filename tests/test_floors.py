@@ -37,20 +37,25 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
     },
     {
         "engine": (
+            "payload",
             "exchange",
             "results",
             "events",
             "scope",
             "references",
             "credentials",
+            "texts",
+            "media_types",
+            "bodies",
             "build",
             "auth",
             "assertions",
+            "graphql",
             "plan",
             "flow",
         )
     },
-    {"runtime": ("transport", "token_cache", "loopback", "person", "tokens", "workspace", "plugins", "project", "execute", "sign_in")},
+    {"runtime": ("transport", "token_cache", "loopback", "person", "tokens", "body_files", "workspace", "plugins", "project", "execute", "sign_in")},
     # The embedded API needs nothing of the house, and the command `demo` shows it.
     {"reporters": ANY, "formats": ANY, "demo": ANY},
     {"cli": ANY, "integrations": ANY},
@@ -66,6 +71,9 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "httpx": ("runtime.transport",),
     # The engine of httpx, for the network interface that the deadline needs.
     "httpcore": ("runtime.transport.network",),
+    # Content codings, where they are installed.
+    "brotli": ("runtime.transport.codings",),
+    "zstandard": ("runtime.transport.codings",),
     # The signing of JWTs.
     "joserfc": ("engine.auth.signing",),
     "cryptography": ("engine.auth.signing",),

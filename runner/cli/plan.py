@@ -98,6 +98,8 @@ class _Shown:
             yield f"    header     {name}: {escape(value)}"
         if self.request is not None and self.request.body is not None:
             yield f"    body       {self._body()}"
+        if self.request is not None and self.request.save_to is not None:
+            yield f"    save_to    {escape(self.request.save_to.name)}"
         yield f"    auth       {self._auth()}"
         for name in sorted(self._names()):
             yield f"    variable   {self._variable(name)}"
@@ -117,11 +119,10 @@ class _Shown:
         return f"{method or ('POST' if spec.body else 'GET')} {escape(url)}  ({escape(self.problem)})"
 
     def _body(self) -> str:
-        from runner.reporters.words import body_lines
+        from runner.reporters.words import request_body
 
         assert self.request is not None
-        lines = body_lines(self.request.body or b"", self.request.header("content-type"), most=None)
-        return " ".join(map(str.strip, lines))
+        return " ".join(map(str.strip, request_body(self.request)))
 
     def _auth(self) -> str:
         spec = self.step.auth
@@ -189,13 +190,18 @@ def _touched(plan: Plan, shown: Iterable[_Shown]) -> Iterator[str]:
     """Hosts, environment variables and files of a collection: what a reviewer wants to know first."""
     from urllib.parse import urlsplit
 
+    from runner.engine import payload
     from runner.engine import plan as planning
 
     shown = list(shown)
-    hosts = {urlsplit(step.request.url).netloc for step in shown if step.request} | _token_hosts(shown)
+    requests = [step.request for step in shown if step.request]
+    hosts = {urlsplit(request.url).netloc for request in requests} | _token_hosts(shown)
     names = {need.name for step in plan.steps for need in step.needs if need.kind == "env"}
     files = {path for step in plan.steps for _, path, _ in planning.files(step)}
-    for word, found in (("hosts", hosts), ("env", names), ("files", files)):
+    files |= {file.name for request in requests for file in payload.files(request.body)}
+    writes = {path for step in plan.steps for _, path, _ in planning.targets(step)}
+    writes |= {request.save_to.name for request in requests if request.save_to}
+    for word, found in (("hosts", hosts), ("env", names), ("files", files), ("writes", writes)):
         if found:
             yield f"  {word:<10} {', '.join(sorted(found))}"
     if plan.environment_name:

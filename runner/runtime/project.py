@@ -75,14 +75,16 @@ class Project:
         return plan
 
     def _missing_files(self, plan: Plan) -> list[Diagnostic]:
-        """Files that requests name as they stand; one that a template names is looked for when it is used."""
+        """Files to read or write that requests name as they stand; those of templates are judged when they are used."""
         found: dict[Span, Diagnostic] = {}
         for step in plan.steps:
-            for name, path, span in planning.files(step):
+            named = [(self.workspace.locate, *file) for file in planning.files(step)]
+            named += [(self.workspace.place, *file) for file in planning.targets(step)]
+            for find, name, path, span in named:
                 if span in found:
                     continue
                 try:
-                    self.workspace.locate(plan.collection.source.path, path)
+                    find(plan.collection.source.path, path)
                 except ValueError as error:
                     found[span] = Diagnostic(f"'{name}': {error}", span)
         return list(found.values())

@@ -11,8 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from runner.diagnostics import Diagnostic, Source, Span, nearest
+from runner.engine.exchange import SaveTo
+from runner.engine.payload import BodyFile
 from runner.errors import InvalidError
 from runner.language.syntax import MAX_FILE_SIZE
+from runner.runtime.body_files import Downloads, check_place, to_send
 
 _ENDINGS = (".yaml", ".yml")
 
@@ -22,6 +25,7 @@ class Workspace:
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = (root or Path.cwd()).resolve()
+        self._downloads = Downloads()
 
     def collections(self, paths: Iterable[str]) -> list[Path]:
         """The request files that paths name, in their order; a folder means its files at any depth, sorted.
@@ -53,7 +57,7 @@ class Workspace:
         except OSError as error:
             raise ValueError(f"cannot read '{path}': {error.strerror or error}") from None
         except UnicodeDecodeError:
-            raise ValueError(f"'{path}' is no text: it must be PEM or JSON") from None
+            raise ValueError(f"'{path}' is no text in UTF-8") from None
 
     def netrc_login(self, host: str) -> tuple[str, str] | None:
         """User name and password for a host in `$NETRC`, else in the user's netrc file; None without an entry.
@@ -101,12 +105,56 @@ class Workspace:
         Raises:
             ValueError: it lies outside the project root, or is no file.
         """
-        found = Path(file).resolve().parent.joinpath(path).resolve()
-        if not found.is_relative_to(self.root):
-            raise ValueError(f"'{path}' lies outside the project root {self.root} (see --root)")
+        found = self._within(file, path)
+        if found.is_dir():
+            raise ValueError(f"'{path}' is a folder, not a file")
         if not found.is_file():
             raise ValueError(f"no such file: '{path}'")
+        if not os.access(found, os.R_OK):
+            raise ValueError(f"cannot read '{path}': permission denied")
         return str(found)
+
+    def _within(self, file: str, path: str) -> Path:
+        try:
+            found = Path(file).resolve().parent.joinpath(path).resolve()
+            found.exists()  # says whether the system takes such a name at all
+        except (OSError, RuntimeError) as error:  # RuntimeError: links that form a ring
+            raise ValueError(f"cannot use '{path}': {getattr(error, 'strerror', None) or error}") from None
+        if not found.is_relative_to(self.root):
+            raise ValueError(f"'{path}' lies outside the project root {self.root} (see --root)")
+        return found
+
+    def upload(self, file: str, path: str, span: Span | None) -> BodyFile:
+        """What a request file names to be sent as a body, or in one.
+
+        Raises:
+            ValueError: as `locate`, or it cannot be read.
+        """
+        return to_send(self.locate(file, path), path, span)
+
+    def download(self, file: str, path: str, span: Span | None) -> SaveTo:
+        """What a request file names to be written; its folder is made when it is.
+
+        Raises:
+            ValueError: it lies outside the project root, or a file cannot have its place there.
+        """
+        return self._downloads.place(self.place(file, path), path, span)
+
+    def place(self, file: str, path: str) -> str:
+        """The absolute path that a request file names to be written.
+
+        Raises:
+            ValueError: as `download`.
+        """
+        found = self._within(file, path)
+        if found == Path(file).resolve():
+            raise ValueError(f"'{path}' is the request file itself")
+        check_place(found, path)
+        return str(found)
+
+    def discard_downloads(self) -> None:
+        """Removes what is left of downloads that were broken off."""
+        self._downloads.discard()
 
     def environment_files(self, names: Iterable[str]) -> dict[str, str]:
         """The values of the named `.env` files, later ones winning; without names, of `.env` in the root if there.

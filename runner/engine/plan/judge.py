@@ -9,6 +9,7 @@ from runner.diagnostics import Diagnostic, did_you_mean
 from runner.engine import references
 from runner.engine.auth.base import LoginSpec
 from runner.engine.build import declared_values, merge
+from runner.engine.plan import bodies
 from runner.engine.plan.steps import Step, base_urls_of
 from runner.engine.references import Level, Need, Reference
 from runner.language import query
@@ -93,6 +94,8 @@ class Judge:
         for need in needs:
             self._check(need, level, taken)
         needs += self._over_response(step, level, taken)
+        for fault in bodies.faults(step):
+            self._add(fault)
         names = tuple(dict.fromkeys(reference.name for reference in used if not reference.env))
         return replace(step, auth=auth, login=login, needs=tuple(needs), uses=names)
 

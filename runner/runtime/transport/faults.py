@@ -26,6 +26,12 @@ _TIMEOUTS = {
     "body": ("the body was not complete after {seconds} ({progress})", _SLOW_SERVER),
 }
 
+#: The same where each wait has the whole time.
+_STALLS = {
+    "send": ("the server took nothing of the body for {seconds}", _SLOW_SERVER),
+    "body": ("nothing more of the body came for {seconds} ({progress})", _SLOW_SERVER),
+}
+
 _CONNECT_FAULTS = {
     errno.ECONNREFUSED: ("connection refused by {peer}", "is the server running, and the port right?"),
     errno.ENETUNREACH: ("no route to {peer}", _UNREACHABLE),
@@ -72,6 +78,14 @@ _TLS_FAULTS = {
 def timeout_fault(phase: str, seconds: float, progress: str) -> TransportError:
     """The time was over in this phase."""
     message, hint = _TIMEOUTS[phase]
+    return TransportError("timeout", message.format(seconds=f"{seconds:g} s", progress=progress), hint)
+
+
+def stall_fault(phase: str, seconds: float, progress: str) -> TransportError | None:
+    """A wait took too long in this phase, whatever came before it; None where that is no other matter."""
+    if phase not in _STALLS:
+        return None
+    message, hint = _STALLS[phase]
     return TransportError("timeout", message.format(seconds=f"{seconds:g} s", progress=progress), hint)
 
 

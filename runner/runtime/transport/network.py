@@ -25,7 +25,7 @@ import httpx
 
 from runner.engine.exchange import ClientCertificate
 from runner.errors import TransportError
-from runner.runtime.transport.faults import connect_fault, reason, timeout_fault, tls_fault
+from runner.runtime.transport.faults import connect_fault, reason, stall_fault, timeout_fault, tls_fault
 
 #: Seconds that a connection may rest: less than servers keep it (Node: 5), so that no request meets one that
 #: is just being closed.
@@ -96,6 +96,18 @@ class Deadline(float):
             return "0 bytes"
         length = self.answer.headers.get("content-length")
         return f"{self.answer.num_bytes_downloaded}{f' of {length}' if length else ''} bytes"
+
+
+class Patience(Deadline):
+    """The seconds that each wait of a send may take: for bodies whose size says nothing about how long they take."""
+
+    __slots__ = ()
+
+    def left(self) -> float:
+        return float(self)
+
+    def over(self) -> TransportError:
+        return stall_fault(self.phase, float(self), self.progress) or super().over()
 
 
 class Stream(httpcore.NetworkStream):
