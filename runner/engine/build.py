@@ -89,9 +89,9 @@ def declared_values(spec: RequestSpec, settings: Defaults, base_urls: tuple[Base
 
 def _within(value: Any) -> Iterator[Declared]:
     """The declared values of records such as Entries and Parts, or the one value itself."""
-    if isinstance(value, (Template, Span)) or not isinstance(value, tuple):
+    if isinstance(value, Template) or not isinstance(value, tuple):
         yield value
-    else:
+    elif not isinstance(value, Span):
         for field in value:
             yield from _within(field)
 

@@ -47,15 +47,20 @@ Body = bytes | BodyFile | Multipart
 
 
 def pieces(body: Body) -> Iterator[bytes | BodyFile]:
-    """What a body consists of, in order."""
+    """What a body consists of, in order: files, and all that stands between two of them."""
     if not isinstance(body, Multipart):
         yield body
         return
+    between = b""
     for part in body.parts:
-        yield _head(body.boundary, part)
-        yield part.content
-        yield b"\r\n"
-    yield f"--{body.boundary}--\r\n".encode()
+        between += _head(body.boundary, part)
+        if isinstance(part.content, BodyFile):
+            yield between
+            yield part.content
+            between = b"\r\n"
+        else:
+            between += part.content + b"\r\n"
+    yield between + f"--{body.boundary}--\r\n".encode()
 
 
 def chunks(body: Body) -> Iterator[bytes]:

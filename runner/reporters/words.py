@@ -228,6 +228,14 @@ def trimmed_body(result: StepResult) -> list[str]:
     return body_lines(response.content, response.header("content-type"))
 
 
+def size_words(size: int) -> str:
+    """A size, in decimal units: `512 bytes`, `4.7 kB`, `12.3 MB`."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size} bytes"
+
+
 def duration_words(seconds: float) -> str:
     """A duration: `61 ms`, `2.4 s`, `58 min`, `1 h 05 min`."""
     if seconds < 0.9995:

@@ -75,18 +75,27 @@ class Project:
         return plan
 
     def _missing_files(self, plan: Plan) -> list[Diagnostic]:
-        """Files to read or write that requests name as they stand; those of templates are judged when they are used."""
+        """What is wrong with files that requests name as they stand; those of templates are judged when they are used.
+
+        A file that an earlier request saves need not be there yet.
+        """
         found: dict[Span, Diagnostic] = {}
+        source, saved = plan.collection.source.path, set[str]()
+
+        def read(path: str) -> None:
+            if str(self.workspace.within(source, path)) not in saved:
+                self.workspace.locate(source, path)
+
+        def write(path: str) -> None:
+            saved.add(self.workspace.place(source, path))
+
         for step in plan.steps:
-            named = [(self.workspace.locate, *file) for file in planning.files(step)]
-            named += [(self.workspace.place, *file) for file in planning.targets(step)]
-            for find, name, path, span in named:
-                if span in found:
-                    continue
-                try:
-                    find(plan.collection.source.path, path)
-                except ValueError as error:
-                    found[span] = Diagnostic(f"'{name}': {error}", span)
+            for look, named in ((read, planning.files(step)), (write, planning.targets(step))):
+                for name, path, span in named:
+                    try:
+                        look(path)
+                    except ValueError as error:
+                        found.setdefault(span, Diagnostic(f"'{name}': {error}", span))
         return list(found.values())
 
     def environment(self) -> EnvironmentVariables:

@@ -105,7 +105,7 @@ class Workspace:
         Raises:
             ValueError: it lies outside the project root, or is no file.
         """
-        found = self._within(file, path)
+        found = self.within(file, path)
         if found.is_dir():
             raise ValueError(f"'{path}' is a folder, not a file")
         if not found.is_file():
@@ -114,7 +114,12 @@ class Workspace:
             raise ValueError(f"cannot read '{path}': permission denied")
         return str(found)
 
-    def _within(self, file: str, path: str) -> Path:
+    def within(self, file: str, path: str) -> Path:
+        """The absolute path of what a request file names, be it there or not.
+
+        Raises:
+            ValueError: it lies outside the project root, or the system has no such paths.
+        """
         try:
             found = Path(file).resolve().parent.joinpath(path).resolve()
             found.exists()  # says whether the system takes such a name at all
@@ -146,7 +151,7 @@ class Workspace:
         Raises:
             ValueError: as `download`.
         """
-        found = self._within(file, path)
+        found = self.within(file, path)
         if found == Path(file).resolve():
             raise ValueError(f"'{path}' is the request file itself")
         check_place(found, path)
