@@ -94,12 +94,7 @@ class _Shown:
         yield f"    request    {self._request_line()}"
         for condition in step.conditions:
             yield f"    when       {escape(condition.text)}"
-        for name, value in self.request.headers if self.request else ():
-            yield f"    header     {name}: {escape(value)}"
-        if self.request is not None and self.request.body is not None:
-            yield f"    body       {self._body()}"
-        if self.request is not None and self.request.save_to is not None:
-            yield f"    save_to    {escape(self.request.save_to.name)}"
+        yield from self._message(self.request) if self.request else ()
         yield f"    auth       {self._auth()}"
         for name in sorted(self._names()):
             yield f"    variable   {self._variable(name)}"
@@ -118,11 +113,21 @@ class _Shown:
         url = spec.url.text if isinstance(spec.url, Template) else spec.url
         return f"{method or ('POST' if spec.body else 'GET')} {escape(url)}  ({escape(self.problem)})"
 
-    def _body(self) -> str:
-        from runner.reporters.words import request_body
+    def _message(self, request: Request) -> Iterator[str]:
+        """Headers, body, and where the response goes."""
+        from runner.engine.payload import Multipart
+        from runner.reporters.words import part_words, request_body
 
-        assert self.request is not None
-        return " ".join(map(str.strip, request_body(self.request)))
+        parts = request.body if isinstance(request.body, Multipart) else Multipart("", ())
+        for name, value in request.headers:
+            # Another one with every run.
+            yield f"    header     {name}: {escape(value.replace(parts.boundary, '…') if parts.boundary else value)}"
+        for part in parts.parts:
+            yield f"    part       {part_words(part)}"
+        if request.body is not None and not parts.boundary:
+            yield f"    body       {' '.join(map(str.strip, request_body(request)))}"
+        if request.save_to is not None:
+            yield f"    save_to    {escape(request.save_to.name)}"
 
     def _auth(self) -> str:
         spec = self.step.auth
@@ -203,7 +208,7 @@ def _touched(plan: Plan, shown: Iterable[_Shown]) -> Iterator[str]:
     writes |= {request.save_to.name for request in requests if request.save_to}
     for word, found in (("hosts", hosts), ("env", names), ("files", files), ("writes", writes)):
         if found:
-            yield f"  {word:<10} {', '.join(sorted(found))}"
+            yield f"  {word:<10} {', '.join(map(escape, sorted(found)))}"
     if plan.environment_name:
         yield f"  {'chosen':<10} environment '{plan.environment_name}'"
 

@@ -294,9 +294,15 @@ def charset(content_type: str | None) -> str:
 
 
 def decode_text(content: bytes, content_type: str | None) -> str:
-    """A body as text; bytes that do not fit the charset become U+FFFD; a byte order mark is dropped."""
+    """A body as text; bytes that do not fit the charset become U+FFFD; a byte order mark is dropped.
+
+    Where the charset is UTF-8, or none is named, a mark of UTF-16 wins (WHATWG Encoding § 6).
+    """
+    name = charset(content_type)
+    if name == "utf-8" and content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        name = "utf-16"
     try:
-        text = content.decode(charset(content_type), errors="replace")
+        text = content.decode(name, errors="replace")
     except (LookupError, UnicodeError):  # a codec that is not for text, such as `hex`
         text = content.decode("utf-8", errors="replace")
     return text.removeprefix("\ufeff")

@@ -21,6 +21,8 @@ _BODY_LINES = 14
 _BODY_WIDTH = 200
 _DIFF_LINES = 24
 _KEYS = 8
+#: Bytes of a body that tell whether it is text.
+_BEGINNING = 1024
 #: Kinds of faults whose place is the very key to blame: its line is shown.
 _AT_A_KEY = frozenset({"build", "file", "too-large"})
 
@@ -171,9 +173,13 @@ def body_lines(content: bytes, content_type: str | None, *, most: int | None = _
 
 
 def _is_binary(content: bytes, content_type: str | None) -> bool:
-    if b"\0" in content[:1024]:
+    """Whether a body is nothing to read: by its type, or because much of its beginning is no text."""
+    media_type = (content_type or "").partition(";")[0].strip().lower()
+    if media_type.startswith(("image/", "audio/", "video/", "font/")) and not media_type.endswith("+xml"):
         return True
-    return (content_type or "").startswith(("image/", "audio/", "video/", "font/"))
+    beginning = decode_text(content[:_BEGINNING], content_type)
+    odd = sum(c == "\ufffd" or (c < " " and c not in "\t\n\r\f\x1b") for c in beginning)
+    return "\0" in beginning or odd * 10 > len(beginning)
 
 
 def request_lines(request: Request, styler: Styler = plain) -> list[str]:
@@ -190,6 +196,14 @@ def request_body(request: Request) -> list[str]:
     pieces = payload.pieces(request.body or b"")
     shown = (piece.decode("utf-8", "replace") if isinstance(piece, bytes) else file_words(piece) for piece in pieces)
     return [escape(line) for line in "".join(shown).splitlines()]
+
+
+def part_words(part: payload.BodyPart) -> str:
+    """A part of a multipart body in one line: its name, what it holds, as what it is sent."""
+    content = part.content
+    held = short(content.decode("utf-8", "replace")) if isinstance(content, bytes) else file_words(content)
+    sent_as = ", ".join(escape(text) for text in (part.filename, part.content_type) if text)
+    return f"{escape(part.name)} = {held}{f' as {sent_as}' if sent_as else ''}"
 
 
 def file_words(file: payload.BodyFile) -> str:
