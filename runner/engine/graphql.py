@@ -14,7 +14,7 @@ from runner.engine.exchange import ResponseDocument
 from runner.engine.results import Verdict
 from runner.language import query
 from runner.language.model import Assertion
-from runner.language.values import Value
+from runner.language.values import Value, show
 
 _EXPECTATION = "body.errors == `null`"
 #: As a key of a path, or as a text: `has(body, 'errors')`.
@@ -43,12 +43,12 @@ def looks_at_errors(assertion: Assertion) -> bool:
 
 def words(error: Value) -> str:
     """An error (GraphQL § 7.1.2) in one line: its message, where in the document it is, and where in the answer."""
-    if not isinstance(error, Mapping):
-        return str(error)
+    if not isinstance(error, Mapping) or "message" not in error:
+        return error if isinstance(error, str) else show(error)
     places = [f"line {at.get('line')}, column {at.get('column')}" for at in _items(error, "locations", Mapping)]
     path = ".".join(str(step) for step in _items(error, "path", (str, int)))
     tail = "; ".join([*places, *([f"at {path}"] if path else [])])
-    return f"{error.get('message')}{f' ({tail})' if tail else ''}"
+    return f"{error['message']}{f' ({tail})' if tail else ''}"
 
 
 def _items(error: Mapping[str, Value], key: str, kind: type | tuple[type, ...]) -> list[Value]:

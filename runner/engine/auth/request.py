@@ -25,6 +25,7 @@ from runner.engine.exchange import (
     TokenWish,
     request_view,
 )
+from runner.engine.payload import Multipart, in_memory
 from runner.errors import AuthError, EvaluationError
 from runner.language import query
 from runner.language.model import Expression
@@ -148,6 +149,8 @@ def _hide_credentials(login: Request, hide: Callable[[Any], None]) -> None:
     body = view["body"]
     _hide_in(dict(parse_qsl(body)) if isinstance(body, str) else body, hide)
     _hide_in(view["headers"], hide)
+    for part in login.body.parts if isinstance(login.body, Multipart) else ():
+        _hide_in({part.name: in_memory(part.content).decode()}, hide)
 
 
 def _hide_in(value: Value, hide: Callable[[Any], None], named: bool = False) -> None:

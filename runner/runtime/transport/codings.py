@@ -92,7 +92,7 @@ def brotli(pieces: Pieces) -> Pieces:
                 piece = b""
                 if grown:
                     yield grown
-                if decoder.can_accept_more_data():
+                elif decoder.can_accept_more_data():
                     break
     except brotli.error as error:
         raise _Broken(str(error)) from error
