@@ -27,7 +27,7 @@ _TIMEOUTS = {
 }
 
 #: The same where each wait has the whole time.
-_STALLS = {
+_STALLS = _TIMEOUTS | {
     "send": ("the server took nothing of the body for {seconds}", _SLOW_SERVER),
     "body": ("nothing more of the body came for {seconds} ({progress})", _SLOW_SERVER),
 }
@@ -75,17 +75,9 @@ _TLS_FAULTS = {
 }
 
 
-def timeout_fault(phase: str, seconds: float, progress: str) -> TransportError:
-    """The time was over in this phase."""
-    message, hint = _TIMEOUTS[phase]
-    return TransportError("timeout", message.format(seconds=f"{seconds:g} s", progress=progress), hint)
-
-
-def stall_fault(phase: str, seconds: float, progress: str) -> TransportError | None:
-    """A wait took too long in this phase, whatever came before it; None where that is no other matter."""
-    if phase not in _STALLS:
-        return None
-    message, hint = _STALLS[phase]
+def timeout_fault(phase: str, seconds: float, progress: str, *, each_wait: bool = False) -> TransportError:
+    """The time was over in this phase; `each_wait`: that of a single wait in it."""
+    message, hint = (_STALLS if each_wait else _TIMEOUTS)[phase]
     return TransportError("timeout", message.format(seconds=f"{seconds:g} s", progress=progress), hint)
 
 

@@ -25,7 +25,7 @@ import httpx
 
 from runner.engine.exchange import ClientCertificate
 from runner.errors import TransportError
-from runner.runtime.transport.faults import connect_fault, reason, stall_fault, timeout_fault, tls_fault
+from runner.runtime.transport.faults import connect_fault, reason, timeout_fault, tls_fault
 
 #: Seconds that a connection may rest: less than servers keep it (Node: 5), so that no request meets one that
 #: is just being closed.
@@ -59,6 +59,7 @@ class Deadline(float):
     """
 
     __slots__ = ("answer", "closed", "ends", "head", "phase", "reused")
+    each_wait = False
 
     def __init__(self, seconds: float) -> None:
         self.ends = monotonic() + seconds
@@ -87,7 +88,7 @@ class Deadline(float):
     def over(self) -> TransportError:
         """What to say when the time is over, by the phase that it ended in."""
         phase = "header" if self.phase == "wait" and self.head else self.phase
-        return timeout_fault(phase, float(self), self.progress)
+        return timeout_fault(phase, float(self), self.progress, each_wait=self.each_wait)
 
     @property
     def progress(self) -> str:
@@ -102,12 +103,10 @@ class Patience(Deadline):
     """The seconds that each wait of a send may take: for bodies whose size says nothing about how long they take."""
 
     __slots__ = ()
+    each_wait = True
 
     def left(self) -> float:
         return float(self)
-
-    def over(self) -> TransportError:
-        return stall_fault(self.phase, float(self), self.progress) or super().over()
 
 
 class Stream(httpcore.NetworkStream):
