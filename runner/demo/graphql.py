@@ -59,10 +59,11 @@ class GraphQL:
             return json_reply({"errors": [{"message": "this wants JSON with a text 'query'"}]}, 400)
         except _Refused as refused:
             return json_reply({"errors": [{"message": str(refused)}]})
-        name = asked.get("operationName") or next(iter(operations), "")
+        name = str(asked.get("operationName") or next(iter(operations), ""))
         if name not in operations:
             return json_reply({"errors": [{"message": f"Unknown operation named '{name}'."}]})
-        return json_reply(self._answer(operations[name], asked.get("variables") or {}))
+        variables = asked.get("variables")
+        return json_reply(self._answer(operations[name], variables if isinstance(variables, dict) else {}))
 
     def _answer(self, fields: Sequence[_Field], variables: Mapping[str, Any]) -> dict[str, Any]:
         data: dict[str, Any] = {}
@@ -78,6 +79,8 @@ class GraphQL:
     def _field(self, field: _Field, given: Mapping[str, Any]) -> Any:
         if field.name == "users":
             first = given.get("first")
+            if not (first is None or isinstance(first, int)):
+                raise _Refused(f"Int cannot represent non-integer value: {json.dumps(first)}")
             return [_user(record, field.fields) for record in self._directory.users()[:first]]
         if field.name == "user":
             record = self._directory.user(str(given.get("id")))

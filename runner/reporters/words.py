@@ -173,13 +173,16 @@ def body_lines(content: bytes, content_type: str | None, *, most: int | None = _
 
 
 def _is_binary(content: bytes, content_type: str | None) -> bool:
-    """Whether a body is nothing to read: by its type, or because much of its beginning is no text."""
+    """Whether a body is nothing to read: by its type, or because much of its beginning is no text.
+
+    What calls itself text is believed, unless it holds zero bytes.
+    """
     media_type = (content_type or "").partition(";")[0].strip().lower()
     if media_type.startswith(("image/", "audio/", "video/", "font/")) and not media_type.endswith("+xml"):
         return True
     beginning = decode_text(content[:_BEGINNING], content_type)
     odd = sum(c == "\ufffd" or (c < " " and c not in "\t\n\r\f\x1b") for c in beginning)
-    return "\0" in beginning or odd * 10 > len(beginning)
+    return "\0" in beginning or (odd * 10 > len(beginning) and not media_type.startswith("text/"))
 
 
 def request_lines(request: Request, styler: Styler = plain) -> list[str]:
