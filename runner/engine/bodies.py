@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import PurePath
 
 from runner.engine.media_types import media_type
@@ -17,7 +16,7 @@ from runner.engine.scope import Scope, resolve
 from runner.engine.texts import json_bytes, rendered
 from runner.errors import ResolveError
 from runner.language import model
-from runner.language.document import MEDIA_TYPE
+from runner.language.document import is_media_type
 from runner.language.model import MISSING, GraphQL, Part, Setting
 from runner.language.values import Value, as_text, kind
 
@@ -38,7 +37,7 @@ def _file(body: model.Body, scope: Scope) -> tuple[Body, str]:
 def _upload(path: Setting, scope: Scope) -> BodyFile:
     name = rendered(path.value, "file", path.span, scope)
     try:
-        return scope.shared.files.upload(scope.shared.path, name, path.span)
+        return scope.shared.files.upload(path.span.source.path, name, path.span)
     except ValueError as error:
         raise ResolveError(f"'file': {error}", path.span) from None
 
@@ -82,7 +81,7 @@ def _optional(declared: Setting | None, name: str, scope: Scope) -> str:
 
 def _content_type(declared: Setting | None, scope: Scope) -> str:
     found = _optional(declared, "content_type", scope)
-    if declared is not None and not MEDIA_TYPE.fullmatch(found):
+    if declared is not None and not is_media_type(found):
         raise ResolveError(f"'content_type': '{found}' is not a media type", declared.span)
     return found
 
@@ -99,7 +98,7 @@ def as_written(body: Multipart, header: str) -> tuple[Multipart, str]:
     boundary = _boundary(header)
     if boundary is None:
         return body, f"{header.rstrip('; ')}; boundary={body.boundary}"
-    return replace(body, boundary=boundary), header
+    return body._replace(boundary=boundary), header
 
 
 def header_fault(header: str) -> str:
@@ -143,7 +142,7 @@ def _document(declared: GraphQL, scope: Scope) -> str:
         return rendered(declared.query, "query", declared.span, scope)
     path, span = rendered(declared.file.value, "file", declared.file.span, scope), declared.file.span
     try:
-        return scope.shared.files.read(scope.shared.locate(path))
+        return scope.shared.files.read(scope.shared.files.locate(span.source.path, path))
     except ValueError as error:
         raise ResolveError(f"'file': {error}", span) from None
 

@@ -342,7 +342,7 @@ def _save_to(spec: RequestSpec, scope: Scope) -> SaveTo | None:
         return None
     path, span = rendered(spec.save_to.value, "save_to", spec.save_to.span, scope), spec.save_to.span
     try:
-        return scope.shared.files.download(scope.shared.path, path, span)
+        return scope.shared.files.download(span.source.path, path, span)
     except ValueError as error:
         raise ResolveError(f"'save_to': {error}", span) from None
 

@@ -9,7 +9,6 @@ signature. This file opens nothing: a BodyFile brings the function that reads it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from runner.language.values import Value
@@ -35,8 +34,7 @@ class BodyPart(NamedTuple):
     content_type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Multipart:
+class Multipart(NamedTuple):
     """A multipart/form-data body (RFC 7578)."""
 
     boundary: str

@@ -80,20 +80,20 @@ class Project:
         A file that an earlier request saves need not be there yet.
         """
         found: dict[Span, Diagnostic] = {}
-        source, saved = plan.collection.source.path, set[str]()
+        saved: set[str] = set()
 
-        def read(path: str) -> None:
+        def read(source: str, path: str) -> None:
             if str(self.workspace.within(source, path)) not in saved:
                 self.workspace.locate(source, path)
 
-        def write(path: str) -> None:
+        def write(source: str, path: str) -> None:
             saved.add(self.workspace.place(source, path))
 
         for step in plan.steps:
             for look, named in ((read, planning.files(step)), (write, planning.targets(step))):
                 for name, path, span in named:
                     try:
-                        look(path)
+                        look(span.source.path, path)
                     except ValueError as error:
                         found.setdefault(span, Diagnostic(f"'{name}': {error}", span))
         return list(found.values())

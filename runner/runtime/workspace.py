@@ -9,13 +9,16 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runner.diagnostics import Diagnostic, Source, Span, nearest
 from runner.engine.exchange import SaveTo
 from runner.engine.payload import BodyFile
 from runner.errors import InvalidError
 from runner.language.syntax import MAX_FILE_SIZE
-from runner.runtime.body_files import Downloads, check_place, to_send
+
+if TYPE_CHECKING:
+    from runner.runtime.body_files import Downloads
 
 _ENDINGS = (".yaml", ".yml")
 
@@ -25,7 +28,7 @@ class Workspace:
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = (root or Path.cwd()).resolve()
-        self._downloads = Downloads()
+        self._downloads: Downloads | None = None
 
     def collections(self, paths: Iterable[str]) -> list[Path]:
         """The request files that paths name, in their order; a folder means its files at any depth, sorted.
@@ -135,7 +138,9 @@ class Workspace:
         Raises:
             ValueError: as `locate`, or it cannot be read.
         """
-        return to_send(self.locate(file, path), path, span)
+        from runner.runtime import body_files  # few collections name files
+
+        return body_files.to_send(self.locate(file, path), path, span)
 
     def download(self, file: str, path: str, span: Span | None) -> SaveTo:
         """What a request file names to be written; its folder is made when it is.
@@ -143,6 +148,9 @@ class Workspace:
         Raises:
             ValueError: it lies outside the project root, or a file cannot have its place there.
         """
+        from runner.runtime import body_files
+
+        self._downloads = self._downloads or body_files.Downloads()
         return self._downloads.place(self.place(file, path), path, span)
 
     def place(self, file: str, path: str) -> str:
@@ -151,15 +159,18 @@ class Workspace:
         Raises:
             ValueError: as `download`.
         """
+        from runner.runtime import body_files
+
         found = self.within(file, path)
         if found == Path(file).resolve():
             raise ValueError(f"'{path}' is the request file itself")
-        check_place(found, path)
+        body_files.check_place(found, path)
         return str(found)
 
     def discard_downloads(self) -> None:
         """Removes what is left of downloads that were broken off."""
-        self._downloads.discard()
+        if self._downloads is not None:
+            self._downloads.discard()
 
     def environment_files(self, names: Iterable[str]) -> dict[str, str]:
         """The values of the named `.env` files, later ones winning; without names, of `.env` in the root if there.

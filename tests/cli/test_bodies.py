@@ -291,6 +291,27 @@ def test_ctrl_c_leaves_nothing_half(bulk: Any, write: Write, tmp_path: Path, unt
     assert (tmp_path / "x-0.bin").read_text() == "old"
 
 
+def test_no_secret_leaves(server: DemoServer, write: Write, command: Any, tmp_path: Path) -> None:
+    """Secrets in parts, names, paths and GraphQL are masked, in what passes and in what fails."""
+    secret = "S-pa'ss/wörd&1"
+    write("S-path/x.csv", "a,b\n")
+    requests = """
+        {name: Parts, url: /upload, multipart: {"{{s}}": "{{s}}", j: {value: {k: "{{s}}"}}, f: {file: "{{p}}/x.csv", filename: "{{s}}.csv"}}}
+        {name: Query, url: /graphql, graphql: {query: "query Q($id: ID!) { user(id: $id) { name } }", variables: {id: "{{s}}"}}}
+        {name: Judged, url: /upload, multipart: {a: "{{s}}"}, assert: ["body.parts[0].value == 'x'", "request.body[0].value == 'y'"]}
+        {name: Missing, url: /x, file: "{{p}}/none.csv"}
+        {name: Saved, url: /download/10, save_to: "{{p}}/y.bin", assert: [size: 11]}
+    """
+    collection(write, requests)
+    text = (tmp_path / "a.yaml").read_text()
+    write("a.yaml", f'secrets: {{s: "{{{{env.WORD}}}}", p: "{{{{env.PLACE}}}}"}}\n{text}')
+    for words in (["run", "--verbose"], ["run"], ["run", "--show-body"], ["plan"]):
+        done = command(words[0], "a.yaml", *words[1:], *at(server), cwd=tmp_path, env={"WORD": secret, "PLACE": "S-path"})
+        for form in (secret, "S-path", "wörd&1", "w%C3%B6rd", "w\\u00f6rd"):
+            assert form not in done.out + done.err, (form, done.said)
+        assert "***" in done.out
+
+
 # --- progress ------------------------------------------------------------------------------------------------------
 
 

@@ -13,13 +13,13 @@ from runner.diagnostics import Diagnostic, Source
 from runner.errors import InvalidError
 from runner.language import syntax
 from runner.language.document.auth import lacking, lacking_words
-from runner.language.document.bodies import MEDIA_TYPE
+from runner.language.document.bodies import is_media_type
 from runner.language.document.collection import Decoder
 from runner.language.document.settings import SETTINGS, read_timeout
 from runner.language.model import Collection
 from runner.redaction import Redactor
 
-__all__ = ["MEDIA_TYPE", "SETTINGS", "lacking", "lacking_words", "load", "read_timeout"]
+__all__ = ["SETTINGS", "is_media_type", "lacking", "lacking_words", "load", "read_timeout"]
 
 
 def load(source: Source) -> Collection:

@@ -14,9 +14,13 @@ from runner.language.syntax import Mapping as MappingNode
 from runner.language.syntax import Node, Scalar, Sequence
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-#: RFC 9110 § 8.3.1; parameters are the user's.
-MEDIA_TYPE = re.compile(rf"{_TOKEN}/{_TOKEN}(?:[ \t]*;[^\r\n]*)?", re.ASCII)
+_MEDIA_TYPE = rf"{_TOKEN}/{_TOKEN}(?:[ \t]*;[^\r\n]*)?"
 _QUERY_HINT = "write it below `query: |`, or in quotes"
+
+
+def is_media_type(text: str) -> bool:
+    """Whether a text is a media type (RFC 9110 § 8.3.1); its parameters are the user's."""
+    return re.fullmatch(_MEDIA_TYPE, text, re.ASCII) is not None  # not compiled before somebody needs it
 
 
 class BodyReader(ResponseReader):
@@ -65,7 +69,7 @@ class BodyReader(ResponseReader):
 
     def content_type(self, node: Node, key: str) -> Setting | None:
         found = self.named_text(node, key)
-        if found is not None and isinstance(found.value, str) and not MEDIA_TYPE.fullmatch(found.value):
+        if found is not None and isinstance(found.value, str) and not is_media_type(found.value):
             self.fault(node, f"'{found.value}' is not a media type", "write one such as text/csv or application/json")
         return found
 

@@ -50,7 +50,11 @@ class Transport(Protocol):
     """Sends requests: the seam of tests and of users."""
 
     def send(self, request: Request, jar: CookieJar | None) -> Exchange:
-        """The exchange of a request; redirects are followed. Raises TransportError."""
+        """The exchange of a request; redirects are followed. Raises TransportError.
+
+        A body that is not bytes comes from `payload.chunks`; one that comes back goes to `request.save_to.write`,
+        where that is given and the status is below 400, and the Response then says so in `saved`.
+        """
 
     def close(self) -> None:
         """Close all connections."""
