@@ -161,7 +161,8 @@ class _Shown:
 
         try:
             where = self.scope.where(name)
-            return f"{name} = {short(show(self.scope[name]))}  ({where})"
+            value = self.scope[name]  # a secret is masked before `show` escapes what is in it
+            return f"{name} = {short(show(self.scope.shared.redactor.apply(value)))}  ({where})"
         except KeyError:
             return f"{name}  (captured by '{self.plan.captured_by.get(name, '')}')"
         except RunnerError as error:
