@@ -23,8 +23,6 @@ from runner.language.values import Value, as_text, kind
 #: RFC 2046 § 5.1.1: 1 to 70 characters, the last of which is no space.
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]", re.ASCII)
 _PARAMETER = re.compile(r";\s*boundary\s*=\s*(?:\"((?:\\.|[^\"\\])*)\"|([^\s;]*))", re.IGNORECASE)
-
-
 #: What to do about a Content-Type header that does not fit.
 HEADER_HINT = "leave it out: it is made with the body; `Content-Type: null` removes an inherited one"
 
@@ -64,8 +62,8 @@ def _parts(part: Part, scope: Scope) -> Iterator[BodyPart]:
     value = resolve(part.value, scope)
     for item in value if isinstance(value, list) and not part.long else [value]:
         if item is not None:
-            kind = content_type or ("application/json" if isinstance(item, (dict, list)) else "")
-            yield BodyPart(name, _written(item, part), filename, kind)
+            guessed = "application/json" if isinstance(item, (dict, list)) else ""
+            yield BodyPart(name, _written(item, part), filename, content_type or guessed)
 
 
 def _written(value: Value, part: Part) -> bytes:

@@ -204,7 +204,7 @@ def request_body(request: Request) -> list[str]:
 def part_words(part: payload.BodyPart) -> str:
     """A part of a multipart body in one line: its name, what it holds, as what it is sent."""
     content = part.content
-    held = short(content.decode("utf-8", "replace")) if isinstance(content, bytes) else file_words(content)
+    held = short(content.decode("utf-8", "replace") if isinstance(content, bytes) else file_words(content))
     sent_as = ", ".join(escape(text) for text in (part.filename, part.content_type) if text)
     return f"{escape(part.name)} = {held}{f' as {sent_as}' if sent_as else ''}"
 

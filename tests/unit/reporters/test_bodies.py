@@ -86,6 +86,7 @@ def test_a_request_with_a_file() -> None:
         (BodyPart("a", "Größe".encode()), "a = Größe"),
         (BodyPart("a\n", b"x\ny", "", "text/x"), "a\\n = x\\ny as text/x"),
         (BodyPart("f", BodyFile("d/x.csv", 1000, nothing), "y.csv", "text/csv"), "f = (d/x.csv, 1,000 bytes) as y.csv, text/csv"),
+        (BodyPart("f", BodyFile("x\x1b", 1, nothing)), "f = (x\\x1b, 1 bytes)"),
     ],
 )  # fmt: skip
 def test_a_part_in_one_line(part: BodyPart, shown: str) -> None:
