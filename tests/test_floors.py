@@ -37,15 +37,20 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
     },
     {
         "engine": (
+            "payload",
             "exchange",
             "results",
             "events",
             "scope",
             "references",
             "credentials",
+            "texts",
+            "media_types",
+            "bodies",
             "build",
             "auth",
             "assertions",
+            "graphql",
             "plan",
             "flow",
         )
@@ -59,6 +64,7 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
             "loopback",
             "person",
             "tokens",
+            "body_files",
             "workspace",
             "plugins",
             "project",
@@ -81,6 +87,9 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "httpx": ("runtime.transport",),
     # The engine of httpx, for the network interface that the deadline needs.
     "httpcore": ("runtime.transport.network",),
+    # Content codings, where they are installed.
+    "brotli": ("runtime.transport.codings",),
+    "zstandard": ("runtime.transport.codings",),
     # The signing of JWTs.
     "joserfc": ("engine.auth.signing",),
     "cryptography": ("engine.auth.signing",),

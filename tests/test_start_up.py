@@ -95,6 +95,19 @@ def test_only_what_is_asked_for(words: tuple[str, ...]) -> None:
     assert not any(name.startswith("runner.demo") for name in imported(*words))
 
 
+#: What only bodies of several values need.
+BODIES = {
+    "runner.engine.bodies", "runner.engine.media_types", "runner.engine.graphql", "runner.engine.plan.bodies",
+    "runner.runtime.body_files",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [CHECK, LIST, PLAN, RUN], ids=lambda words: words[0])
+def test_without_files(words: tuple[str, ...]) -> None:
+    """A run without multipart, files and GraphQL pays for none of them."""
+    assert some_of(BODIES, *words) == set()
+
+
 # --- auth ----------------------------------------------------------------------------------------------------------
 
 

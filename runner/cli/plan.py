@@ -96,10 +96,7 @@ class _Shown:
         yield f"    request    {self._request_line()}"
         for condition in step.conditions:
             yield f"    when       {escape(condition.text)}"
-        for name, value in self.request.headers if self.request else ():
-            yield f"    header     {name}: {escape(value)}"
-        if self.request is not None and self.request.body is not None:
-            yield f"    body       {self._body()}"
+        yield from self._message(self.request) if self.request else ()
         yield f"    auth       {self._auth()}"
         for name in sorted(self._names()):
             yield f"    variable   {self._variable(name)}"
@@ -118,12 +115,21 @@ class _Shown:
         url = spec.url.text if isinstance(spec.url, Template) else spec.url
         return f"{method or ('POST' if spec.body else 'GET')} {escape(url)}  ({escape(self.problem)})"
 
-    def _body(self) -> str:
-        from runner.reporters.words import body_lines
+    def _message(self, request: Request) -> Iterator[str]:
+        """Headers, body, and where the response goes."""
+        from runner.engine.payload import Multipart
+        from runner.reporters.words import part_words, request_body
 
-        assert self.request is not None
-        lines = body_lines(self.request.body or b"", self.request.header("content-type"), most=None)
-        return " ".join(map(str.strip, lines))
+        parts = request.body if isinstance(request.body, Multipart) else Multipart("", ())
+        for name, value in request.headers:
+            # Another one with every run.
+            yield f"    header     {name}: {escape(value.replace(parts.boundary, '…') if parts.boundary else value)}"
+        for part in parts.parts:
+            yield f"    part       {part_words(part)}"
+        if request.body is not None and not parts.boundary:
+            yield f"    body       {' '.join(map(str.strip, request_body(request)))}"
+        if request.save_to is not None:
+            yield f"    save_to    {escape(request.save_to.name)}"
 
     def _auth(self) -> str:
         spec = self.step.auth
@@ -157,7 +163,8 @@ class _Shown:
 
         try:
             where = self.scope.where(name)
-            return f"{name} = {short(show(self.scope[name]))}  ({where})"
+            value = self.scope[name]  # a secret is masked before `show` escapes what is in it
+            return f"{name} = {short(show(self.scope.shared.redactor.apply(value)))}  ({where})"
         except KeyError:
             return f"{name}  (captured by '{self.plan.captured_by.get(name, '')}')"
         except RunnerError as error:
@@ -191,15 +198,20 @@ def _touched(plan: Plan, shown: Iterable[_Shown]) -> Iterator[str]:
     """Hosts, environment variables and files of a collection: what a reviewer wants to know first."""
     from urllib.parse import urlsplit
 
+    from runner.engine import payload
     from runner.engine import plan as planning
 
     shown = list(shown)
-    hosts = {urlsplit(step.request.url).netloc for step in shown if step.request} | _token_hosts(shown)
+    requests = [step.request for step in shown if step.request]
+    hosts = {urlsplit(request.url).netloc for request in requests} | _token_hosts(shown)
     names = {need.name for step in plan.steps for need in step.needs if need.kind == "env"}
     files = {path for step in plan.steps for _, path, _ in planning.files(step)}
-    for word, found in (("hosts", hosts), ("env", names), ("files", files)):
+    files |= {file.name for request in requests for file in payload.files(request.body)}
+    writes = {path for step in plan.steps for _, path, _ in planning.targets(step)}
+    writes |= {request.save_to.name for request in requests if request.save_to}
+    for word, found in (("hosts", hosts), ("env", names), ("files", files), ("writes", writes)):
         if found:
-            yield f"  {word:<10} {', '.join(sorted(found))}"
+            yield f"  {word:<10} {', '.join(map(escape, sorted(found)))}"
     if plan.environment_name:
         yield f"  {'chosen':<10} environment '{plan.environment_name}'"
 

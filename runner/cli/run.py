@@ -66,5 +66,6 @@ def execute(plans: Sequence[Any], env: Any, flags: Any, given: dict[str, Any]) -
         fail_fast=given["fail_fast"],
         listeners=[console],
         interrupts=interrupts,
+        progress=console.downloading if console.live and not console.quiet else None,
     )
     return int(run(plans, settings).exit_code)

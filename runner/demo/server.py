@@ -29,6 +29,16 @@ The plain corner, without a token:
     GET /key                            `demo-key~ada` as X-Api-Key, ?api_key or the cookie api_key
     GET /text · /html · /invalid-json   bodies of other kinds
 
+Files, kept nowhere:
+    POST /upload                        multipart/form-data: {parts: [{name, type, value}]}, for a file in place of
+                                        `value` {filename, size, sha256}
+    PUT  /files/{name}                  {name, type, size, sha256} of the body
+    GET  /download/{bytes}              as many bytes, at most 100,000,000
+
+GraphQL over the same directory:
+    POST /graphql                       users(first: Int), user(id: ID!) with id name mail title department office;
+                                        errors come with status 200
+
 State is in memory and new with each DemoServer. Who may log in is in `credentials`.
 """
 
@@ -42,7 +52,9 @@ from typing import Self
 from runner.demo import corner
 from runner.demo.corner import Corner
 from runner.demo.entra import Entra
+from runner.demo.files import Files
 from runner.demo.graph import Graph
+from runner.demo.graphql import GraphQL
 from runner.demo.messages import Call, Reply, Router
 from runner.demo.people import Directory
 from runner.demo.tokens import Mint
@@ -126,7 +138,14 @@ class DemoServer:
         self._mint.revoke_all()
 
     def _routes(self) -> Router:
-        areas = (Entra(self._mint), Graph(self._mint, Directory()), Corner(self._mint, self._stopping))
+        directory = Directory()
+        areas = (
+            Entra(self._mint),
+            Graph(self._mint, directory),
+            Corner(self._mint, self._stopping),
+            Files(),
+            GraphQL(directory),
+        )
         return Router([route for area in areas for route in area.routes()], corner.lost, corner.refused)
 
     def _answer(self, call: Call) -> Reply:

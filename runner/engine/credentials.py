@@ -99,8 +99,10 @@ def _in_login(login: RequestSpec) -> Iterator[tuple[str, Span]]:
     if login.body is None:
         return
     body = login.body.value
-    if login.body.kind == "form":
+    if login.body.kind in ("form", "multipart"):
         body = {entry.text: entry.value for entry in body}
+    elif login.body.kind == "graphql":
+        body = body.variables
     for name, value in body.items() if isinstance(body, dict) else ():
         if holds_credential(str(name)) and _is_literal(value):
             yield f"'{name}' of the login call is a literal credential", login.body.span

@@ -256,11 +256,22 @@ def _attempt(step: Step, scope: Scope, state: _State, result: StepResult) -> Gen
         sent = Sent(
             request, fault=Fault("auth", error.message, error.details, error.hint, step.auth and step.auth.span)
         )
+    except TransportError as error:  # a file that had to be signed
+        sent = Sent(request, fault=_transport_fault(error))
     result = replace(result, url=sent.request.url, earlier=sent.earlier)
     if sent.fault is not None:
         unanswered = None if sent.fault.kind == "auth" else sent.request
-        return replace(result, outcome=Outcome.ERRORED, fault=sent.fault, unanswered=unanswered)
+        fault = _placed(sent.fault, step)
+        return replace(result, outcome=Outcome.ERRORED, fault=fault, unanswered=unanswered)
     return _judged(step, scope, state, sent.exchange, result)
+
+
+def _placed(fault: Fault, step: Step) -> Fault:
+    """A body over the limit has its place where the limit is written, else where the request is."""
+    if fault.kind != "too-large":
+        return fault
+    limit = step.settings.max_body
+    return fault._replace(span=limit.span if limit else step.spec.name_span)
 
 
 def path_of(url: str) -> str:
@@ -325,8 +336,12 @@ def _authorize(wish: Authorize) -> Generator[Any, Any, Authorized]:
 def _send_once(request: Request) -> Generator[Any, Any, Sent]:
     reply: Exchange | TransportError = yield Send(request)
     if isinstance(reply, TransportError):
-        return Sent(request, fault=Fault(reply.kind, reply.message, (), reply.hint))
+        return Sent(request, fault=_transport_fault(reply))
     return Sent(request, exchange=reply)
+
+
+def _transport_fault(error: TransportError) -> Fault:
+    return Fault(error.kind, error.message, (), error.hint, error.span)
 
 
 def _refused(sent: Sent, grant: Grant) -> bool:
@@ -367,6 +382,10 @@ def _judged(step: Step, scope: Scope, state: _State, exchange: Exchange, result:
         default = assertions.judge_default(document, step.spec.name_span)
         if default is not None:
             verdicts.insert(0, default)
+    if step.spec.body is not None and step.spec.body.kind == "graphql":
+        from runner.engine import graphql  # few files speak it
+
+        verdicts[:0] = graphql.judge(step.asserts, document, step.spec.body.span)
     failed = any(not verdict.passed for verdict in verdicts)
     return replace(
         result,

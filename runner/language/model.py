@@ -9,7 +9,7 @@ This file knows neither YAML nor how anything is evaluated.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -118,19 +118,59 @@ class Capture(NamedTuple):
     span: Span | None = None
 
 
-class Body(NamedTuple):
-    """A request body as declared: `kind` is the key it stands under."""
-
-    kind: str
-    value: Declared
-    span: Span
-
-
 class Setting(NamedTuple):
     """A scalar setting, checked at load unless it is a Template."""
 
     value: Any
     span: Span
+
+
+class Part(NamedTuple):
+    """One part of `multipart`: a `value`, or the path of a `file`.
+
+    A value that turns out to be a list is several parts, unless it is written in the `long` form, as a mapping.
+    """
+
+    name: str | Template
+    span: Span
+    name_span: Span
+    value: Declared = MISSING
+    file: Setting | None = None
+    filename: Setting | None = None
+    content_type: Setting | None = None
+    long: bool = False
+
+    @property
+    def text(self) -> str:
+        return self.name.text if isinstance(self.name, Template) else self.name
+
+
+class GraphQL(NamedTuple):
+    """A GraphQL operation: the text of its document, or the path of a `file` that holds it."""
+
+    span: Span
+    query: str | Template = ""
+    file: Setting | None = None
+    variables: Declared = MISSING
+    operation: Setting | None = None
+
+
+class Body(NamedTuple):
+    """A request body as declared: `kind` is the key it stands under.
+
+    `value` is a Declared (json, text), Entries (form), Parts (multipart), a path as a Setting (file), or a GraphQL.
+    """
+
+    kind: str
+    value: Any
+    span: Span
+
+    def files(self) -> Iterator[Setting]:
+        """The paths of the files that it is made of."""
+        if self.kind == "file":
+            yield self.value
+        records = self.value if self.kind == "multipart" else (self.value,) if self.kind == "graphql" else ()
+        yield from (record.file for record in records if record.file is not None)
 
 
 class ClientCert(NamedTuple):
@@ -176,10 +216,11 @@ class RequestSpec:
     url_span: Span | None = key("")
     cookies: tuple[Entry, ...] = key("Cookies sent beside those of the collection's jar; null holds one back.", ())
     auth: AuthSpec | None = key("How this request authenticates; absent inherits.")
-    body: Body | None = key("The body: json, form or text.")
+    body: Body | None = key("The body: json, form, multipart, text, file or graphql.")
     delay: Setting | None = key("A wait before the request is sent.")
     captures: tuple[Capture, ...] = key("Values taken from the response for later requests.", ())
     asserts: tuple[Assertion, ...] = key("What must hold of the response.", ())
+    save_to: Setting | None = key("The file that a response with a status below 400 is saved to, as it comes.")
     settings: Defaults = key("The keys of `defaults`, for this request.", Defaults())
 
 
@@ -366,4 +407,4 @@ AUTH_KEYS: Mapping[str, Mapping[str, AuthKey]] = {
 }
 
 #: The ways to state a request body, one of which a request may have.
-BODY_KEYS = ("json", "form", "text")
+BODY_KEYS = ("json", "form", "multipart", "text", "file", "graphql")

@@ -10,6 +10,7 @@ import difflib
 import json
 
 from runner.diagnostics import Styler, escape, excerpt, plain
+from runner.engine import payload
 from runner.engine.exchange import Exchange, Request, decode_text
 from runner.engine.results import Fault, StepResult, Verdict
 from runner.language.query import Finding, Miss
@@ -20,6 +21,10 @@ _BODY_LINES = 14
 _BODY_WIDTH = 200
 _DIFF_LINES = 24
 _KEYS = 8
+#: Bytes of a body that tell whether it is text.
+_BEGINNING = 1024
+#: Kinds of faults whose place is the very key to blame: its line is shown.
+_AT_A_KEY = frozenset({"build", "file", "too-large"})
 
 
 def short(text: str, longest: int = _LONGEST) -> str:
@@ -144,7 +149,7 @@ def fault_lines(fault: Fault, styler: Styler = plain) -> list[str]:
     lines += [short(detail, 600) for detail in fault.details]
     if fault.span is not None:
         lines.append(styler("place", fault.span.where))
-        if fault.kind == "build":
+        if fault.kind in _AT_A_KEY:
             return lines + excerpt(fault.span, fault.hint, styler)
     return lines + ([styler("hint", f"hint: {escape(fault.hint)}")] if fault.hint else [])
 
@@ -168,16 +173,45 @@ def body_lines(content: bytes, content_type: str | None, *, most: int | None = _
 
 
 def _is_binary(content: bytes, content_type: str | None) -> bool:
-    if b"\0" in content[:1024]:
+    """Whether a body is nothing to read: by its type, or because much of its beginning is no text.
+
+    What calls itself text is believed, unless it holds zero bytes.
+    """
+    media_type = (content_type or "").partition(";")[0].strip().lower()
+    if media_type.startswith(("image/", "audio/", "video/", "font/")) and not media_type.endswith("+xml"):
         return True
-    return (content_type or "").startswith(("image/", "audio/", "video/", "font/"))
+    beginning = decode_text(content[:_BEGINNING], content_type)
+    odd = sum(c == "\ufffd" or (c < " " and c not in "\t\n\r\f\x1b") for c in beginning)
+    return "\0" in beginning or (odd * 10 > len(beginning) and not media_type.startswith("text/"))
 
 
 def request_lines(request: Request, styler: Styler = plain) -> list[str]:
     """A request as it goes over the wire."""
     lines = [styler("sent", f"> {request.method} {escape(request.url)}")]
     lines += [styler("sent", f"> {name}: {escape(value)}") for name, value in request.headers]
-    return lines + _body_block(">", request.body or b"", request.header("content-type"), "sent", styler)
+    return lines + _block(">", request_body(request), "sent", styler)
+
+
+def request_body(request: Request) -> list[str]:
+    """The body of a request, for reading: the parts of a multipart one as they are sent, files by name and size."""
+    if isinstance(request.body, bytes):
+        return body_lines(request.body, request.header("content-type"), most=None)
+    pieces = payload.pieces(request.body or b"")
+    shown = (piece.decode("utf-8", "replace") if isinstance(piece, bytes) else file_words(piece) for piece in pieces)
+    return [escape(line) for line in "".join(shown).splitlines()]
+
+
+def part_words(part: payload.BodyPart) -> str:
+    """A part of a multipart body in one line: its name, what it holds, as what it is sent."""
+    content = part.content
+    held = short(content.decode("utf-8", "replace") if isinstance(content, bytes) else file_words(content))
+    sent_as = ", ".join(escape(text) for text in (part.filename, part.content_type) if text)
+    return f"{escape(part.name)} = {held}{f' as {sent_as}' if sent_as else ''}"
+
+
+def file_words(file: payload.BodyFile) -> str:
+    """A file in place of its content."""
+    return f"({file.name}, {file.size:,} bytes)"
 
 
 def exchange_lines(exchange: Exchange, styler: Styler = plain) -> list[str]:
@@ -188,18 +222,19 @@ def exchange_lines(exchange: Exchange, styler: Styler = plain) -> list[str]:
         lines.append(styler("received", f"< {redirect.status} redirect from {escape(redirect.url)}"))
     lines.append(styler("received", f"< {response.http_version} {response.status} {escape(response.reason)}".rstrip()))
     lines += [styler("received", f"< {name}: {escape(value)}") for name, value in response.headers]
-    return lines + _body_block("<", response.content, response.header("content-type"), "received", styler)
+    return lines + _block("<", response_body(exchange), "received", styler)
 
 
 def response_body(exchange: Exchange) -> list[str]:
-    """The whole body of a response, for reading."""
+    """The whole body of a response, for reading; or where it was saved."""
     response = exchange.response
+    if response.saved is not None:
+        return [f"({response.saved.size:,} bytes saved to {escape(response.saved.name)})"]
     return body_lines(response.content, response.header("content-type"), most=None)
 
 
-def _body_block(mark: str, content: bytes, content_type: str | None, role: str, styler: Styler) -> list[str]:
-    found = body_lines(content, content_type, most=None)
-    return [styler(role, mark), *(styler(role, f"{mark} {line}") for line in found)] if found else []
+def _block(mark: str, body: list[str], role: str, styler: Styler) -> list[str]:
+    return [styler(role, mark), *(styler(role, f"{mark} {line}") for line in body)] if body else []
 
 
 def trimmed_body(result: StepResult) -> list[str]:
@@ -208,6 +243,14 @@ def trimmed_body(result: StepResult) -> list[str]:
         return []
     response = result.exchange.response
     return body_lines(response.content, response.header("content-type"))
+
+
+def size_words(size: int) -> str:
+    """A size, in decimal units: `512 bytes`, `4.7 kB`, `12.3 MB`."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size} bytes"
 
 
 def duration_words(seconds: float) -> str:

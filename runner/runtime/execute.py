@@ -20,6 +20,7 @@ from runner.engine.build import Flags
 from runner.engine.events import (
     CollectionFinished,
     CollectionStarted,
+    Downloading,
     Event,
     Listener,
     RunFinished,
@@ -28,7 +29,7 @@ from runner.engine.events import (
     StepStarted,
     TokenFinished,
 )
-from runner.engine.exchange import Exchange, Request, Send, Wait
+from runner.engine.exchange import Exchange, Request, SaveTo, Send, Wait
 from runner.engine.flow import FAIL_FAST, Authorize, Effect, Session, run_collection, slim, started
 from runner.engine.plan import Plan
 from runner.engine.results import CollectionResult, Outcome, RunResult, StepResult, TokenResult
@@ -77,7 +78,10 @@ class Interrupts:
 
 @dataclass(slots=True, eq=False)
 class Settings:
-    """How to run: `jobs` collections side by side (0: as many as fit), and what every request is told."""
+    """How to run: `jobs` collections side by side (0: as many as fit), and what every request is told.
+
+    `progress` is told now and then how far a download has come, where that goes on in the calling thread.
+    """
 
     env: EnvironmentVariables
     workspace: Workspace
@@ -88,6 +92,7 @@ class Settings:
     listeners: Sequence[Listener] = ()
     redactor: Redactor = field(default_factory=Redactor)
     interrupts: Interrupts = field(default_factory=Interrupts)
+    progress: Callable[[Downloading], None] | None = None
 
 
 def run(plans: Sequence[Plan], settings: Settings) -> RunResult:
@@ -105,6 +110,7 @@ def stream(plans: Sequence[Plan], settings: Settings) -> Iterator[Event]:
     try:
         yield from run_.events()
     finally:
+        settings.workspace.discard_downloads()
         if settings.transport is None:
             transport.close()
 
@@ -156,6 +162,7 @@ class _Run:
             settings.redactor.add(source.secrets)
             source.mask = settings.redactor.text
         self._failed = False
+        self._teller = threading.get_ident()
 
     # --- wishes ---
 
@@ -166,13 +173,29 @@ class _Run:
         if isinstance(wish, Send):
             try:
                 held = wish.request.held_cookies
-                return self._transport.send(wish.request, jar.without(held) if held else jar)
+                return self._transport.send(self._watched(wish.request), jar.without(held) if held else jar)
             except TransportError as error:
                 return error
         if isinstance(wish, Authorize):
             return self._store.authorize(wish.grant, wish.stale)
         self._ended.wait(wish.seconds)
         return None
+
+    def _watched(self, request: Request) -> Request:
+        """The request; where somebody wants to know how its download goes, that is told."""
+        to, tell = request.save_to, self._settings.progress
+        if to is None or tell is None or threading.get_ident() != self._teller:
+            return request
+        name = self._under_way
+
+        def write(pieces: Iterator[bytes], announced: int | None) -> int:
+            return to.write(_counted(pieces, lambda received: say(received, announced)), announced)
+
+        def say(received: int, announced: int | None) -> None:
+            with self._settings.interrupts:
+                tell(self._settings.redactor.apply(Downloading(name, received, announced)))
+
+        return replace(request, save_to=SaveTo(to.name, write))
 
     def _drive(self, plan: Plan) -> Iterator[Event]:
         """Runs one flow; its events, trimmed of what nobody asked for."""
@@ -291,6 +314,21 @@ class _Run:
         for listener in self._settings.listeners:
             listener(event)
         return event
+
+
+#: Seconds between two words on a download.
+_OFTEN = 0.1
+
+
+def _counted(pieces: Iterator[bytes], say: Callable[[int], None]) -> Iterator[bytes]:
+    """The pieces as they are; now and then it is said how many bytes they were."""
+    received, said = 0, time.monotonic()
+    for piece in pieces:
+        received += len(piece)
+        if time.monotonic() - said >= _OFTEN:
+            said = time.monotonic()
+            say(received)
+        yield piece
 
 
 _END = object()

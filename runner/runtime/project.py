@@ -75,16 +75,27 @@ class Project:
         return plan
 
     def _missing_files(self, plan: Plan) -> list[Diagnostic]:
-        """Files that requests name as they stand; one that a template names is looked for when it is used."""
+        """What is wrong with files that requests name as they stand; those of templates are judged when they are used.
+
+        A file that an earlier request saves need not be there yet.
+        """
         found: dict[Span, Diagnostic] = {}
+        saved: set[str] = set()
+
+        def read(source: str, path: str) -> None:
+            if str(self.workspace.within(source, path)) not in saved:
+                self.workspace.locate(source, path)
+
+        def write(source: str, path: str) -> None:
+            saved.add(self.workspace.place(source, path))
+
         for step in plan.steps:
-            for name, path, span in planning.files(step):
-                if span in found:
-                    continue
-                try:
-                    self.workspace.locate(plan.collection.source.path, path)
-                except ValueError as error:
-                    found[span] = Diagnostic(f"'{name}': {error}", span)
+            for look, named in ((read, planning.files(step)), (write, planning.targets(step))):
+                for name, path, span in named:
+                    try:
+                        look(span.source.path, path)
+                    except ValueError as error:
+                        found.setdefault(span, Diagnostic(f"'{name}': {error}", span))
         return list(found.values())
 
     def environment(self) -> EnvironmentVariables:

@@ -9,10 +9,16 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runner.diagnostics import Diagnostic, Source, Span, nearest
+from runner.engine.exchange import SaveTo
+from runner.engine.payload import BodyFile
 from runner.errors import InvalidError
 from runner.language.syntax import MAX_FILE_SIZE
+
+if TYPE_CHECKING:
+    from runner.runtime.body_files import Downloads
 
 _ENDINGS = (".yaml", ".yml")
 
@@ -22,6 +28,7 @@ class Workspace:
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = (root or Path.cwd()).resolve()
+        self._downloads: Downloads | None = None
 
     def collections(self, paths: Iterable[str]) -> list[Path]:
         """The request files that paths name, in their order; a folder means its files at any depth, sorted.
@@ -53,7 +60,7 @@ class Workspace:
         except OSError as error:
             raise ValueError(f"cannot read '{path}': {error.strerror or error}") from None
         except UnicodeDecodeError:
-            raise ValueError(f"'{path}' is no text: it must be PEM or JSON") from None
+            raise ValueError(f"'{path}' is no text in UTF-8") from None
 
     def netrc_login(self, host: str) -> tuple[str, str] | None:
         """User name and password for a host in `$NETRC`, else in the user's netrc file; None without an entry.
@@ -103,16 +110,69 @@ class Workspace:
         Raises:
             ValueError: it lies outside the project root, or is no file.
         """
+        found = self.within(file, path)
+        if found.is_dir():
+            raise ValueError(f"'{path}' is a folder, not a file")
+        if not found.is_file():
+            raise ValueError(f"no such file: '{path}'")
+        if not os.access(found, os.R_OK):
+            raise ValueError(f"cannot read '{path}': permission denied")
+        return str(found)
+
+    def within(self, file: str, path: str) -> Path:
+        """The absolute path of what a request file names, be it there or not.
+
+        Raises:
+            ValueError: it lies outside the project root, or the system has no such paths.
+        """
         try:
             found = Path(file).resolve().parent.joinpath(path).resolve()
-            is_file = found.is_file()
-        except (OSError, RuntimeError) as error:  # a name that is too long, links in a circle
-            raise ValueError(f"cannot read '{path}': {_reason(error)}") from None
+            found.exists()  # says whether the system takes such a name at all
+        except (OSError, RuntimeError) as error:  # RuntimeError: links that form a ring
+            raise ValueError(f"cannot use '{path}': {_reason(error)}") from None
         if not found.is_relative_to(self.root):
             raise ValueError(f"'{path}' lies outside the project root {self.root} (see --root)")
-        if not is_file:
-            raise ValueError(f"no such file: '{path}'")
+        return found
+
+    def upload(self, file: str, path: str, span: Span | None) -> BodyFile:
+        """What a request file names to be sent as a body, or in one.
+
+        Raises:
+            ValueError: as `locate`, or it cannot be read.
+        """
+        from runner.runtime import body_files  # few collections name files
+
+        return body_files.to_send(self.locate(file, path), path, span)
+
+    def download(self, file: str, path: str, span: Span | None) -> SaveTo:
+        """What a request file names to be written; its folder is made when it is.
+
+        Raises:
+            ValueError: it lies outside the project root, or a file cannot have its place there.
+        """
+        from runner.runtime import body_files
+
+        self._downloads = self._downloads or body_files.Downloads()
+        return self._downloads.place(self.place(file, path), path, span)
+
+    def place(self, file: str, path: str) -> str:
+        """The absolute path that a request file names to be written.
+
+        Raises:
+            ValueError: as `download`.
+        """
+        from runner.runtime import body_files
+
+        found = self.within(file, path)
+        if found == Path(file).resolve():
+            raise ValueError(f"'{path}' is the request file itself")
+        body_files.check_place(found, path)
         return str(found)
+
+    def discard_downloads(self) -> None:
+        """Removes what is left of downloads that were broken off."""
+        if self._downloads is not None:
+            self._downloads.discard()
 
     def environment_files(self, names: Iterable[str]) -> dict[str, str]:
         """The values of the named `.env` files, later ones winning; without names, of `.env` in the root if there.

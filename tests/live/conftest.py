@@ -182,6 +182,15 @@ def httpbin(folder: Callable[[str], Path]) -> Iterator[Server]:
     yield from serve("httpbin", [gunicorn, *words], port, folder("httpbin"), "/status/200")
 
 
+@pytest.fixture(scope="session")
+def library(folder: Callable[[str], Path]) -> Iterator[Server]:
+    """A GraphQL server by ariadne."""
+    gunicorn = program("gunicorn", installed() / "graphql/bin") if (installed() / "graphql").is_dir() else missing("ariadne")
+    port, place = free_port(), folder("library")
+    shutil.copy(SERVERS / "library.py", place)
+    yield from serve("library", [gunicorn, "library:app", "--bind", f"127.0.0.1:{port}"], port, place)
+
+
 KINTO_SETTINGS = """\
 [app:main]
 use = egg:kinto
@@ -319,6 +328,8 @@ http {{
     listen 127.0.0.1:{port};
     location / {{ default_type text/plain; return 200 "$request_method $request_uri $http_host"; }}
     location /big {{ root {place}; }}
+    location /put {{ root {place}; dav_methods PUT; create_full_put_path on; client_max_body_size 400m; }}
+    location /small {{ root {place}; dav_methods PUT; create_full_put_path on; client_max_body_size 1m; }}
     location /to-tls {{ return 302 https://127.0.0.1:{tls_port}/leaks; }}
     location /leaks {{
       default_type text/plain;
@@ -334,6 +345,7 @@ http {{
       default_type text/plain;
       return 200 "authorization=$http_authorization key=$http_x_api_key";
     }}
+    location /put {{ root {place}; dav_methods PUT; create_full_put_path on; client_max_body_size 400m; }}
     location /to-plain {{ return 302 http://127.0.0.1:{port}/leaks; }}
   }}
   server {{

@@ -5,7 +5,7 @@
 All faults of a file are found here before anything is sent. This file reads and sends nothing; the values of variables
 are not known to it, only their names.
 
-    steps ◀── judge · selection
+    steps ◀── bodies ◀── judge      steps ◀── selection
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from runner.diagnostics import Diagnostic
 from runner.engine import references
 from runner.engine.plan.judge import Judge
 from runner.engine.plan.selection import EVERYTHING, Selection, select
-from runner.engine.plan.steps import Step, expand, files, who_captures
+from runner.engine.plan.steps import Step, expand, files, targets, who_captures
 from runner.errors import InvalidError
 from runner.language.model import Collection, Variables
 from runner.language.values import Value
 
-__all__ = ["EVERYTHING", "Plan", "Selection", "Step", "files", "make", "missing_environment", "names"]
+__all__ = ["EVERYTHING", "Plan", "Selection", "Step", "files", "make", "missing_environment", "names", "targets"]
 
 
 @dataclass(frozen=True, slots=True)

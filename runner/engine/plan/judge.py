@@ -93,8 +93,17 @@ class Judge:
         for need in needs:
             self._check(need, level, taken)
         needs += self._over_response(step, level, taken)
+        self._judge_body(step)
         names = tuple(dict.fromkeys(reference.name for reference in used if not reference.env))
         return replace(step, auth=auth, login=login, needs=tuple(needs), uses=names)
+
+    def _judge_body(self, step: Step) -> None:
+        body = step.spec.body
+        if step.spec.save_to is not None or (body is not None and body.kind == "multipart"):
+            from runner.engine.plan import bodies  # few files have one
+
+            for fault in bodies.faults(step):
+                self._add(fault)
 
     def _over_response(self, step: Step, level: Level, taken: set[str]) -> list[Need]:
         """What captures and assertions need beside the request's own captures."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from runner.diagnostics import Diagnostic, Span
 from runner.language.document.auth import credentials
+from runner.language.document.bodies import BodyReader
 from runner.language.document.reader import Fields, Key, Table
-from runner.language.document.response import ResponseReader
 from runner.language.document.words import describe, mapping_hint, url_fault
 from runner.language.model import (
     BODY_KEYS,
@@ -17,7 +17,6 @@ from runner.language.model import (
     Body,
     ClientCert,
     Collection,
-    Declared,
     Defaults,
     Group,
     RequestSpec,
@@ -28,7 +27,7 @@ from runner.language.syntax import Mapping as MappingNode
 from runner.language.syntax import Node, Scalar, Sequence
 
 
-class Decoder(ResponseReader):
+class Decoder(BodyReader):
     """Reads requests, groups and the collection."""
 
     def url(self, node: Node, key: str) -> str | Template:
@@ -106,9 +105,6 @@ class Decoder(ResponseReader):
         if not found:
             return None
         return Body(found[0], values[found[0]], self.span(fields.keys[found[0]]))
-
-    def body_text(self, node: Node, key: str) -> Declared:
-        return self.template(node, key)
 
     def auth_value(self, name: str, node: Node, row: AuthKey) -> Any:
         return self.login(node) if row.wants == "request" else super().auth_value(name, node, row)
@@ -235,7 +231,10 @@ _SENT: Table = {
     "cookies": Key("cookies", Decoder.entries),
     "json": Key("body_json", Decoder.value),
     "form": Key("body_form", Decoder.entries),
-    "text": Key("body_text", Decoder.body_text),
+    "multipart": Key("body_multipart", Decoder.multipart),
+    "text": Key("body_text", Decoder.template),
+    "file": Key("body_file", Decoder.named_text),
+    "graphql": Key("body_graphql", Decoder.graphql),
 }
 
 LOGIN: Table = {"description": _COMMON["description"], "auth": _COMMON["auth"], **_SENT}
@@ -248,4 +247,5 @@ REQUEST: Table = {
     "delay": Key("delay", Decoder.setting),
     "capture": Key("captures", Decoder.captures),
     "assert": Key("asserts", Decoder.assertions),
+    "save_to": Key("save_to", Decoder.named_text),
 }

