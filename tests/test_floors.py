@@ -37,6 +37,8 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
     },
     {
         "engine": (
+            "certificate",
+            "event_stream",
             "exchange",
             "results",
             "events",
@@ -52,6 +54,7 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
     },
     {
         "runtime": (
+            "extras",
             "transport",
             "keyring_store",
             "private_files",
@@ -80,10 +83,13 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "jmespath": ("language.query", "language.functions"),
     "httpx": ("runtime.transport",),
     # The engine of httpx, for the network interface that the deadline needs.
-    "httpcore": ("runtime.transport.network",),
+    "httpcore": ("runtime.transport.network", "runtime.transport.http2"),
+    "h2": ("runtime.transport.http2",),
+    "socksio": ("runtime.transport.socks",),
     # The signing of JWTs.
     "joserfc": ("engine.auth.signing",),
-    "cryptography": ("engine.auth.signing",),
+    # Keys, and a server's certificate when an expression asks for it.
+    "cryptography": ("engine.auth.signing", "engine.certificate"),
     # The cache of tokens on disk.
     "platformdirs": ("runtime.token_cache",),
     "filelock": ("runtime.private_files",),

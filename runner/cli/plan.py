@@ -197,7 +197,9 @@ def _touched(plan: Plan, shown: Iterable[_Shown]) -> Iterator[str]:
     hosts = {urlsplit(step.request.url).netloc for step in shown if step.request} | _token_hosts(shown)
     names = {need.name for step in plan.steps for need in step.needs if need.kind == "env"}
     files = {path for step in plan.steps for _, path, _ in planning.files(step)}
-    for word, found in (("hosts", hosts), ("env", names), ("files", files)):
+    ways = {step.request.connection.proxy or "" for step in shown if step.request} - {""}
+    proxies = {way.rpartition("@")[2] for way in ways}  # without user and password
+    for word, found in (("hosts", hosts), ("proxies", proxies), ("env", names), ("files", files)):
         if found:
             yield f"  {word:<10} {', '.join(sorted(found))}"
     if plan.environment_name:

@@ -14,11 +14,20 @@ from runner.errors import InvalidError
 from runner.language import syntax
 from runner.language.document.auth import lacking, lacking_words
 from runner.language.document.collection import Decoder
-from runner.language.document.settings import SETTINGS, read_timeout
+from runner.language.document.settings import SETTINGS, UNIX, proxy_credentials, read_proxy, read_timeout
 from runner.language.model import Collection
 from runner.redaction import Redactor
 
-__all__ = ["SETTINGS", "lacking", "lacking_words", "load", "read_timeout"]
+__all__ = [
+    "SETTINGS",
+    "UNIX",
+    "lacking",
+    "lacking_words",
+    "load",
+    "proxy_credentials",
+    "read_proxy",
+    "read_timeout",
+]
 
 
 def load(source: Source) -> Collection:

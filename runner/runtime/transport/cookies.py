@@ -12,6 +12,7 @@ from http.cookiejar import DefaultCookiePolicy
 
 import httpx
 
+from runner.runtime.transport.cookie_dates import plain_date
 from runner.runtime.transport.wire import locate
 
 _ADDRESS = re.compile(r"[0-9.]+")
@@ -75,6 +76,9 @@ def _strict(value: str, host: str) -> str:
         if key == "domain" and alone:
             if text.removeprefix(".") not in ("", host):
                 return ""
+        elif key == "expires":
+            date = plain_date(text)
+            pair += f";Expires={date}" if date else ""
         elif key != "path" or text.startswith("/"):
             pair += f";{attribute}"
     return pair

@@ -34,6 +34,17 @@ _CONNECT_FAULTS = {
     errno.EMFILE: ("no connection to {peer}: too many open files", "lower `--jobs`, or raise `ulimit -n`"),
 }
 
+_PROXY_LOGIN = "credentials for it go into its URL: {scheme}://user:password@host:port"
+
+#: The same for a socket of this machine.
+_SOCKET_FAULTS = {
+    errno.ENOENT: ("there is no socket '{path}'", "is the server running, and the path right?"),
+    errno.ECONNREFUSED: ("connection refused by the socket '{path}'", "is the server running?"),
+    errno.EACCES: ("no permission for the socket '{path}'", "may this user write to it?"),
+    errno.ENOTSOCK: ("'{path}' is no socket", "is the path right?"),
+    errno.EPROTOTYPE: ("'{path}' is not a socket of streams", "is the path right?"),
+}
+
 _TRUST = "trust its CA with `--cacert FILE` or `verify: FILE`, or skip the check with `--insecure`"
 _ONLY_SKIP = "mend the certificate on the server, or skip the check with `--insecure`"
 
@@ -87,6 +98,13 @@ def connect_fault(error: OSError, host: str, port: int, *, proxied: bool) -> Tra
     return TransportError(kind, template.format(peer=peer, reason=reason(error)), hint)
 
 
+def socket_fault(error: BaseException, path: str) -> TransportError:
+    """No connection came about to a socket of this machine."""
+    number = error.errno if isinstance(error, OSError) else None
+    template, hint = _SOCKET_FAULTS.get(number or 0, ("cannot connect to the socket '{path}': {reason}", ""))
+    return TransportError("connect", template.format(path=path, reason=reason(error)), hint)
+
+
 def tls_fault(error: BaseException | None, peer: str) -> TransportError:
     """TLS did not come about, or broke."""
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -105,8 +123,25 @@ def tls_fault(error: BaseException | None, peer: str) -> TransportError:
 
 def proxy_refusal(status: str) -> TransportError:
     """A proxy answered in place of the server."""
-    hint = "credentials for it go into its URL: http://user:password@host:port"
-    return TransportError("proxy", f"the proxy answered {status}", hint if status.startswith("407") else "")
+    hint = _PROXY_LOGIN.format(scheme="http") if status.startswith("407") else ""
+    return TransportError("proxy", f"the proxy answered {status}", hint)
+
+
+#: How httpcore's words about a SOCKS proxy begin → what to say, and what to do. The rest is the proxy's own reason.
+_SOCKS_FAULTS = {
+    "Proxy Server could not connect: ": ("{peer} could not connect to the server: {said}", _UNREACHABLE),
+    "Requested ": ("{peer} does not take the login that it was offered", _PROXY_LOGIN.format(scheme="socks5")),
+    "Invalid username": ("{peer} refused user name and password", ""),
+}
+
+
+def socks_fault(said: str, peer: str) -> TransportError:
+    """A SOCKS proxy refused, or is none."""
+    for beginning, (template, hint) in _SOCKS_FAULTS.items():
+        if said.startswith(beginning):
+            reason = said.removeprefix(beginning).rstrip(".").lower()
+            return TransportError("proxy", template.format(peer=peer, said=reason), hint)
+    return TransportError("proxy", f"{peer} does not speak SOCKS5", "write http:// if it is an HTTP proxy")
 
 
 def reason(error: BaseException | None) -> str:
