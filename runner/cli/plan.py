@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -198,7 +199,7 @@ def _touched(plan: Plan, shown: Iterable[_Shown]) -> Iterator[str]:
     names = {need.name for step in plan.steps for need in step.needs if need.kind == "env"}
     files = {path for step in plan.steps for _, path, _ in planning.files(step)}
     ways = {step.request.connection.proxy or "" for step in shown if step.request} - {""}
-    proxies = {way.rpartition("@")[2] for way in ways}  # without user and password
+    proxies = {re.sub(r"//.*@", "//", way) for way in ways}  # without user and password
     for word, found in (("hosts", hosts), ("proxies", proxies), ("env", names), ("files", files)):
         if found:
             yield f"  {word:<10} {', '.join(sorted(found))}"

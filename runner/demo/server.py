@@ -27,6 +27,7 @@ The plain corner, without a token:
     POST /login                         `{user: ada, password: lovelace-1815}` gives the token `demo-token~ada`
     GET /bearer                         `demo-token~ada`, or a token of the endpoint above, showing its claims
     GET /key                            `demo-key~ada` as X-Api-Key, ?api_key or the cookie api_key
+    GET /events?count=n&pause=ms        Server-Sent Events: n ticks (0: no end), then a farewell without a name
     GET /text · /html · /invalid-json   bodies of other kinds
 
 State is in memory and new with each DemoServer. Who may log in is in `credentials`.
@@ -42,6 +43,7 @@ from typing import Self
 from runner.demo import corner
 from runner.demo.corner import Corner
 from runner.demo.entra import Entra
+from runner.demo.events import Events
 from runner.demo.graph import Graph
 from runner.demo.messages import Call, Reply, Router
 from runner.demo.people import Directory
@@ -126,7 +128,12 @@ class DemoServer:
         self._mint.revoke_all()
 
     def _routes(self) -> Router:
-        areas = (Entra(self._mint), Graph(self._mint, Directory()), Corner(self._mint, self._stopping))
+        areas = (
+            Entra(self._mint),
+            Graph(self._mint, Directory()),
+            Corner(self._mint, self._stopping),
+            Events(self._stopping),
+        )
         return Router([route for area in areas for route in area.routes()], corner.lost, corner.refused)
 
     def _answer(self, call: Call) -> Reply:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from http.cookiejar import time2netscape
 
 _DELIMITERS = re.compile(r"[\t\x20-\x2f\x3b-\x40\x5b-\x60\x7b-\x7e]+")
 _TIME = re.compile(r"(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\D|$)", re.ASCII)
@@ -71,6 +70,9 @@ _IN_ORDER = ("year", "month", "day", "time")
 
 
 def plain_date(text: str) -> str:
-    """The date as http.cookiejar writes it, `""` where the text is none. It takes none before 1970."""
+    """The date in a form that http.cookiejar reads, `""` where the text is none. It takes none before 1970."""
     date = read_date(text)
-    return time2netscape(max(date, _EPOCH).timestamp()) if date else ""
+    if date is None:
+        return ""
+    date = max(date, _EPOCH)
+    return f"{date:%d} {_MONTHS[date.month - 1].title()} {date:%Y %H:%M:%S} GMT"

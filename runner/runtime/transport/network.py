@@ -95,17 +95,13 @@ class Deadline(float):
         self.phase = phase
         self._marks.append((phase, monotonic()))
 
-    def tunnelled(self) -> None:
-        """All that went over the connection until now was for a proxy: it is a part of connecting."""
-        self.head = b""
-        self._marks = [("connect" if phase in ("send", "wait") else phase, at) for phase, at in self._marks]
-
     def timing(self) -> Timing:
         """What the time since `begin` went to."""
         spent: dict[str, float] = {}
         ends = monotonic()
         for phase, began in reversed(self._marks):
-            spent[phase] = spent.get(phase, 0.0) + ends - began
+            part = "connect" if phase == "proxy" else phase
+            spent[part] = spent.get(part, 0.0) + ends - began
             ends = began
         return Timing(*map(spent.get, _TIMED))
 
@@ -140,6 +136,9 @@ PEER = "peer"
 #: The phases in which what is written belongs to a request that is under way: HTTP/2 writes while it reads.
 _UNDER_WAY = ("send", "wait", "body")
 
+#: What the name of a stream to a proxy begins with.
+_TO_PROXY = "proxy "
+
 #: First bytes of a SOCKS proxy's replies: the protocol's version (RFC 1928 § 3), and that of a login (RFC 1929 § 2).
 _SOCKS_REPLIES = (b"\x05", b"\x01")
 
@@ -168,7 +167,7 @@ class Stream(httpcore.NetworkStream):
         return data
 
     def _read_greeting(self, max_bytes: int) -> bytes:
-        """What a SOCKS proxy says before it is a connection: httpcore reads it without a timeout."""
+        """What a SOCKS proxy says before it connects: httpcore reads it without a timeout."""
         data = self._read(max_bytes, self._opened)
         if data[:1] not in _SOCKS_REPLIES:
             raise socks_fault("", self.name)
@@ -191,7 +190,9 @@ class Stream(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         deadline = self._opened if timeout is None else cast(Deadline, timeout)
-        if timeout is not None and deadline.phase not in _UNDER_WAY:
+        if timeout is None or (buffer.startswith(b"CONNECT ") and self.name.startswith(_TO_PROXY)):
+            deadline.enter("proxy")
+        elif deadline.phase not in _UNDER_WAY:
             deadline.enter("send")
             deadline.reused = self._answered
         try:
@@ -206,10 +207,10 @@ class Stream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> Stream:
         deadline = cast(Deadline, timeout)
-        deadline.tunnelled()
         deadline.enter("tls")
+        deadline.head = b""  # what a proxy answered to CONNECT is no part of the answer
         host = (server_hostname or "").strip("[]")
-        name = host if self.name.startswith("proxy ") else self.name
+        name = host if self.name.startswith(_TO_PROXY) else self.name
         try:
             inner = self._inner.start_tls(ssl_context, host, deadline.left())
         except httpcore.ConnectTimeout:
@@ -250,7 +251,7 @@ class Backend(httpcore.SyncBackend):
             cause = cast(OSError, error.__cause__ or error)
             raise connect_fault(cause, host, port, proxied=self._proxied) from error
         ip = inner.get_extra_info("server_addr")[0]
-        return Stream(inner, f"{'proxy ' if self._proxied else ''}{host}:{port}", Peer(ip), deadline)
+        return Stream(inner, f"{_TO_PROXY if self._proxied else ''}{host}:{port}", Peer(ip), deadline)
 
     def connect_unix_socket(self, path: str, timeout: float | None = None, *_: Any, **__: Any) -> Stream:
         deadline = cast(Deadline, timeout)
