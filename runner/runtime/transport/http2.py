@@ -17,7 +17,7 @@ import h2.exceptions
 import httpcore
 
 from runner.errors import TransportError
-from runner.runtime.transport.network import Deadline
+from runner.runtime.transport.network import Deadline, Stream
 
 
 class OneAtATime(httpcore.ConnectionInterface):
@@ -26,6 +26,7 @@ class OneAtATime(httpcore.ConnectionInterface):
     def __init__(self, inner: httpcore.ConnectionInterface) -> None:
         self._inner = inner
         self._turn = threading.Lock()
+        self._stream: Stream | None = None
 
     def handle_request(self, request: httpcore.Request) -> httpcore.Response:
         if not self._turn.acquire(blocking=False):
@@ -36,6 +37,7 @@ class OneAtATime(httpcore.ConnectionInterface):
         except BaseException:
             self._done(whole=False)
             raise
+        self._stream = response.extensions["network_stream"]
         response.stream = _Body(response.stream, deadline, self._done)
         return response
 
@@ -58,7 +60,7 @@ class OneAtATime(httpcore.ConnectionInterface):
         return not self._turn.locked() and self._inner.is_available()
 
     def has_expired(self) -> bool:
-        return self._inner.has_expired()
+        return self._inner.has_expired() or (self.is_idle() and self._stream is not None and self._stream.spent)
 
     def is_idle(self) -> bool:
         return not self._turn.locked() and self._inner.is_idle()

@@ -25,6 +25,7 @@ from runner.engine.exchange import Peer, Timing
 from runner.errors import TransportError
 from runner.language.document import UNIX
 from runner.runtime.transport.faults import connect_fault, reason, socket_fault, socks_fault, timeout_fault, tls_fault
+from runner.runtime.transport.frames import Frames
 from runner.runtime.transport.proxies import Proxy
 
 #: Seconds that a connection may rest: less than servers keep it (Node: 5), so that no request meets one that
@@ -152,6 +153,7 @@ class Stream(httpcore.NetworkStream):
         self._peer = peer
         self._opened = opened
         self._answered = False
+        self._frames: Frames | None = None
         opened.stream = self
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -161,6 +163,11 @@ class Stream(httpcore.NetworkStream):
         if deadline.phase == "send":
             deadline.enter("wait")
         data = self._read(max_bytes, deadline)
+        while self._frames and data:
+            if passed := self._frames.received(data):
+                data = passed
+                break
+            data = self._read(max_bytes, deadline)
         self._answered = True
         deadline.closed = not data
         deadline.head = deadline.head or data[:32]
@@ -195,6 +202,8 @@ class Stream(httpcore.NetworkStream):
         elif deadline.phase not in _UNDER_WAY:
             deadline.enter("send")
             deadline.reused = self._answered
+        if self._frames:
+            self._frames.sent(buffer)
         try:
             for start in range(0, len(buffer), _PIECE):
                 self._inner.write(buffer[start : start + _PIECE], deadline.left())
@@ -217,7 +226,16 @@ class Stream(httpcore.NetworkStream):
             raise deadline.over() from None
         except (httpcore.ConnectError, ValueError) as error:
             raise tls_fault(error.__cause__ or error, name) from error
-        return Stream(inner, name, _secured(self._peer, inner.get_extra_info("ssl_object")), deadline)
+        tls = inner.get_extra_info("ssl_object")
+        stream = Stream(inner, name, _secured(self._peer, tls), deadline)
+        stream._frames = Frames() if tls.selected_alpn_protocol() == "h2" else None
+        return stream
+
+    @property
+    def spent(self) -> bool:
+        """Whether no other request should be sent: the server has said so, or says something that nobody asked for."""
+        leaving = self._frames is not None and self._frames.leaving
+        return leaving or bool(self._inner.get_extra_info("is_readable"))
 
     def close(self) -> None:
         # Only a shutdown wakes a thread that waits in a read; it fails where the peer has closed already.
