@@ -1,7 +1,7 @@
 """Server-Sent Events: the bytes of a `text/event-stream`, read piece by piece (WHATWG HTML § 9.2.6).
 
-The transport counts with it while the stream runs, the response document reads with it what came. It knows no request
-and no socket.
+The transport counts with it while the stream runs, the response document reads with it what came. It is imported with
+the first stream, and knows no request and no socket.
 """
 
 from __future__ import annotations
@@ -13,11 +13,6 @@ from runner.language.values import Value, parse_json
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
-
-def is_event_stream(content_type: str | None) -> bool:
-    """Whether a Content-Type is that of an event stream."""
-    return (content_type or "").partition(";")[0].strip().lower() == "text/event-stream"
 
 
 class EventStream:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from runner.diagnostics import Span
-from runner.engine.event_stream import EventStream, is_event_stream
 from runner.language.model import RESPONSE_KEYS
 from runner.language.values import Value, parse_json
 
@@ -127,6 +126,11 @@ class Response:
         """The value of a header by its lower-case name; repeated ones joined by `, ` (RFC 9110 § 5.3)."""
         values = [value for key, value in self.headers if key.lower() == name]
         return ", ".join(values) if values else None
+
+    @property
+    def is_event_stream(self) -> bool:
+        """Whether the body is a stream of Server-Sent Events."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower() == "text/event-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,7 +351,11 @@ def _tls(document: ResponseDocument) -> Value:
 
 def _events(document: ResponseDocument) -> list[Value]:
     response = document.exchange.response
-    return EventStream().feed(response.content) if is_event_stream(response.header("content-type")) else []
+    if not response.is_event_stream:
+        return []
+    from runner.engine.event_stream import EventStream  # few answers are streams
+
+    return EventStream().feed(response.content)
 
 
 def request_view(request: Request) -> dict[str, Value]:

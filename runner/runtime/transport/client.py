@@ -19,20 +19,20 @@ from typing import Protocol
 
 import httpx
 
-from runner.engine.event_stream import is_event_stream
 from runner.engine.exchange import Exchange, Headers, Redirect, Request, Response
 from runner.errors import TransportError
 from runner.runtime.transport import wire
-from runner.runtime.transport.codings import undone
 from runner.runtime.transport.cookies import CookieJar
 from runner.runtime.transport.faults import proxy_refusal
 from runner.runtime.transport.network import PEER, Deadline
 from runner.runtime.transport.routes import Route, Routes
-from runner.runtime.transport.streams import events_of
 from runner.version import __version__
 
 #: RFC 9110 § 9.2.2: asking twice is as good as once.
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+
+#: How many URLs of a circle of redirects are shown.
+_SHOWN_URLS = 5
 
 #: What of a redirect's body is read to keep its connection.
 _REDIRECT_BODY = 65_536
@@ -149,7 +149,9 @@ def _response(answer: httpx.Response, request: Request, deadline: Deadline, rout
     if has_body and length.isdecimal() and int(length) > request.max_body:  # a coding makes it larger, not smaller
         raise _too_large(f"{int(length):,} bytes are announced", request.max_body)
     pieces = _decoded(answer)
-    if is_event_stream(response.header("content-type")):
+    if response.is_event_stream:
+        from runner.runtime.transport.streams import events_of  # few answers are streams
+
         pieces = events_of(pieces, request.max_events)
     content = _read(pieces, request.max_body)
     return replace(response, content=content) if content else response
@@ -164,6 +166,8 @@ def _decoded(answer: httpx.Response) -> Iterator[bytes]:
         return answer.iter_bytes()
     for name in names:
         _check_coding(name)
+    from runner.runtime.transport.codings import undone  # small answers have no coding
+
     return undone(answer.iter_raw(), names)
 
 
@@ -207,13 +211,24 @@ def _location(request: Request, response: Response) -> str | None:
 
 
 def _check_count(request: Request, redirects: list[Redirect], location: str) -> None:
-    if len(redirects) > request.max_redirects:
-        count = f"{request.max_redirects} redirect{'s' if request.max_redirects > 1 else ''}"
-        raise TransportError(
-            "redirect",
-            f"more than {count}; the last went to {location}",
-            "do they go in a circle? `follow_redirects` takes a higher number, or false",
-        )
+    if len(redirects) <= request.max_redirects:
+        return
+    count = f"more than {request.max_redirects} redirect{'s' if request.max_redirects > 1 else ''}"
+    if circle := _circle([redirect.url for redirect in redirects]):
+        hint = "is a cookie or a login missing? `follow_redirects: false` shows the first of them"
+        raise TransportError("redirect", f"{count}: they go in a circle, {circle}", hint)
+    hint = "`follow_redirects` takes a higher number, or false"
+    raise TransportError("redirect", f"{count}; the last went to {location}", hint)
+
+
+def _circle(urls: list[str]) -> str:
+    """The URLs from the last visit of the last one up to now, in words; `""` if it was never visited before."""
+    last = urls[-1]
+    if last not in urls[:-1]:
+        return ""
+    circle = urls[len(urls) - 2 - urls[-2::-1].index(last) :]
+    most = circle if len(circle) <= _SHOWN_URLS else [*circle[: _SHOWN_URLS - 1], "…", last]
+    return " → ".join(most)
 
 
 def _stored_cookies(jar: CookieJar | None, response: Response) -> list[str]:

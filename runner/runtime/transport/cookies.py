@@ -12,7 +12,6 @@ from http.cookiejar import DefaultCookiePolicy
 
 import httpx
 
-from runner.runtime.transport.cookie_dates import plain_date
 from runner.runtime.transport.wire import locate
 
 _ADDRESS = re.compile(r"[0-9.]+")
@@ -77,6 +76,8 @@ def _strict(value: str, host: str) -> str:
             if text.removeprefix(".") not in ("", host):
                 return ""
         elif key == "expires":
+            from runner.runtime.transport.cookie_dates import plain_date  # most cookies have none
+
             date = plain_date(text)
             pair += f";Expires={date}" if date else ""
         elif key != "path" or text.startswith("/"):

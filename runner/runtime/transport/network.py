@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import httpcore
 import httpx
@@ -25,8 +25,10 @@ from runner.engine.exchange import Peer, Timing
 from runner.errors import TransportError
 from runner.language.document import UNIX
 from runner.runtime.transport.faults import connect_fault, reason, socket_fault, socks_fault, timeout_fault, tls_fault
-from runner.runtime.transport.frames import Frames
 from runner.runtime.transport.proxies import Proxy
+
+if TYPE_CHECKING:
+    from runner.runtime.transport.frames import Frames
 
 #: Seconds that a connection may rest: less than servers keep it (Node: 5), so that no request meets one that
 #: is just being closed.
@@ -80,9 +82,9 @@ class Deadline(float):
         self.begin()
 
     def begin(self) -> None:
-        """Start another request within the same time."""
+        """Start a request, or another one within the same time."""
+        self.phase = "pool"
         self._marks: list[tuple[str, float]] = []
-        self.enter("pool")
         #: Whether the connection had served a request before, and whether the peer has closed it.
         self.reused = self.closed = False
         #: The connection that was opened for this request, if one was.
@@ -101,9 +103,10 @@ class Deadline(float):
         spent: dict[str, float] = {}
         ends = monotonic()
         for phase, began in reversed(self._marks):
-            part = "connect" if phase == "proxy" else phase
-            spent[part] = spent.get(part, 0.0) + ends - began
+            spent[phase] = spent.get(phase, 0.0) + ends - began
             ends = began
+        if "proxy" in spent:
+            spent["connect"] += spent["proxy"]
         return Timing(*map(spent.get, _TIMED))
 
     def as_timeouts(self) -> dict[str, float]:
@@ -228,7 +231,10 @@ class Stream(httpcore.NetworkStream):
             raise tls_fault(error.__cause__ or error, name) from error
         tls = inner.get_extra_info("ssl_object")
         stream = Stream(inner, name, _secured(self._peer, tls), deadline)
-        stream._frames = Frames() if tls.selected_alpn_protocol() == "h2" else None
+        if tls.selected_alpn_protocol() == "h2":
+            from runner.runtime.transport.frames import Frames
+
+            stream._frames = Frames()
         return stream
 
     @property
