@@ -138,7 +138,7 @@ def _verify(declared: Setting | None, scope: Scope) -> bool | str:
 def _proxy(declared: Setting | None, scope: Scope) -> str | None:
     """The proxy's URL. The path of a socket is relative to the request file; it is an address and no file that is
     read, so it may lie anywhere."""
-    if declared is not None and isinstance(declared.value, Template):
+    if declared is not None:
         _hiding(_rendered(declared.value, "proxy", declared.span, scope), scope)
     proxy: str | None = setting(declared, "proxy", scope, None)
     if proxy is None or not proxy.startswith(UNIX):

@@ -41,7 +41,7 @@ def load(source: Source) -> Collection:
     collection = Decoder(source, faults).collection(node)
     source.mask = Redactor(source.secrets).text
     if faults or collection is None:
-        raise InvalidError(_in_order(faults))
+        raise InvalidError([fault._replace(message=source.mask(fault.message)) for fault in _in_order(faults)])
     return collection
 
 

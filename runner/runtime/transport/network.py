@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import httpcore
 import httpx
+from httpcore._backends.sync import SyncStream  # a socket as httpcore's stream, for which it has no public name
 
 from runner.engine.exchange import Peer, Timing
 from runner.errors import TransportError
@@ -199,6 +200,8 @@ class Stream(httpcore.NetworkStream):
         return TransportError("reset", f"the connection to {self.name} broke {where}: {reason(error)}")
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not buffer:
+            return
         deadline = self._opened if timeout is None else cast(Deadline, timeout)
         if timeout is None or (buffer.startswith(b"CONNECT ") and self.name.startswith(_TO_PROXY)):
             deadline.enter("proxy")
@@ -280,13 +283,17 @@ class Backend(httpcore.SyncBackend):
     def connect_unix_socket(self, path: str, timeout: float | None = None, *_: Any, **__: Any) -> Stream:
         deadline = cast(Deadline, timeout)
         deadline.enter("connect")
+        if not hasattr(socket, "AF_UNIX"):
+            raise TransportError("connect", f"this system has no sockets such as '{path}'")
+        # httpcore would leave the socket open when it cannot be connected.
+        found = socket.socket(socket.AF_UNIX)
         try:
-            inner = super().connect_unix_socket(path, deadline.left())
-        except httpcore.ConnectTimeout:
-            raise deadline.over() from None
-        except (httpcore.ConnectError, RuntimeError) as error:  # RuntimeError: a system without such sockets
-            raise socket_fault(error.__cause__ or error, path) from error
-        return Stream(inner, f"{UNIX}{path}", Peer(), deadline)
+            found.settimeout(deadline.left())
+            found.connect(path)
+        except OSError as error:
+            found.close()
+            raise (deadline.over() if isinstance(error, TimeoutError) else socket_fault(error, path)) from None
+        return Stream(SyncStream(found), f"{UNIX}{path}", Peer(), deadline)
 
     def _first(self, addresses: _Addresses, deadline: Deadline) -> httpcore.NetworkStream:
         """The first address that answers; each has its share of the time, so that a dead one is not all of it."""

@@ -1,6 +1,6 @@
 """Connections through a SOCKS proxy: what its refusals mean. It is imported with the first one.
 
-httpcore greets the proxy and leaves its socket open when it is refused.
+httpcore greets the proxy, and leaves its socket open when that fails.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import cast
 import httpx
 import socksio
 
+from runner.errors import TransportError
 from runner.runtime.transport.faults import socks_fault
 from runner.runtime.transport.network import Deadline, Network, Stream
 
@@ -18,9 +19,14 @@ class SocksNetwork(Network):
     """A network whose proxy speaks SOCKS5 (RFC 1928)."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        deadline = cast(Deadline, request.extensions["timeout"]["connect"])
         try:
             return super().handle_request(request)
+        except TransportError:
+            if deadline.phase == "proxy" and deadline.stream is not None:
+                deadline.stream.close()
+            raise
         except (httpx.ProxyError, socksio.SOCKSError) as error:
-            stream = cast(Stream, cast(Deadline, request.extensions["timeout"]["connect"]).stream)
+            stream = cast(Stream, deadline.stream)
             stream.close()
             raise socks_fault(str(error), stream.name) from error
