@@ -13,6 +13,15 @@ import socksio
 from runner.errors import TransportError
 from runner.runtime.transport.faults import socks_fault
 from runner.runtime.transport.network import Deadline, Network, Stream
+from runner.runtime.transport.wire import WrittenURL
+
+
+class _BareURL(WrittenURL):
+    """SOCKS has addresses as bytes (RFC 1928 § 5): in brackets one of IPv6 would be taken for a name."""
+
+    @property
+    def raw_host(self) -> bytes:
+        return super().raw_host.strip(b"[]")
 
 
 class SocksNetwork(Network):
@@ -20,6 +29,8 @@ class SocksNetwork(Network):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         deadline = cast(Deadline, request.extensions["timeout"]["connect"])
+        if request.url.raw_host.startswith(b"["):
+            request.url = _BareURL(request.url, request.url.raw_path.decode("ascii"))
         try:
             return super().handle_request(request)
         except TransportError:

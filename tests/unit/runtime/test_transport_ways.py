@@ -61,6 +61,15 @@ def test_http_through_a_socks_proxy(transport: HttpTransport) -> None:
     assert [request[:15] for request in requests] == [b"GET /x HTTP/1.1"] * 2
 
 
+def test_an_address_for_a_socks_proxy(transport: HttpTransport) -> None:
+    """Addresses are asked for as addresses, those of IPv6 too."""
+    with serving(socks(GREETED, CONNECTED)) as proxy:
+        way = Connection(proxy=f"socks5://127.0.0.1:{proxy.port}")
+        assert get(transport, "http://[::1]:8080/x?y", connection=way).content == b"behind"
+    assert proxy.requests[1] == b"\x05\x01\x00\x04" + bytes(15) + b"\x01\x1f\x90"
+    assert proxy.requests[2].startswith(b"GET /x?y HTTP/1.1\r\nHost: [::1]:8080\r\n")
+
+
 def test_a_login_for_a_socks_proxy(transport: HttpTransport) -> None:
     """User name and password of the URL go to the proxy, their escapes resolved."""
     with serving(socks(b"\x05\x02", LET_IN, CONNECTED)) as proxy:
