@@ -29,7 +29,7 @@ BROWSER = {"webbrowser", "http.server", "runner.runtime.loopback"}
 #: What only some connections and answers need (httpcore itself imports h2 and socksio where they are installed).
 WAYS = {
     "cryptography", "runner.engine.certificate", "runner.engine.event_stream",
-    *(f"runner.runtime.transport.{name}" for name in ("http2", "frames", "socks", "streams", "codings", "cookie_dates")),
+    *(f"runner.runtime.transport.{name}" for name in ("http2", "frames", "socks", "streams", "cookie_dates")),
 }  # fmt: skip
 
 
@@ -111,7 +111,7 @@ def server() -> Iterator[DemoServer]:
 
 
 def test_without_a_special_way(server: DemoServer) -> None:
-    """A request over plain HTTP/1.1 pays for no other protocol, no certificate, no event stream and no coding."""
+    """A request over plain HTTP/1.1 pays for no other protocol, no certificate and no event stream."""
     words = ("run", "examples/01-first-request.yaml", "-v", f"api={server.url}")
     assert some_of(WAYS, *words) == set()
 

@@ -1,6 +1,6 @@
 """Sends requests over HTTP: Request → Exchange, or a TransportError.
 
-    faults ◀── network · proxies · tls ◀── routes ◀── client ──▶ wire · cookies · streams · codings
+    faults ◀── network · proxies · tls ◀── routes ◀── client ──▶ wire · cookies · streams
 
 The only place of the package that opens a connection, and the only door of httpx.
 """

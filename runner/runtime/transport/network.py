@@ -60,7 +60,7 @@ class Network(httpx.HTTPTransport):
         # httpx has no argument for what httpcore documents as `ConnectionPool(network_backend=…)`, nor for a pool of
         # one's own: this is the one place that reaches past its interface.
         pool = self._pool
-        pool._network_backend = Backend(proxied=server is not None)
+        pool._network_backend = Backend(proxied=server is not None, greets=proxy is not None and proxy.speaks_socks)
         if wrap is not None:
             make = pool.create_connection
             pool.create_connection = lambda origin: wrap(make(origin))  # type: ignore[method-assign]
@@ -88,7 +88,7 @@ class Deadline(float):
         self._marks: list[tuple[str, float]] = []
         #: Whether the connection had served a request before, and whether the peer has closed it.
         self.reused = self.closed = False
-        #: The connection that was opened for this request, if one was.
+        #: The connection to a SOCKS proxy that was opened for this request, if one was.
         self.stream: Stream | None = None
         #: The first bytes of the answer, and the answer once its header is complete.
         self.head = b""
@@ -107,7 +107,7 @@ class Deadline(float):
             spent[phase] = spent.get(phase, 0.0) + ends - began
             ends = began
         if "proxy" in spent:
-            spent["connect"] += spent["proxy"]
+            spent["connect"] = spent.get("connect", 0.0) + spent["proxy"]
         return Timing(*map(spent.get, _TIMED))
 
     def as_timeouts(self) -> dict[str, float]:
@@ -149,16 +149,16 @@ _SOCKS_REPLIES = (b"\x05", b"\x01")
 
 
 class Stream(httpcore.NetworkStream):
-    """httpcore's stream within the deadline. `name` is its peer for people, `opened` the deadline it was opened in."""
+    """httpcore's stream within the deadline. `name` is its peer for people; `greets` is the deadline for greeting it,
+    where it is a SOCKS proxy: httpcore does that without a timeout."""
 
-    def __init__(self, inner: httpcore.NetworkStream, name: str, peer: Peer, opened: Deadline) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, name: str, peer: Peer, greets: Deadline | None = None) -> None:
         self.name = name
         self._inner = inner
         self._peer = peer
-        self._opened = opened
+        self._greets = greets
         self._answered = False
         self._frames: Frames | None = None
-        opened.stream = self
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if timeout is None:
@@ -166,22 +166,24 @@ class Stream(httpcore.NetworkStream):
         deadline = cast(Deadline, timeout)
         if deadline.phase == "send":
             deadline.enter("wait")
-        data = self._read(max_bytes, deadline)
-        while self._frames and data:
-            if passed := self._frames.received(data):
-                data = passed
-                break
-            data = self._read(max_bytes, deadline)
+        data = self._read(max_bytes, deadline) if self._frames is None else self._read_frames(max_bytes, deadline)
         self._answered = True
         deadline.closed = not data
         deadline.head = deadline.head or data[:32]
         return data
 
     def _read_greeting(self, max_bytes: int) -> bytes:
-        """What a SOCKS proxy says before it connects: httpcore reads it without a timeout."""
-        data = self._read(max_bytes, self._opened)
+        data = self._read(max_bytes, cast(Deadline, self._greets))
         if data[:1] not in _SOCKS_REPLIES:
             raise socks_fault("", self.name)
+        return data
+
+    def _read_frames(self, max_bytes: int, deadline: Deadline) -> bytes:
+        """Bytes that are passed on; none where the connection has ended, and only there."""
+        frames = cast("Frames", self._frames)
+        while data := self._read(max_bytes, deadline):
+            if passed := frames.received(data):
+                return passed
         return data
 
     def _read(self, max_bytes: int, deadline: Deadline) -> bytes:
@@ -202,7 +204,7 @@ class Stream(httpcore.NetworkStream):
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if not buffer:
             return
-        deadline = self._opened if timeout is None else cast(Deadline, timeout)
+        deadline = cast(Deadline, self._greets if timeout is None else timeout)
         if timeout is None or (buffer.startswith(b"CONNECT ") and self.name.startswith(_TO_PROXY)):
             deadline.enter("proxy")
         elif deadline.phase not in _UNDER_WAY:
@@ -233,7 +235,7 @@ class Stream(httpcore.NetworkStream):
         except (httpcore.ConnectError, ValueError) as error:
             raise tls_fault(error.__cause__ or error, name) from error
         tls = inner.get_extra_info("ssl_object")
-        stream = Stream(inner, name, _secured(self._peer, tls), deadline)
+        stream = Stream(inner, name, _secured(self._peer, tls))
         if tls.selected_alpn_protocol() == "h2":
             from runner.runtime.transport.frames import Frames
 
@@ -263,22 +265,25 @@ def _secured(peer: Peer, tls: ssl.SSLObject) -> Peer:
 
 
 class Backend(httpcore.SyncBackend):
-    """Opens connections within the deadline. `proxied` says that they go to a proxy."""
+    """Opens connections within the deadline. `proxied` says that they go to a proxy, `greets` that it is greeted."""
 
-    def __init__(self, *, proxied: bool) -> None:
+    def __init__(self, *, proxied: bool, greets: bool) -> None:
         self._proxied = proxied
+        self._greets = greets
 
     def connect_tcp(self, host: str, port: int, timeout: float | None = None, *_: Any, **__: Any) -> Stream:
         deadline = cast(Deadline, timeout)
         try:
-            inner = self._first(_resolve(host.strip("[]"), port, deadline), deadline)
+            inner, ip = self._first(_resolve(host.strip("[]"), port, deadline), deadline)
         except httpcore.ConnectTimeout:
             raise deadline.over() from None
         except (httpcore.ConnectError, OSError) as error:
             cause = cast(OSError, error.__cause__ or error)
             raise connect_fault(cause, host, port, proxied=self._proxied) from error
-        ip = inner.get_extra_info("server_addr")[0]
-        return Stream(inner, f"{_TO_PROXY if self._proxied else ''}{host}:{port}", Peer(ip), deadline)
+        name = f"{_TO_PROXY if self._proxied else ''}{host}:{port}"
+        stream = Stream(inner, name, Peer(ip), deadline if self._greets else None)
+        deadline.stream = stream if self._greets else None
+        return stream
 
     def connect_unix_socket(self, path: str, timeout: float | None = None, *_: Any, **__: Any) -> Stream:
         deadline = cast(Deadline, timeout)
@@ -293,15 +298,15 @@ class Backend(httpcore.SyncBackend):
         except OSError as error:
             found.close()
             raise (deadline.over() if isinstance(error, TimeoutError) else socket_fault(error, path)) from None
-        return Stream(SyncStream(found), f"{UNIX}{path}", Peer(), deadline)
+        return Stream(SyncStream(found), f"{UNIX}{path}", Peer())
 
-    def _first(self, addresses: _Addresses, deadline: Deadline) -> httpcore.NetworkStream:
+    def _first(self, addresses: _Addresses, deadline: Deadline) -> tuple[httpcore.NetworkStream, str]:
         """The first address that answers; each has its share of the time, so that a dead one is not all of it."""
         deadline.enter("connect")
         fault: Exception = OSError("the host has no address")
         for place, (*_, (host, port, *_)) in enumerate(addresses):
             try:
-                return super().connect_tcp(host, port, deadline.left() / (len(addresses) - place))
+                return super().connect_tcp(host, port, deadline.left() / (len(addresses) - place)), host
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 fault = error
         raise fault
