@@ -62,7 +62,9 @@ def test_big_bodies_both_ways(transport: HttpTransport, nginx: Any) -> None:
         down = transport.send(
             Request("GET", f"{nginx.h2_url}/big/file.bin", connection=way(nginx), max_body=20_000_000), None
         )
-        up = transport.send(Request("POST", f"{nginx.h2_url}/upload", body=bytes(3_000_000), connection=way(nginx)), None)
+        up = transport.send(
+            Request("POST", f"{nginx.h2_url}/upload", body=bytes(3_000_000), connection=way(nginx)), None
+        )
         return len(down.response.content), up.response.status
 
     with ThreadPoolExecutor(4) as pool:

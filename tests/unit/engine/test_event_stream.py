@@ -25,7 +25,7 @@ def event(data: str, **changes: Any) -> dict[str, Any]:
         ("data: a\ndata: b\n\n", [event("a\nb")]),
         ("data\n\n", [event("")]),
         ("data: a\r\rdata: b\r\n\r\n", [event("a"), event("b")]),
-        ("event: tick\ndata: {\"n\": 1.10}\n\n", [event('{"n": 1.10}', event="tick", json={"n": 1.1})]),
+        ('event: tick\ndata: {"n": 1.10}\n\n', [event('{"n": 1.10}', event="tick", json={"n": 1.1})]),
         ("data: [1,\ndata: 2]\n\n", [event("[1,\n2]", json=[1, 2])]),
         ("id: 7\ndata: a\n\ndata: b\n\nid\ndata: c\n\n", [event("a", id="7"), event("b", id="7"), event("c", id="")]),
         ("id: a\0b\ndata: a\n\n", [event("a")]),

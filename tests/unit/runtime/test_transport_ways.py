@@ -108,9 +108,7 @@ def test_deadline_of_a_proxy(transport: HttpTransport, scheme: str) -> None:
 
 
 @pytest.mark.parametrize(("extra", "url"), [("socks", "http://127.0.0.1:1/"), ("http2", "https://127.0.0.1:1/")])
-def test_a_missing_package(
-    transport: HttpTransport, monkeypatch: pytest.MonkeyPatch, extra: str, url: str
-) -> None:
+def test_a_missing_package(transport: HttpTransport, monkeypatch: pytest.MonkeyPatch, extra: str, url: str) -> None:
     """What was not seen in the file still says which package is missing and how to install it."""
     monkeypatch.setattr(routes, "is_missing", lambda name: name == extra)
     way = Connection(proxy="socks5://127.0.0.1:1", http2=True)
@@ -297,5 +295,3 @@ def test_a_stream_that_ends(transport: HttpTransport) -> None:
     """A server may end its stream before enough has come."""
     with serving(once(STREAM + b"\r\ndata: 1\n\n")) as server:
         assert get(transport, server.url, max_events=5).content == b"data: 1\n\n"
-
-
