@@ -38,6 +38,8 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
     {
         "engine": (
             "payload",
+            "certificate",
+            "event_stream",
             "exchange",
             "results",
             "events",
@@ -57,6 +59,7 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
     },
     {
         "runtime": (
+            "extras",
             "transport",
             "keyring_store",
             "private_files",
@@ -86,13 +89,16 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "jmespath": ("language.query", "language.functions"),
     "httpx": ("runtime.transport",),
     # The engine of httpx, for the network interface that the deadline needs.
-    "httpcore": ("runtime.transport.network",),
+    "httpcore": ("runtime.transport.network", "runtime.transport.http2"),
+    "h2": ("runtime.transport.http2",),
+    "socksio": ("runtime.transport.socks",),
     # Content codings, where they are installed.
     "brotli": ("runtime.transport.codings",),
     "zstandard": ("runtime.transport.codings",),
     # The signing of JWTs.
     "joserfc": ("engine.auth.signing",),
-    "cryptography": ("engine.auth.signing",),
+    # Keys, and a server's certificate when an expression asks for it.
+    "cryptography": ("engine.auth.signing", "engine.certificate"),
     # The cache of tokens on disk.
     "platformdirs": ("runtime.token_cache",),
     "filelock": ("runtime.private_files",),

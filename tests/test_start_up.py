@@ -26,6 +26,12 @@ SIGNING = {"joserfc", "cryptography", "runner.engine.auth.signing"}
 DISK = {"filelock", "platformdirs", "keyring", "runner.runtime.token_cache"}
 BROWSER = {"webbrowser", "http.server", "runner.runtime.loopback"}
 
+#: What only some connections and answers need (httpcore itself imports h2 and socksio where they are installed).
+WAYS = {
+    "cryptography", "runner.engine.certificate", "runner.engine.event_stream",
+    *(f"runner.runtime.transport.{name}" for name in ("http2", "frames", "socks", "streams", "cookie_dates")),
+}  # fmt: skip
+
 
 @cache
 def imported(*arguments: str, folder: Path = ROOT, cache_folder: str = os.devnull) -> frozenset[str]:
@@ -115,6 +121,20 @@ def test_without_files(words: tuple[str, ...]) -> None:
 def server() -> Iterator[DemoServer]:
     with DemoServer(token_lifetime=3600) as running:
         yield running
+
+
+def test_without_a_special_way(server: DemoServer) -> None:
+    """A request over plain HTTP/1.1 pays for no other protocol, no certificate and no event stream."""
+    words = ("run", "examples/01-first-request.yaml", "-v", f"api={server.url}")
+    assert some_of(WAYS, *words) == set()
+
+
+def test_an_event_stream(server: DemoServer, tmp_path: Path) -> None:
+    """An event stream imports what reads it, and nothing else."""
+    text = f"requests: [{{name: A, url: '{server.url}/events', max_events: 1, assert: ['length(events) == `1`']}}]"
+    (tmp_path / "a.yaml").write_text(text)
+    found = some_of(WAYS, "run", "a.yaml", folder=tmp_path)
+    assert found == {"runner.engine.event_stream", "runner.runtime.transport.streams"}
 
 
 def written(folder: Path, server: DemoServer, more: str = "") -> str:

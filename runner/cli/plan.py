@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -209,7 +210,10 @@ def _touched(plan: Plan, shown: Iterable[_Shown]) -> Iterator[str]:
     files |= {file.name for request in requests for file in payload.files(request.body)}
     writes = {path for step in plan.steps for _, path, _ in planning.targets(step)}
     writes |= {request.save_to.name for request in requests if request.save_to}
-    for word, found in (("hosts", hosts), ("env", names), ("files", files), ("writes", writes)):
+    # Without user and password.
+    proxies = {re.sub(r"//.*@", "//", request.connection.proxy) for request in requests if request.connection.proxy}
+    touched = {"hosts": hosts, "proxies": proxies, "env": names, "files": files, "writes": writes}
+    for word, found in touched.items():
         if found:
             yield f"  {word:<10} {', '.join(map(escape, sorted(found)))}"
     if plan.environment_name:

@@ -27,6 +27,7 @@ The plain corner, without a token:
     POST /login                         `{user: ada, password: lovelace-1815}` gives the token `demo-token~ada`
     GET /bearer                         `demo-token~ada`, or a token of the endpoint above, showing its claims
     GET /key                            `demo-key~ada` as X-Api-Key, ?api_key or the cookie api_key
+    GET /events?count=n&pause=ms        Server-Sent Events: n ticks (0: no end), then a farewell without a name
     GET /text · /html · /invalid-json   bodies of other kinds
 
 Files, kept nowhere:
@@ -52,6 +53,7 @@ from typing import Self
 from runner.demo import corner
 from runner.demo.corner import Corner
 from runner.demo.entra import Entra
+from runner.demo.events import Events
 from runner.demo.files import Files
 from runner.demo.graph import Graph
 from runner.demo.graphql import GraphQL
@@ -143,6 +145,7 @@ class DemoServer:
             Entra(self._mint),
             Graph(self._mint, directory),
             Corner(self._mint, self._stopping),
+            Events(self._stopping),
             Files(),
             GraphQL(directory),
         )

@@ -5,6 +5,7 @@ Auth is put on afterwards (`engine.auth`). Each fault names its place in the fil
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from runner.engine.payload import Body, Multipart, files
 from runner.engine.scope import Scope, resolve
 from runner.engine.texts import json_bytes, rendered, texts
 from runner.errors import ResolveError
-from runner.language.document import SETTINGS
+from runner.language.document import SETTINGS, UNIX, proxy_credentials
 from runner.language.model import ClientCert, Declared, Defaults, Entry, RequestSpec, Setting, Template
 from runner.language.values import Value, as_text, kind
 from runner.redaction import URL_READABLE
@@ -44,6 +45,10 @@ class BaseUrl(NamedTuple):
     span: Span | None
 
 
+#: The settings with a value of their own, in `Defaults` and in the request file.
+_SCALARS = ("timeout", "follow_redirects", "verify", "proxy", "http2", "max_body", "max_events")
+
+
 def merge(chain: Iterable[Defaults]) -> Defaults:
     """Settings from the outermost to the nearest: headers and query by name, the rest whole, nearest wins."""
     headers: dict[str, Entry] = {}
@@ -54,7 +59,7 @@ def merge(chain: Iterable[Defaults]) -> Defaults:
         headers.update({entry.text.lower(): entry for entry in settings.headers})
         query.update({entry.text: entry for entry in settings.query})
         asserts += settings.asserts
-        for name in ("timeout", "follow_redirects", "verify", "client_cert", "max_body"):
+        for name in (*_SCALARS, "client_cert"):
             found = getattr(settings, name)
             if found is not None:
                 merged[name] = found
@@ -73,7 +78,7 @@ def declared_values(
     entries = {"query": settings.query, "headers": settings.headers, "cookies": spec.cookies}
     for key, found in entries.items():
         yield from ((key, [entry.name, entry.value]) for entry in found)
-    scalars = {key: getattr(settings, key) for key in ("timeout", "follow_redirects", "verify", "max_body")}
+    scalars = {key: getattr(settings, key) for key in _SCALARS}
     scalars |= {"delay": spec.delay, "save_to": spec.save_to}
     scalars |= settings.client_cert._asdict() if settings.client_cert else {}
     for key, scalar in scalars.items():
@@ -119,6 +124,7 @@ def build(spec: RequestSpec, settings: Defaults, base_urls: tuple[BaseUrl, ...],
         timeout=flags.timeout or setting(settings.timeout, "timeout", scope, 30.0),
         max_redirects=setting(settings.follow_redirects, "follow_redirects", scope, 10),
         max_body=setting(settings.max_body, "max_body", scope, 10_000_000),
+        max_events=setting(settings.max_events, "max_events", scope, None),
         connection=connection(settings, scope, flags),
         secret_headers=frozenset(name.lower() for name in secret_headers),
         secret_query=frozenset(secret_query),
@@ -130,14 +136,38 @@ def build(spec: RequestSpec, settings: Defaults, base_urls: tuple[BaseUrl, ...],
 
 def connection(settings: Defaults, scope: Scope, flags: Flags) -> Connection:
     """The TLS and proxy settings of a request, and of the token request made for it."""
-    certificate = flags.certificate or _client_certificate(settings.client_cert, scope)
-    if flags.verify is not None:
-        return Connection(flags.verify, flags.proxy, certificate)
-    verify = setting(settings.verify, "verify", scope, True)
+    return Connection(
+        verify=_verify(settings.verify, scope) if flags.verify is None else flags.verify,
+        proxy=_proxy(settings.proxy, scope) if flags.proxy is None else _hiding(flags.proxy, scope),
+        certificate=flags.certificate or _client_certificate(settings.client_cert, scope),
+        http2=setting(settings.http2, "http2", scope, False),
+    )
+
+
+def _verify(declared: Setting | None, scope: Scope) -> bool | str:
+    verify: bool | str = setting(declared, "verify", scope, True)
     if isinstance(verify, str):
-        assert settings.verify is not None
-        verify = file_path(settings.verify.value, verify, "verify", settings.verify.span, scope)
-    return Connection(verify, flags.proxy, certificate)
+        assert declared is not None
+        return file_path(declared.value, verify, "verify", declared.span, scope)
+    return verify
+
+
+def _proxy(declared: Setting | None, scope: Scope) -> str | None:
+    """The proxy's URL. The path of a socket is relative to the request file; it is an address and no file that is
+    read, so it may lie anywhere."""
+    if declared is not None:
+        _hiding(rendered(declared.value, "proxy", declared.span, scope), scope)
+    proxy: str | None = setting(declared, "proxy", scope, None)
+    if proxy is None or not proxy.startswith(UNIX):
+        return proxy
+    return UNIX + os.path.join(os.path.dirname(scope.shared.path), proxy.removeprefix(UNIX))
+
+
+def _hiding(proxy: str, scope: Scope) -> str:
+    """The proxy's URL, after its password was made secret."""
+    for part in proxy_credentials(proxy):
+        scope.shared.redactor.add(part)
+    return proxy
 
 
 def _client_certificate(declared: ClientCert | None, scope: Scope) -> ClientCertificate | None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from runner.diagnostics import Diagnostic, Span
+from runner.language.document import proxy_credentials
 from runner.language.model import (
     AUTH_KEYS,
     AuthSpec,
@@ -85,6 +86,9 @@ def _shared(auth: AuthSpec | None, settings: Defaults) -> Iterator[tuple[str, Sp
             yield f"the header '{entry.text}' holds a literal credential", entry.span
     yield from _in_entries(settings.headers)
     yield from _in_entries(settings.query)
+    proxy = settings.proxy
+    if proxy is not None and isinstance(proxy.value, str) and any(map(_is_literal, proxy_credentials(proxy.value))):
+        yield "the URL of 'proxy' holds a literal password", proxy.span
     keys = AUTH_KEYS.get(auth.type or "", {}) if auth else {}
     for name, declared in auth.fields.items() if auth else ():
         is_path = name in keys and keys[name].wants == "file" and not holds_key(declared.value)

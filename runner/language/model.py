@@ -193,7 +193,10 @@ class Defaults:
     follow_redirects: Setting | None = key("true (at most 10), false, or the number of redirects to follow.")
     verify: Setting | None = key("TLS: true, false, or the path of a file with CA certificates.")
     client_cert: ClientCert | None = key("The client's TLS certificate: {cert, key, password}, PEM files.")
+    proxy: Setting | None = key("The proxy's URL (http, https, socks5), unix: and a socket's path, or false for none.")
+    http2: Setting | None = key("true offers HTTP/2 to https servers (needs the extra http2).")
     max_body: Setting | None = key("The largest response body that is accepted (default 10MB).")
+    max_events: Setting | None = key("How many events of a text/event-stream are read before it is left.")
     asserts: tuple[Assertion, ...] = key("Assertions added to those of each request.", ())
 
 
@@ -265,7 +268,7 @@ class Collection:
 #: Keys of the response document, as expressions see it.
 RESPONSE_KEYS = (
     "status", "reason", "headers", "cookies", "set_cookies", "body", "text", "bytes", "size", "elapsed_ms", "url",
-    "redirects", "http_version", "request", "vars",
+    "redirects", "http_version", "remote_ip", "tls", "events", "request", "vars",
 )  # fmt: skip
 
 #: Names that no variable may have.

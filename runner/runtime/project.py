@@ -6,7 +6,7 @@ What `check`, `plan`, `list` and `run` share. Nothing is sent from here.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from runner.errors import InvalidError, NothingSelected
 from runner.language import document
 from runner.language.model import Collection
 from runner.language.values import Value
+from runner.runtime.extras import is_missing, missing_words
 from runner.runtime.workspace import Workspace
 
 
@@ -110,18 +111,31 @@ class Project:
         """Plans with at least one request, and the environment variables that they need.
 
         Raises:
-            InvalidError: a file, a name or an environment variable is not valid.
+            InvalidError: a file, a name or an environment variable is not valid, or a package is missing.
             NothingSelected: no request is left, unless that is allowed.
         """
         plans = self.plans()
         env = self.environment()
         faults = [fault for plan in plans for fault in planning.missing_environment(plan, env)]
+        faults += _missing_extras(plans)
         if faults:
             raise InvalidError(faults)
         chosen = [plan for plan in plans if plan.steps]
         if not chosen and not self.options.allow_empty:
             raise NothingSelected(_why_empty(plans, self.options.selection, self.collections))
         return chosen, env
+
+
+def _missing_extras(plans: Iterable[Plan]) -> list[Diagnostic]:
+    """A diagnostic for each place that asks for a package which is not installed."""
+    steps = (step for plan in plans for step in plan.steps if not step.skip)
+    wanted = {span: extra for step in steps for extra, span in planning.extras(step)}
+    return [
+        Diagnostic(message, span, hint)
+        for span, extra in wanted.items()
+        if is_missing(extra)
+        for message, hint in [missing_words(extra)]
+    ]
 
 
 def open_project(options: Options) -> Project:

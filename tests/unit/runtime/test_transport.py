@@ -21,7 +21,7 @@ import pytest
 from runner.engine.exchange import Connection, Exchange, Redirect, Request
 from runner.errors import TransportError
 from runner.runtime.transport import CookieJar, HttpTransport
-from runner.runtime.transport import client as client_module
+from runner.runtime.transport import routes as routes_module
 from runner.version import __version__
 
 
@@ -559,7 +559,7 @@ def test_redirect_is_the_answer_without_redirects(transport: HttpTransport) -> N
 
 def test_too_many_redirects(transport: HttpTransport) -> None:
     """More redirects than allowed are an error that says how many and where the last one went."""
-    with serving(always(moved("/again"))) as server:
+    with serving(routes({b"/": moved("/a"), b"/a": moved("/b"), b"/b": moved("/again")})) as server:
         error = fault(transport, Request("GET", server.url, max_redirects=2))
         assert len(server.requests) == 3
     assert (error.kind, error.message) == ("redirect", "more than 2 redirects; the last went to /again")
@@ -1060,7 +1060,7 @@ def test_plain_http_makes_no_tls_context(transport: HttpTransport, monkeypatch: 
         made.append(verify)
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
-    monkeypatch.setattr(client_module, "tls_context", count)
+    monkeypatch.setattr(routes_module, "tls_context", count)
     with serving(always(answer())) as server:
         transport.send(Request("GET", server.url), None)
     assert made == []
