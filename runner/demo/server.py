@@ -28,6 +28,7 @@ The plain corner, without a token:
     GET /bearer                         `demo-token~ada`, or a token of the endpoint above, showing its claims
     GET /key                            `demo-key~ada` as X-Api-Key, ?api_key or the cookie api_key
     GET /text · /html · /invalid-json   bodies of other kinds
+    GET /books · /books/{id} · /books.xml   a catalogue (see `books`)
 
 State is in memory and new with each DemoServer. Who may log in is in `credentials`.
 """
@@ -39,7 +40,7 @@ from collections import deque
 from types import TracebackType
 from typing import Self
 
-from runner.demo import corner
+from runner.demo import books, corner
 from runner.demo.corner import Corner
 from runner.demo.entra import Entra
 from runner.demo.graph import Graph
@@ -127,7 +128,7 @@ class DemoServer:
 
     def _routes(self) -> Router:
         areas = (Entra(self._mint), Graph(self._mint, Directory()), Corner(self._mint, self._stopping))
-        return Router([route for area in areas for route in area.routes()], corner.lost, corner.refused)
+        return Router([*(r for area in areas for r in area.routes()), *books.routes()], corner.lost, corner.refused)
 
     def _answer(self, call: Call) -> Reply:
         with self._lock:
