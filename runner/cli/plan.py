@@ -107,6 +107,10 @@ class _Shown:
             yield f"    capture    {capture.name} = {escape(capture.source.text)}"
         for assertion in step.asserts:
             yield f"    assert     {escape(_assertion_text(assertion))}"
+        if step.spec.schema is not None:
+            yield f"    schema     {escape(_declared_text(step.spec.schema.value))}"
+        if step.spec.snapshot is not None:
+            yield f"    snapshot   {self.plan.kept.name if self.plan.kept else ''}"
 
     def _request_line(self) -> str:
         from runner.language.model import Template
@@ -197,6 +201,8 @@ def _touched(plan: Plan, shown: Iterable[_Shown]) -> Iterator[str]:
     hosts = {urlsplit(step.request.url).netloc for step in shown if step.request} | _token_hosts(shown)
     names = {need.name for step in plan.steps for need in step.needs if need.kind == "env"}
     files = {path for step in plan.steps for _, path, _ in planning.files(step)}
+    schemas = [step.spec.schema.value for step in plan.steps if step.spec.schema is not None]
+    files |= {value.partition("#")[0] for value in schemas if isinstance(value, str)}
     for word, found in (("hosts", hosts), ("env", names), ("files", files)):
         if found:
             yield f"  {word:<10} {', '.join(sorted(found))}"

@@ -3,6 +3,8 @@
     GET /books          {"books": […], "served_at": …}; the time is another in each answer
     GET /books/{id}     one of them, 1 to 3; 404 for another
     GET /books.xml      all of them as XML
+
+Nothing changes it: a DemoServer that runs for days gives what it gave first.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class Workspace:
         except OSError as error:
             raise ValueError(f"cannot read '{path}': {error.strerror or error}") from None
         except UnicodeDecodeError:
-            raise ValueError(f"'{path}' is no text: it must be PEM or JSON") from None
+            raise ValueError(f"'{path}' is no text: it must be UTF-8") from None
 
     def netrc_login(self, host: str) -> tuple[str, str] | None:
         """User name and password for a host in `$NETRC`, else in the user's netrc file; None without an entry.
@@ -107,7 +107,7 @@ class Workspace:
         if not found.is_relative_to(self.root):
             raise ValueError(f"'{path}' lies outside the project root {self.root} (see --root)")
         if not found.is_file():
-            raise ValueError(f"no such file: '{path}'")
+            raise ValueError(f"no such file: '{path}'{_nearest_file(found)}")
         return str(found)
 
     def environment_files(self, names: Iterable[str]) -> dict[str, str]:
@@ -139,6 +139,13 @@ def display(path: Path) -> str:
         return str(path.resolve().relative_to(Path.cwd()))
     except (ValueError, OSError):
         return str(path)
+
+
+def _nearest_file(path: Path) -> str:
+    """The name of a file beside one that is not there, which was probably meant."""
+    names = [child.name for child in path.parent.iterdir() if child.is_file()] if path.parent.is_dir() else []
+    near = nearest(path.name, names)
+    return f" (did you mean '{near}'?)" if near else ""
 
 
 def _start(name: str, text: str = "") -> Span:

@@ -7,8 +7,8 @@ from typing import Any
 
 from runner.diagnostics import Diagnostic, Span
 from runner.language.document.auth import credentials
+from runner.language.document.judges import JudgesReader
 from runner.language.document.reader import Fields, Key, Table
-from runner.language.document.response import ResponseReader
 from runner.language.document.words import describe, mapping_hint, url_fault
 from runner.language.model import (
     BODY_KEYS,
@@ -28,7 +28,7 @@ from runner.language.syntax import Mapping as MappingNode
 from runner.language.syntax import Node, Scalar, Sequence
 
 
-class Decoder(ResponseReader):
+class Decoder(JudgesReader):
     """Reads requests, groups and the collection."""
 
     def url(self, node: Node, key: str) -> str | Template:
@@ -248,4 +248,6 @@ REQUEST: Table = {
     "delay": Key("delay", Decoder.setting),
     "capture": Key("captures", Decoder.captures),
     "assert": Key("asserts", Decoder.assertions),
+    "schema": Key("schema", Decoder.schema),
+    "snapshot": Key("snapshot", Decoder.snapshot),
 }
