@@ -154,7 +154,8 @@ def _read_json(source: Source) -> Data:
         if is_deep(value):
             raise RecursionError
     except json.JSONDecodeError as error:
-        raise InvalidError([_not_json(source, error.msg, error.pos)]) from None
+        reason = error.msg[:1].lower() + error.msg[1:]
+        raise InvalidError([_not_json(source, reason, error.pos)]) from None
     except ValueError as error:
         word = str(error).partition(" ")[0]
         raise InvalidError([_not_json(source, str(error), max(0, source.text.find(word)), len(word))]) from None
@@ -167,12 +168,12 @@ def _read_json(source: Source) -> Data:
 
 
 def _not_json(source: Source, reason: str, at: int, length: int = 1) -> Diagnostic:
-    hint = reason[:1].lower() + reason[1:]
-    return Diagnostic("the file is not JSON", Span(source, at, at + length), "it is empty" if not source.text else hint)
+    hint = reason if source.text else "it is empty"
+    return Diagnostic("the file is not JSON", Span(source, at, at + length), hint)
 
 
 def _twice(source: Source) -> Diagnostic:
     found = json_text.duplicate(source)
     assert found is not None, "Python's parser met one"
-    span, line = found
-    return Diagnostic(f"duplicate key {span.text}", span, f"it stands already in line {line}")
+    key, line = found
+    return Diagnostic(f"duplicate key '{key.text}'", _span(source, key), f"it stands already in line {line}")

@@ -5,7 +5,7 @@ The only door to jsonschema-rs. It never fetches anything: all documents are han
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from jsonschema_rs import ValidationError
 
 from runner.engine.results import Violation
 from runner.engine.schemas.documents import DRAFTS, SchemaFault
-from runner.engine.schemas.keywords import Steps
+from runner.engine.schemas.keywords import Steps, holds_schemas
 from runner.engine.schemas.references import Node, bundled_name
 from runner.language.data import bare, part, path_text
 from runner.language.values import Value
@@ -67,10 +67,16 @@ class Compiler:
         Raises:
             SchemaFault: the library cannot use it, although it is valid.
         """
+        nodes = tuple(named)
+        formats = _late_formats() if any(node.document.draft != DRAFTS[0] for node in nodes) else None
         try:
-            registry = jsonschema_rs.Registry(_resources(named).items())
+            registry = jsonschema_rs.Registry(_resources(nodes).items())
             schema = {"$schema": DRAFTS[0], "$ref": start.uri}
-            return Compiled(jsonschema_rs.validator_for(schema, registry=registry, validate_formats=True, offline=True))
+            return Compiled(
+                jsonschema_rs.validator_for(
+                    schema, registry=registry, formats=formats, validate_formats=True, offline=True
+                )
+            )
         except (ValueError, jsonschema_rs.ReferencingError) as error:  # a ValidationError is a ValueError
             message = getattr(error, "message", str(error))
             raise SchemaFault(f"the schema cannot be used: {message}", start.document.span(start.steps)) from None
@@ -88,6 +94,20 @@ class Compiler:
                 if (steps, violation.keyword) not in seen:
                     seen.add((steps, violation.keyword))
                     yield steps, violation
+
+
+#: Formats that came with later drafts; a schema of an older one that names them means them.
+_LATE_FORMATS = (
+    "date", "time", "duration", "uuid", "idn-email", "idn-hostname", "uri-reference", "uri-template", "iri",
+    "iri-reference", "json-pointer", "relative-json-pointer", "regex",
+)  # fmt: skip
+
+
+def _late_formats() -> dict[str, Callable[[Any], bool]]:
+    return {
+        name: jsonschema_rs.validator_for({"format": name}, validate_formats=True, offline=True).is_valid
+        for name in _LATE_FORMATS
+    }
 
 
 def _is_pattern(text: str) -> bool:
@@ -146,8 +166,12 @@ def _keys(value: Value) -> list[str]:
 
 def _keyword(error: ValidationError) -> str:
     """The keyword; the library calls `false` and some others by what they do."""
-    last = next((step for step in reversed(error.schema_path) if isinstance(step, str)), "")
-    return last if error.kind.name in ("required", "contains", "falseSchema") and last else error.kind.name
+    if error.kind.name not in ("required", "contains", "falseSchema"):
+        return error.kind.name
+    *before, last = ["", *map(str, error.schema_path)]
+    if error.kind.name == "falseSchema":
+        return "false" if before[-1:] == ["properties"] or not holds_schemas(last) else last
+    return last
 
 
 def _of_choices(

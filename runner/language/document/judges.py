@@ -19,7 +19,7 @@ _STEP = re.compile(
     |\[(?P<number>-?[0-9]{1,9}|\*)\]""",
     re.ASCII | re.VERBOSE,
 )
-_STEPS_HINT = "a path is names, [n] and [*], as in body.users[*].id; other names in quotes: body.\"a-b\""
+_STEPS_HINT = 'a path is names, [n] and [*], as in body.users[*].id; other names in quotes: body."a-b"'
 #: What a snapshot holds; a path that starts with another name starts in the body.
 _ROOTS = ("status", "body", "text")
 

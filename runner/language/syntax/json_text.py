@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 
-from runner.diagnostics import Source, Span
+from runner.diagnostics import Source
 from runner.language.syntax.nodes import Mapping, Node, Scalar, Sequence
 from runner.language.values import Value
 
@@ -23,7 +23,7 @@ def parse(source: Source) -> Node:
     return _Reader(source.text).value(0)
 
 
-def duplicate(source: Source) -> tuple[Span, int] | None:
+def duplicate(source: Source) -> tuple[Scalar, int] | None:
     """The first key that an object has twice, and the line where it stands already."""
     open_nodes: list[Node] = [parse(source)]
     while open_nodes:
@@ -35,7 +35,7 @@ def duplicate(source: Source) -> tuple[Span, int] | None:
             for key, _ in node.entries:
                 first = seen.setdefault(key.text, key)
                 if first is not key:
-                    return Span(source, key.start, key.end), source.place(first.start)[0]
+                    return key, source.place(first.start)[0]
             open_nodes += [value for _, value in reversed(node.entries)]
     return None
 

@@ -88,4 +88,4 @@ def test_a_document_type_is_refused(text: str) -> None:
 def test_paths_through_elements() -> None:
     """An expression goes on from the function; names with a prefix stand in double quotes."""
     text = "<s:e xmlns:s='u'><s:b><n i='1'>Ada</n><n i='2'>Eve</n></s:b></s:e>"
-    assert read(text, '''xml(a)."s:e"."s:b".n[?"@i" == '2']."#text" | [0]''') == "Eve"
+    assert read(text, """xml(a)."s:e"."s:b".n[?"@i" == '2']."#text" | [0]""") == "Eve"
