@@ -108,7 +108,7 @@ class _Shown:
         for assertion in step.asserts:
             yield f"    assert     {escape(_assertion_text(assertion))}"
         if step.spec.schema is not None:
-            yield f"    schema     {escape(_declared_text(step.spec.schema.value))}"
+            yield f"    schema     {escape(_schema_text(step.spec.schema.value))}"
         if step.spec.snapshot is not None:
             yield f"    snapshot   {self.plan.kept.name if self.plan.kept else ''}"
 
@@ -176,6 +176,12 @@ def _assertion_text(assertion: Any) -> str:
         if declared is not MISSING:
             return f"{assertion.that.text} {word} {short(_declared_text(declared))}"
     return str(assertion.that.text)
+
+
+def _schema_text(value: Any) -> str:
+    from runner.reporters.words import short
+
+    return value if isinstance(value, str) else short(_declared_text(value))
 
 
 def _declared_text(declared: Any) -> str:

@@ -40,19 +40,22 @@ class Compiled:
 
     def judge(self, body: Value) -> Judged:
         """What a body breaks."""
-        errors = list(islice(self._validator.iter_errors(_whole(bare(body))), _MOST_COUNTED))
+        try:
+            errors = list(islice(self._validator.iter_errors(body), _MOST_COUNTED))
+        except ValueError:  # rare: see `_ordinary`
+            errors = list(islice(self._validator.iter_errors(_ordinary(body)), _MOST_COUNTED))
         found = [violation for error in errors[:MOST_SHOWN] for _, violation in _violations(error, body)]
         unshown = len(found[MOST_SHOWN:]) + len(errors[MOST_SHOWN:])
         return Judged(tuple(found[:MOST_SHOWN]), unshown, len(errors) == _MOST_COUNTED)
 
 
-def _whole(value: Value) -> Value:
-    """A value without halves of characters (`\\ud800`), which the library refuses, as they have no UTF-8."""
+def _ordinary(value: Value) -> Value:
+    """A value without what the library refuses: numbers that remember their spelling, halves of characters."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "replace").decode()
     if isinstance(value, dict):
-        return {_whole(name): _whole(inner) for name, inner in value.items()}
-    return [_whole(inner) for inner in value] if isinstance(value, list) else value
+        return {_ordinary(name): _ordinary(inner) for name, inner in value.items()}
+    return [_ordinary(inner) for inner in value] if isinstance(value, list) else bare(value)
 
 
 class Compiler:
@@ -89,7 +92,7 @@ class Compiler:
                 whole, validate_formats=True, offline=True, formats={"regex": _is_pattern}
             )
         seen = set()
-        for error in self._drafts[draft].iter_errors(_whole(bare(schema))):
+        for error in self._drafts[draft].iter_errors(_ordinary(schema)):
             for steps, violation in _violations(error, schema):
                 if (steps, violation.keyword) not in seen:
                     seen.add((steps, violation.keyword))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from runner.language import data
+from runner.language import data, template
 from runner.language.document.reader import Key, Table
 from runner.language.document.response import ResponseReader
 from runner.language.document.words import boolean_hint
@@ -45,13 +45,13 @@ class JudgesReader(ResponseReader):
 
     def ignored(self, node: Node, key: str) -> tuple[Steps, ...]:
         if not isinstance(node, Sequence):
-            self.wrong_type(node, key, "a list of paths", "as in [body.id, body.users[*].created]")
+            self.wrong_type(node, key, "a list of paths", 'as in [body.id, "body.users[*].created"]')
             return ()
         return tuple(filter(None, (self.path(item, key) for item in node.items)))
 
     def path(self, node: Node, key: str) -> Steps:
         text = self.plain_text(node, key)
-        if not text or not isinstance(node, Scalar):
+        if not text or template.is_template(text) or not isinstance(node, Scalar):
             return ()
         steps: list[str | int | None] = []
         at = 0
