@@ -373,7 +373,7 @@ def _judged(step: Step, scope: Scope, state: _State, exchange: Exchange, result:
     if step.spec.schema is not None and state.plan.schemas is not None:
         verdicts.append(assertions.judge_schema(step.spec.schema, state.plan.schemas, document, scope))
     if step.spec.snapshot is not None:
-        verdicts.append(_judge_snapshot(step.spec.snapshot, step.name, document, state))
+        verdicts.append(_judge_snapshot(step.spec.snapshot, result.name, document, state))
     if not _looks_at_status(step):
         default = assertions.judge_default(document, step.spec.name_span)
         if default is not None:

@@ -87,18 +87,23 @@ class Project:
         except InvalidError as error:
             faults = [*error.diagnostics, *self._schema_faults(planning.expand(collection))]
             raise InvalidError(_in_order(faults)) from None
-        faults = self._missing_files(plan) + self._schema_faults(plan.steps)
+        faults = _in_order(self._missing_files(plan) + self._schema_faults(plan.steps))
+        kept = self._kept(plan, faults)
         if faults:
-            raise InvalidError(_in_order(faults))
-        return replace(plan, schemas=self._schemas, kept=self._kept(plan))
+            raise InvalidError(faults)
+        return replace(plan, schemas=self._schemas, kept=kept)
 
-    def _kept(self, plan: Plan) -> Kept | None:
-        """The snapshots of the file, where a request is compared with one."""
+    def _kept(self, plan: Plan, faults: list[Diagnostic]) -> Kept | None:
+        """The snapshots of the file, where a request is compared with one; adds what is wrong with them."""
         if not any(step.spec.snapshot for step in plan.steps):
             return None
         from runner.runtime import snapshots
 
-        return snapshots.read(plan.collection.source.path, self.workspace)
+        try:
+            return snapshots.read(plan.collection.source.path, self.workspace)
+        except InvalidError as error:
+            faults += error.diagnostics
+            return None
 
     def _schema_faults(self, steps: Iterable[Step]) -> list[Diagnostic]:
         """What is wrong with the schemas that judge requests."""

@@ -143,6 +143,10 @@ class Decoder(JudgesReader):
         if node is None:
             self.faults.append(Diagnostic("the file is empty", Span(self.source, 0, 0), "a collection has 'requests'"))
             return None
+        if (key := _openapi(node)) is not None:
+            hint = "a folder leaves it out if its name begins with _"
+            self.fault(key, "this is an OpenAPI document, not a collection", hint)
+            return None
         fields = self.mapping(node, COLLECTION, "a collection")
         if isinstance(node, MappingNode) and "requests" not in fields.keys:
             self.fault(self.head(node), "a collection has no 'requests'")
@@ -180,6 +184,14 @@ class Decoder(JudgesReader):
         for name, _ in secrets.entries if isinstance(secrets, MappingNode) else ():
             if name.text in both:
                 self.fault(name, f"'{name.text}' stands in both 'variables' and 'secrets'", "keep it in 'secrets'")
+
+
+def _openapi(node: Node) -> Scalar | None:
+    """The key that says so, where a file is an OpenAPI document: schemas of one are named beside collections."""
+    keys = [name for name, _ in node.entries] if isinstance(node, MappingNode) else []
+    if any(key.text == "requests" for key in keys):
+        return None
+    return next((key for key in keys if key.text in ("openapi", "swagger")), None)
 
 
 _SETTING_KEYS: Table = {
