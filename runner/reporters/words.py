@@ -181,7 +181,7 @@ def _around_differences(left: list[str], right: list[str]) -> tuple[list[str], l
 
 def fault_lines(fault: Fault, styler: Styler = plain) -> list[str]:
     """Why a request could not be judged: one line, then its details, hint and place."""
-    lines = [escape(fault.message)]
+    lines = [short(fault.message, 600)]
     lines += [short(detail, 600) for detail in fault.details]
     if fault.span is not None:
         lines.append(styler("place", fault.span.where))
