@@ -14,7 +14,6 @@ Nothing here is imported before a file uses `schema`.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -32,7 +31,7 @@ from runner.errors import ResolveError
 from runner.language import template
 from runner.language.data import bare
 from runner.language.model import Schema
-from runner.language.values import Value, kind, show
+from runner.language.values import Value, dump_json, kind, show
 
 __all__ = ["Compiled", "Judged", "Schemas", "rule_words"]
 
@@ -68,6 +67,7 @@ class Schemas:
         self._compiled: dict[Node, Compiled] = {}
         self._inline: dict[Span, _Inline] = {}
         self._told: set[tuple[str, Span]] = set()
+        self._sound: set[Node] = set()
 
     def faults(self, schema: Schema) -> list[Diagnostic]:
         """What is wrong with the schema of a request; of one with templates nothing is known before a run."""
@@ -118,7 +118,10 @@ class Schemas:
     def _of_inline(self, schema: Schema, value: Value, file: str) -> Compiled:
         if not isinstance(value, dict):
             raise SchemaFault(f"'schema' wants a file or a JSON Schema, this is {kind(value)}")
-        text = json.dumps(value)
+        try:
+            text = dump_json(value)
+        except ValueError as error:  # a template gave bytes
+            raise SchemaFault(f"this is no JSON Schema: {error}") from None
         last = self._inline.get(schema.span)
         if last is not None and last.text == text:
             return last.compiled
@@ -148,6 +151,8 @@ class Schemas:
         faults = [*reached.faults, *self._invalid(reached.named), *_misspelt(reached.nodes)]
         if faults:
             raise _Invalid(faults)
+        # Many schemas of one OpenAPI document lead to the same others.
+        self._sound.update(node for node in reached.named if node.document.dialect.is_openapi)
         return self._compiler.compile(start, reached.named)
 
     def _invalid(self, named: Iterable[Node]) -> Iterator[SchemaFault]:
@@ -155,6 +160,8 @@ class Schemas:
         roots = (Node(node.document, ()) for node in named if not node.document.dialect.is_openapi)
         told: set[tuple[Document, Steps]] = set()
         for node in dict.fromkeys((*roots, *named)):
+            if node in self._sound:
+                continue
             if not node.document.draft:
                 yield _unknown_draft(node.document)
                 return

@@ -63,6 +63,7 @@ class Compiler:
 
     def __init__(self) -> None:
         self._drafts: dict[str, jsonschema_rs.Validator] = {}
+        self._translated: dict[Node, Any] = {}
 
     def compile(self, start: Node, named: Iterable[Node]) -> Compiled:
         """The schema at `start`; `named` are all that it may come to by a `$ref`, itself among them.
@@ -73,7 +74,7 @@ class Compiler:
         nodes = tuple(named)
         formats = _late_formats() if any(node.document.draft != DRAFTS[0] for node in nodes) else None
         try:
-            registry = jsonschema_rs.Registry(_resources(nodes).items())
+            registry = jsonschema_rs.Registry(self._resources(nodes).items())
             schema = {"$schema": DRAFTS[0], "$ref": start.uri}
             return Compiled(
                 jsonschema_rs.validator_for(
@@ -83,6 +84,20 @@ class Compiler:
         except (ValueError, jsonschema_rs.ReferencingError) as error:  # a ValidationError is a ValueError
             message = getattr(error, "message", str(error))
             raise SchemaFault(f"the schema cannot be used: {message}", start.document.span(start.steps)) from None
+
+    def _resources(self, nodes: Iterable[Node]) -> dict[str, Any]:
+        """What the library is given: JSON Schemas whole, of OpenAPI the schemas that are named."""
+        resources: dict[str, Any] = {}
+        for node in nodes:
+            document = node.document
+            if not document.dialect.is_openapi:
+                resources[document.uri] = document.value
+                continue
+            if node not in self._translated:
+                self._translated[node] = node.judged
+            bundle = resources.setdefault(document.uri, {"$schema": DRAFTS[0], "$defs": {}})
+            bundle["$defs"][bundled_name(node.steps)] = self._translated[node]
+        return resources
 
     def invalid(self, schema: Any, draft: str) -> Iterator[tuple[Steps, Violation]]:
         """What is wrong with a schema by the rules of its draft, each with the steps to it."""
@@ -120,19 +135,6 @@ def _is_pattern(text: str) -> bool:
     except ValidationError:
         return False
     return True
-
-
-def _resources(nodes: Iterable[Node]) -> dict[str, Any]:
-    """What the library is given: JSON Schemas whole, of OpenAPI the schemas that are named."""
-    resources: dict[str, Any] = {}
-    for node in nodes:
-        document = node.document
-        if not document.dialect.is_openapi:
-            resources[document.uri] = document.value
-            continue
-        bundle = resources.setdefault(document.uri, {"$schema": DRAFTS[0], "$defs": {}})
-        bundle["$defs"][bundled_name(node.steps)] = node.judged
-    return resources
 
 
 # --- from the library's errors to ours -----------------------------------------------------------------------------

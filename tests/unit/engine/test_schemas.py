@@ -462,3 +462,10 @@ def test_data_in_a_schema_is_no_schema() -> None:
 def test_keywords_that_are_no_mistakes(keyword: str) -> None:
     """What is far from every keyword is left alone."""
     assert misspelt(keyword) == ""
+
+
+def test_a_schema_that_a_template_spoils(run: Run, one: One, answer: Answer) -> None:
+    """What is no JSON cannot be part of a schema: the request fails and says so."""
+    text = one("url: http://h\ncapture: {raw: bytes}\nschema: {const: '{{raw}}'}")
+    verdict = run(text, [answer(200, {})])["R"].verdicts[-1]
+    assert verdict.problem == "this is no JSON Schema: bytes cannot be written as JSON: use base64()"
