@@ -63,7 +63,9 @@ def test_a_selection_leaves_others_alone(flags: tuple[str, ...], books: Any, com
     assert command("run", "a.yaml", "--update-snapshots", *flags, cwd=tmp_path).code == 0
     found = books()
     assert set(found) == {"Gone", "One", "Text"}
-    assert [name for name, entry in found.items() if entry["status"] == 1] == ["One" if flags[1] == "slow" and flags[0] == "-t" else "Text"]
+    assert [name for name, entry in found.items() if entry["status"] == 1] == [
+        "One" if flags[1] == "slow" and flags[0] == "-t" else "Text"
+    ]
     done = command("run", "a.yaml", "--update-snapshots", cwd=tmp_path)
     assert done.out.endswith("a.snap.json: 1 written, 1 removed\n")
     assert set(books()) == {"One", "Text"}
@@ -82,7 +84,9 @@ def test_many_files_at_once(server: DemoServer, write: Write, command: Any, tmp_
     texts = []
     for jobs in ("1", "8"):
         for number in range(8):
-            requests = "".join(f"  - {{name: R{n}, url: /echo/{n}, snapshot: {{ignore: [url, headers]}}}}\n" for n in range(5))
+            requests = "".join(
+                f"  - {{name: R{n}, url: /echo/{n}, snapshot: {{ignore: [url, headers]}}}}\n" for n in range(5)
+            )
             write(f"f{number}.yaml", f"base_url: {server.url}\nrequests:\n{requests}")
         assert command("run", ".", "-j", jobs, "--update-snapshots", cwd=tmp_path).code == 0
         texts.append([path.read_text() for path in sorted(tmp_path.glob("*.snap.json"))])
@@ -116,7 +120,7 @@ def test_no_secret_gets_into_a_snapshot(server: DemoServer, write: Write, comman
           - {{name: B, url: "/echo?x={{{{late}}}}"}}
         """,
     )
-    secrets = {"EARLY": "early-sécret/\"x", "LATE": "late-secret"}
+    secrets = {"EARLY": 'early-sécret/"x', "LATE": "late-secret"}
     for flags in ((), ("--update-snapshots",), ()):
         done = command("run", "a.yaml", *flags, cwd=tmp_path, env=secrets)
         assert not any(secret in done.out + done.err for secret in secrets.values())
@@ -146,9 +150,13 @@ def test_schema_faults_stop_the_run(write: Write, command: Any, tmp_path: Path) 
     ]
 
 
-def test_a_selection_is_not_held_up_by_other_schemas(server: DemoServer, write: Write, command: Any, tmp_path: Path) -> None:
+def test_a_selection_is_not_held_up_by_other_schemas(
+    server: DemoServer, write: Write, command: Any, tmp_path: Path
+) -> None:
     """Of a selection the schemas of its requests are read; `check` reads all."""
-    write("a.yaml", f"requests: [{{name: A, url: '{server.url}/text'}}, {{name: B, url: 'http://h', schema: lost.json}}]")
+    write(
+        "a.yaml", f"requests: [{{name: A, url: '{server.url}/text'}}, {{name: B, url: 'http://h', schema: lost.json}}]"
+    )
     assert command("run", "a.yaml", "-k", "A", cwd=tmp_path).code == 0
     assert command("check", "a.yaml", cwd=tmp_path).code == 3
 
@@ -156,7 +164,10 @@ def test_a_selection_is_not_held_up_by_other_schemas(server: DemoServer, write: 
 def test_a_schema_outside_the_root(write: Write, command: Any, tmp_path: Path) -> None:
     """Neither the request nor a $ref leaves the project, links included."""
     write("s.json", "{}")
-    write("p/a.yaml", "requests: [{name: A, url: 'http://h', schema: ../s.json}, {name: B, url: 'http://h', schema: in.json}, {name: C, url: 'http://h', schema: link.json}]")
+    write(
+        "p/a.yaml",
+        "requests: [{name: A, url: 'http://h', schema: ../s.json}, {name: B, url: 'http://h', schema: in.json}, {name: C, url: 'http://h', schema: link.json}]",
+    )
     write("p/in.json", '{"$ref": "../s.json"}')
     (tmp_path / "p/link.json").symlink_to(tmp_path / "s.json")
     done = command("check", "a.yaml", cwd=tmp_path / "p")
@@ -167,7 +178,10 @@ def test_a_schema_outside_the_root(write: Write, command: Any, tmp_path: Path) -
 def test_plan_shows_what_judges(server: DemoServer, write: Write, command: Any, tmp_path: Path) -> None:
     """`plan` names schemas and snapshots, and the files they are in."""
     write("s.json", "{}")
-    write("a.yaml", f"requests: [{{name: A, url: '{server.url}', schema: 's.json#', snapshot: true}}, {{name: B, url: '{server.url}', schema: {{type: object}}}}]")
+    write(
+        "a.yaml",
+        f"requests: [{{name: A, url: '{server.url}', schema: 's.json#', snapshot: true}}, {{name: B, url: '{server.url}', schema: {{type: object}}}}]",
+    )
     done = command("plan", "a.yaml", cwd=tmp_path)
     assert done.code == 0, done.said
     assert "  files      s.json\n" in done.out

@@ -176,7 +176,9 @@ FORMATS = [
 
 
 @pytest.mark.parametrize(("name", "good", "bad"), FORMATS)
-@pytest.mark.parametrize("draft", ["https://json-schema.org/draft/2020-12/schema", "http://json-schema.org/draft-07/schema#"])
+@pytest.mark.parametrize(
+    "draft", ["https://json-schema.org/draft/2020-12/schema", "http://json-schema.org/draft-07/schema#"]
+)
 def test_formats_are_checked(draft: str, name: str, good: str, bad: str, judge: Callable[..., Verdict]) -> None:
     """`format` judges in every draft; one that nobody knows allows everything."""
     assert judge({"$schema": draft, "format": name}, good).passed
@@ -213,7 +215,10 @@ def test_a_schema_does_not_look_at_the_status(run: Run, one: One, answer: Answer
 
 def test_templates_in_a_schema(run: Run, one: One, answer: Answer) -> None:
     """Variables and the request's own captures may stand in an inline schema, and keep their type."""
-    text = one("url: http://h\ncapture: {own: body.id}\nschema: {properties: {id: {const: '{{own}}'}, n: {const: '{{n}}'}}}", "variables: {n: 5}")
+    text = one(
+        "url: http://h\ncapture: {own: body.id}\nschema: {properties: {id: {const: '{{own}}'}, n: {const: '{{n}}'}}}",
+        "variables: {n: 5}",
+    )
     assert run(text, [answer(200, {"id": 7, "n": 5})]).outcomes == {"R": "passed"}
     assert run(text, [answer(200, {"id": 7, "n": "5"})]).outcomes == {"R": "failed"}
 
@@ -242,7 +247,7 @@ def test_a_whole_schema_from_a_variable(run: Run, one: One, answer: Answer) -> N
 
 def test_secrets_are_masked_in_violations(run: Run, one: One, answer: Answer) -> None:
     """A secret is masked in values and rules, numbers too, whatever quotes it holds."""
-    secrets = "secrets: {pw: \"pa'ss\\\\word\", pin: 123456}"
+    secrets = 'secrets: {pw: "pa\'ss\\\\word", pin: 123456}'
     schema = "{properties: {a: {const: other}, b: {const: '{{pw}}'}, c: {const: '{{pin}}'}, d: {maximum: 5}}}"
     ran = run(one(f"url: http://h\nheaders: {{X: '{{{{pw}}}}{{{{pin}}}}'}}\nschema: {schema}", secrets),
               [answer(200, {"a": "pa'ss\\word", "b": 1, "c": "x", "d": 123456})])  # fmt: skip
@@ -299,12 +304,18 @@ def test_schemas_that_name_themselves(schema: Any, judge: Callable[..., Verdict]
 def test_drafts_keep_their_meaning(judge: Callable[..., Verdict]) -> None:
     """Each file is judged by the draft that it names, also behind a `$ref` of another draft."""
     old = {"$schema": "http://json-schema.org/draft-04/schema#", "minimum": 1, "exclusiveMinimum": True}
-    files = {"old.json": old, "tuple.json": {"$schema": "http://json-schema.org/draft-07/schema", "items": [{"type": "string"}]}}
+    files = {
+        "old.json": old,
+        "tuple.json": {"$schema": "http://json-schema.org/draft-07/schema", "items": [{"type": "string"}]},
+    }
     assert not judge("old.json", 1, files).passed
     assert not judge({"items": {"$ref": "old.json"}}, [1], files).passed
     assert judge({"$ref": "tuple.json"}, ["a", 1], files).passed
     assert not judge({"$ref": "tuple.json"}, [1], files).passed
-    assert judge({"$schema": "http://json-schema.org/draft-07/schema#", "$ref": "#/definitions/a", "type": "string", **DEFINED}, 1).passed
+    assert judge(
+        {"$schema": "http://json-schema.org/draft-07/schema#", "$ref": "#/definitions/a", "type": "string", **DEFINED},
+        1,
+    ).passed
 
 
 def test_a_draft_itself_can_be_the_schema(judge: Callable[..., Verdict]) -> None:
@@ -360,7 +371,9 @@ OPENAPI: list[tuple[str, Any, list[Any], list[Any]]] = [
 
 
 @pytest.mark.parametrize(("version", "schema", "good", "bad"), OPENAPI)
-def test_openapi_schemas(version: str, schema: Any, good: list[Any], bad: list[Any], judge: Callable[..., Verdict]) -> None:
+def test_openapi_schemas(
+    version: str, schema: Any, good: list[Any], bad: list[Any], judge: Callable[..., Verdict]
+) -> None:
     """3.1 is JSON Schema as it is; 3.0 and 2.0 say null, exclusive bounds and `$ref` in their own way."""
     files = {"api.json": api(version, X=schema, Int={"type": "integer"})}
     wanted = f"api.json#/{'definitions' if version == '2.0' else 'components/schemas'}/X"
@@ -370,7 +383,10 @@ def test_openapi_schemas(version: str, schema: Any, good: list[Any], bad: list[A
 
 def test_openapi_schemas_that_hold_one_another(judge: Callable[..., Verdict]) -> None:
     """A pointer may end at a response's schema; from there it goes on to other schemas and files, trees among them."""
-    node = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Node"}, "n": {"$ref": "more.json#/n"}}}
+    node = {
+        "type": "object",
+        "properties": {"next": {"$ref": "#/components/schemas/Node"}, "n": {"$ref": "more.json#/n"}},
+    }
     files = {
         "api.json": {**api("3.0.0", Node={**node, "nullable": True}),
                      "paths": {"/a": {"get": {"responses": {"200": {"content": {"application/json": {
@@ -415,7 +431,9 @@ FAULTS: list[tuple[Any, Mapping[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("schema", "files", "message", "hint"), FAULTS)
-def test_faults(schema: Any, files: Mapping[str, Any], message: str, hint: str, faults: Callable[..., list[Diagnostic]]) -> None:
+def test_faults(
+    schema: Any, files: Mapping[str, Any], message: str, hint: str, faults: Callable[..., list[Diagnostic]]
+) -> None:
     """A schema that cannot be used is found before anything is sent, with what to do about it."""
     (fault,) = faults(schema, files)
     assert fault.message.startswith(message)
@@ -428,13 +446,19 @@ def test_all_faults_of_a_schema_at_once(faults: Callable[..., list[Diagnostic]])
     """Faults of several kinds come together, those of a file with the place in that file below."""
     bad = '{"properties": {\n "a": {"type": "x"},\n "b": {"$ref": "#/c"},\n "d": {"requird": []}}}'
     found = faults("a.json", {"a.json": bad})
-    assert [fault.notes[0] for fault in found] == ["requests/a.json:3:17", "requests/a.json:2:17", "requests/a.json:4:9"]
+    assert [fault.notes[0] for fault in found] == [
+        "requests/a.json:3:17",
+        "requests/a.json:2:17",
+        "requests/a.json:4:9",
+    ]
     assert {fault.span.text for fault in found if fault.span} == {"a.json"}
 
 
 def test_a_fault_of_a_file_is_told_once(load: Callable[..., Any], disk: Any) -> None:
     """Of several requests that use a broken file the first one tells; each of those that name a missing one does."""
-    texts = "requests:\n" + "".join(f"  - {{name: R{n}, url: 'http://h', schema: {file}.json}}\n" for n, file in enumerate("aabb"))
+    texts = "requests:\n" + "".join(
+        f"  - {{name: R{n}, url: 'http://h', schema: {file}.json}}\n" for n, file in enumerate("aabb")
+    )
     schemas = Schemas(disk({"a.json": '{"type": 1}'}))
     assert [len(schemas.faults(request.schema)) for request in load(texts).requests] == [1, 0, 1, 1]
 

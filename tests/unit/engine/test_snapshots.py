@@ -74,7 +74,9 @@ KEPT = [
 
 
 @pytest.mark.parametrize(("status", "body", "headers", "expected"), KEPT)
-def test_what_is_kept(status: int, body: Any, headers: Any, expected: Any, taken: Callable[..., Any], answer: Answer) -> None:
+def test_what_is_kept(
+    status: int, body: Any, headers: Any, expected: Any, taken: Callable[..., Any], answer: Answer
+) -> None:
     """Parsed JSON, else the text, else digest and length; nothing of an empty body."""
     found = taken(answer(status, body, headers))
     if "sha256" in expected:
@@ -163,7 +165,9 @@ DIFFERENT = [
 
 
 @pytest.mark.parametrize(("kept", "body", "places"), DIFFERENT)
-def test_different_responses(kept: Any, body: str, places: str, compare: Callable[..., StepResult], answer: Answer) -> None:
+def test_different_responses(
+    kept: Any, body: str, places: str, compare: Callable[..., StepResult], answer: Answer
+) -> None:
     """Equality is deep and typed, and the verdict names the first places that differ."""
     result = compare(kept, answer(200, body))
     (verdict,) = result.verdicts
@@ -172,7 +176,9 @@ def test_different_responses(kept: Any, body: str, places: str, compare: Callabl
 
 def test_a_difference_is_shown_line_by_line(compare: Callable[..., StepResult], answer: Answer) -> None:
     """What was expected and what came stand below one another, of texts too, and what to do."""
-    (verdict,) = compare({"status": 200, "text": "a\nb\nc\nd\ne"}, answer(200, "a\nb\nX\nd\ne", {"Content-Type": "text/plain"})).verdicts
+    (verdict,) = compare(
+        {"status": 200, "text": "a\nb\nc\nd\ne"}, answer(200, "a\nb\nX\nd\ne", {"Content-Type": "text/plain"})
+    ).verdicts
     lines = [line.removeprefix("     | ").strip() for line in verdict_lines(verdict)[2:]]
     assert lines[1:] == [
         '"a",',
@@ -196,7 +202,9 @@ def test_without_a_snapshot_the_request_fails(compare: Callable[..., StepResult]
 @pytest.mark.parametrize(
     ("snapshot", "outcome"), [("true", "passed"), ("{ignore: [body]}", "passed"), ("{ignore: [status]}", "failed"), ("false", "failed")]
 )  # fmt: skip
-def test_a_snapshot_looks_at_the_status(snapshot: str, outcome: str, compare: Callable[..., StepResult], answer: Answer) -> None:
+def test_a_snapshot_looks_at_the_status(
+    snapshot: str, outcome: str, compare: Callable[..., StepResult], answer: Answer
+) -> None:
     """With a snapshot that compares the status a 404 may be right; without, it must be below 400."""
     assert compare({"status": 404, "body": {}}, answer(404, {}), snapshot).outcome == outcome
 
@@ -254,7 +262,12 @@ def test_secrets_are_masked(run: Run, one: One, answer: Answer) -> None:
     """No secret is kept, be it in longer text, a number, or of a variable that no request has used."""
     kept: list[Any] = []
     body = {"a": "hunter22", "b": "x hunter22 y", "c": 123456, "d": "unused-secret", "e": 5}
-    run(one("url: http://h\nsnapshot: true", SECRETS), [answer(200, body)], env={"LATER": "unused-secret"}, keep=lambda *what: kept.append(what))
+    run(
+        one("url: http://h\nsnapshot: true", SECRETS),
+        [answer(200, body)],
+        env={"LATER": "unused-secret"},
+        keep=lambda *what: kept.append(what),
+    )
     assert kept[0][2]["body"] == {"a": "***", "b": "x *** y", "c": "***", "d": "***", "e": 5}
 
 
@@ -289,7 +302,9 @@ def test_the_secrets_of_a_snapshot_are_looked_at_aside(run: Run, one: One, answe
         ("aa***aa", "aaa", "failed"),
     ],
 )
-def test_a_mask_stands_for_any_text(kept: Any, actual: Any, outcome: str, compare: Callable[..., StepResult], answer: Answer) -> None:
+def test_a_mask_stands_for_any_text(
+    kept: Any, actual: Any, outcome: str, compare: Callable[..., StepResult], answer: Answer
+) -> None:
     """Which secrets were known when a snapshot was kept does not count when it is compared."""
     assert compare({"status": 200, "body": {"x": [kept]}}, answer(200, {"x": [actual]})).outcome == outcome
 

@@ -36,7 +36,9 @@ def ready(tmp_path: Path, plan: Callable[..., Plan]) -> Callable[..., Plan]:
     return make
 
 
-def write(plan: Plan, taken: Mapping[str, Any], names: list[str], *, prune: bool, secrets: list[str] | None = None) -> list[str]:
+def write(
+    plan: Plan, taken: Mapping[str, Any], names: list[str], *, prune: bool, secrets: list[str] | None = None
+) -> list[str]:
     writer = SnapshotWriter([plan], prune=prune)
     for name, value in taken.items():
         writer.keep(plan.collection.source.path, name, value)
@@ -79,7 +81,9 @@ def test_others_are_left_alone(ready: Callable[..., Plan], tmp_path: Path) -> No
     ],
     ids=["gone", "fewer rows", "rows not run", "group"],
 )
-def test_a_full_run_removes_what_is_gone(names: list[str], left: set[str], ready: Callable[..., Plan], tmp_path: Path) -> None:
+def test_a_full_run_removes_what_is_gone(
+    names: list[str], left: set[str], ready: Callable[..., Plan], tmp_path: Path
+) -> None:
     """Requests that gave no result are gone, and so are rows, unless the request gave no rows at all."""
     old = dict.fromkeys(("A", "B", "Rows [0]", "Rows [5]", "G / C [0]", "Gone"), OK)
     write(ready(old), {}, names, prune=True)
@@ -115,7 +119,9 @@ def test_a_file_keeps_its_mode_and_a_link_stays_one(ready: Callable[..., Plan], 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.snap.json", "real.json"]
 
 
-def test_a_failed_write_leaves_what_was_there(ready: Callable[..., Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_leaves_what_was_there(
+    ready: Callable[..., Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """All of it or nothing, and nothing is left lying about."""
     plan = ready({"A": OK})
     before = (tmp_path / "a.snap.json").read_bytes()
@@ -130,7 +136,9 @@ def test_a_failed_write_leaves_what_was_there(ready: Callable[..., Plan], tmp_pa
     assert [path.name for path in tmp_path.iterdir()] == ["a.snap.json"]
 
 
-def test_a_place_that_cannot_be_written_is_told_first(ready: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_place_that_cannot_be_written_is_told_first(
+    ready: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Before anything is sent."""
     plan = ready(None)
     monkeypatch.setattr(os, "access", lambda path, mode: False)
