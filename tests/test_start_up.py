@@ -112,6 +112,22 @@ BODIES = {
 def test_without_files(words: tuple[str, ...]) -> None:
     """A run without multipart, files and GraphQL pays for none of them."""
     assert some_of(BODIES, *words) == set()
+#: What only judges of whole answers need.
+JUDGES = {"jsonschema_rs", "runner.engine.schemas", "runner.engine.snapshots", "runner.runtime.snapshots"}
+
+
+@pytest.mark.parametrize("words", [CHECK, LIST, PLAN, RUN], ids=lambda words: words[0])
+def test_without_schema_and_snapshot(words: tuple[str, ...]) -> None:
+    """What judges whole answers is imported only where a file asks for it."""
+    assert some_of(JUDGES, *words) == set()
+
+
+def test_a_schema_and_a_snapshot_import_their_own(tmp_path: Path) -> None:
+    """A snapshot does without the library of schemas, a schema without snapshots."""
+    (tmp_path / "a.yaml").write_text("requests: [{name: A, url: 'http://127.0.0.1:1', snapshot: true}]")
+    (tmp_path / "b.yaml").write_text("requests: [{name: B, url: 'http://127.0.0.1:1', schema: {type: object}}]")
+    assert some_of({"jsonschema_rs", "runner.engine.schemas"}, "run", "a.yaml", folder=tmp_path) == set()
+    assert some_of(JUDGES, "run", "b.yaml", folder=tmp_path) == {"jsonschema_rs", "runner.engine.schemas"}
 
 
 # --- auth ----------------------------------------------------------------------------------------------------------

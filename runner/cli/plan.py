@@ -105,6 +105,10 @@ class _Shown:
             yield f"    capture    {capture.name} = {escape(capture.source.text)}"
         for assertion in step.asserts:
             yield f"    assert     {escape(_assertion_text(assertion))}"
+        if step.spec.schema is not None:
+            yield f"    schema     {escape(_schema_text(step.spec.schema.value))}"
+        if step.spec.snapshot is not None:
+            yield f"    snapshot   {self.plan.kept.name if self.plan.kept else ''}"
 
     def _request_line(self) -> str:
         from runner.language.model import Template
@@ -182,6 +186,12 @@ def _assertion_text(assertion: Any) -> str:
     return str(assertion.that.text)
 
 
+def _schema_text(value: Any) -> str:
+    from runner.reporters.words import short
+
+    return value if isinstance(value, str) else short(_declared_text(value))
+
+
 def _declared_text(declared: Any) -> str:
     from runner.language.model import Template
     from runner.language.values import show
@@ -208,6 +218,8 @@ def _touched(plan: Plan, shown: Iterable[_Shown]) -> Iterator[str]:
     names = {need.name for step in plan.steps for need in step.needs if need.kind == "env"}
     files = {path for step in plan.steps for _, path, _ in planning.files(step)}
     files |= {file.name for request in requests for file in payload.files(request.body)}
+    schemas = [step.spec.schema.value for step in plan.steps if step.spec.schema is not None]
+    files |= {value.partition("#")[0] for value in schemas if isinstance(value, str)}
     writes = {path for step in plan.steps for _, path, _ in planning.targets(step)}
     writes |= {request.save_to.name for request in requests if request.save_to}
     # Without user and password.

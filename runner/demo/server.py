@@ -29,6 +29,7 @@ The plain corner, without a token:
     GET /key                            `demo-key~ada` as X-Api-Key, ?api_key or the cookie api_key
     GET /events?count=n&pause=ms        Server-Sent Events: n ticks (0: no end), then a farewell without a name
     GET /text · /html · /invalid-json   bodies of other kinds
+    GET /books · /books/{id} · /books.xml   a catalogue (see `books`)
 
 Files, kept nowhere:
     POST /upload                        multipart/form-data: {parts: [{name, type, value}]}, for a file in place of
@@ -50,7 +51,7 @@ from collections import deque
 from types import TracebackType
 from typing import Self
 
-from runner.demo import corner
+from runner.demo import books, corner
 from runner.demo.corner import Corner
 from runner.demo.entra import Entra
 from runner.demo.events import Events
@@ -149,7 +150,7 @@ class DemoServer:
             Files(),
             GraphQL(directory),
         )
-        return Router([route for area in areas for route in area.routes()], corner.lost, corner.refused)
+        return Router([*(r for area in areas for r in area.routes()), *books.routes()], corner.lost, corner.refused)
 
     def _answer(self, call: Call) -> Reply:
         with self._lock:

@@ -15,6 +15,7 @@ and whatever goes wrong on the way becomes a StepResult, never an exception.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -35,6 +36,7 @@ from runner.engine.plan import Plan, Step
 from runner.engine.results import CollectionResult, Fault, Outcome, StepResult, TokenResult, Verdict
 from runner.engine.scope import Declarations, EnvironmentVariables, Files, Layer, NoFiles, Scope, Shared, Values
 from runner.errors import AuthError, ResolveError, TransportError
+from runner.language.model import Snapshot
 from runner.language.values import Value, kind
 from runner.redaction import Redactor
 
@@ -62,7 +64,10 @@ Effect = Send | Wait | Authorize
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """What a run gives to each collection. `clock` in seconds; `stopped` says why nothing more is to be sent."""
+    """What a run gives to each collection. `clock` in seconds; `stopped` says why nothing more is to be sent.
+
+    `keep` takes a new snapshot (file, full name, value) instead of comparing it.
+    """
 
     env: EnvironmentVariables
     redactor: Redactor
@@ -71,6 +76,7 @@ class Session:
     clock: Callable[[], float] = lambda: 0.0
     stopped: str = ""
     files: Files = field(default_factory=NoFiles)
+    keep: Callable[[str, str, Value], None] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -85,6 +91,7 @@ class _State:
     untaken: dict[str, str] = field(default_factory=dict)
     groups: dict[tuple[int, ...], tuple[Layer, ...]] = field(default_factory=dict)
     stopped: str = ""
+    hidden: bool = False
 
 
 def run_collection(plan: Plan, session: Session) -> Generator[Effect | Event, Any, CollectionResult]:
@@ -378,7 +385,11 @@ def _judged(step: Step, scope: Scope, state: _State, exchange: Exchange, result:
     document = exchange.view(scope)
     verdicts = _take_captures(step, document, scope, state)
     verdicts += [assertions.judge(assertion, document, scope) for assertion in step.asserts]
-    if not any(map(assertions.looks_at_status, step.asserts)):
+    if step.spec.schema is not None and state.plan.schemas is not None:
+        verdicts.append(assertions.judge_schema(step.spec.schema, state.plan.schemas, document, scope))
+    if step.spec.snapshot is not None:
+        verdicts.append(_judge_snapshot(step.spec.snapshot, result.name, document, state))
+    if not _looks_at_status(step):
         default = assertions.judge_default(document, step.spec.name_span)
         if default is not None:
             verdicts.insert(0, default)
@@ -396,6 +407,37 @@ def _judged(step: Step, scope: Scope, state: _State, exchange: Exchange, result:
         exchange=exchange,
         captured=tuple(c.name for c in step.spec.captures if c.name in state.captures.values),
     )
+
+
+def _looks_at_status(step: Step) -> bool:
+    if any(map(assertions.looks_at_status, step.asserts)):
+        return True
+    return step.spec.snapshot is not None and ("status",) not in step.spec.snapshot.ignore
+
+
+def _judge_snapshot(snapshot: Snapshot, name: str, document: ResponseDocument, state: _State) -> Verdict:
+    from runner.engine import snapshots  # only where a file uses them
+
+    if not state.hidden:
+        _hide_secrets(state)
+    taken = state.session.redactor.apply(snapshots.without(snapshots.take(document), snapshot.ignore))
+    if state.session.keep is None:
+        return snapshots.judge(snapshot, taken, state.plan.kept, name)
+    state.session.keep(state.plan.collection.source.path, name, taken)
+    return Verdict(True, "snapshot", snapshot.span, subject="snapshot")
+
+
+def _hide_secrets(state: _State) -> None:
+    """Makes every secret of the collection known, also one that no request has used yet: a snapshot lasts.
+
+    They are evaluated aside, as a variable has its value from when it is first used.
+    """
+    state.hidden = True
+    aside = _start(state.plan, state.session)
+    scope = Scope(aside.outer, aside.shared)
+    for name in state.plan.collection.secrets:
+        with suppress(ResolveError):  # what has no value now cannot be in a response
+            scope[name]
 
 
 def _take_captures(step: Step, document: ResponseDocument, scope: Scope, state: _State) -> list[Verdict]:

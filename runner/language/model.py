@@ -9,7 +9,7 @@ This file knows neither YAML nor how anything is evaluated.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -106,6 +106,28 @@ class Assertion(NamedTuple):
     one_of: bool = False
     message: str | Template | None = None
     span: Span | None = None
+
+
+class Schema(NamedTuple):
+    """What judges `body`: a file, with a pointer behind `#`, or a JSON Schema that stands here.
+
+    `place` says where a part of one that stands here is, by the names and numbers that lead to it.
+    """
+
+    value: Declared
+    span: Span
+    place: Callable[..., Span] | None = None
+
+
+#: The steps of a path in plain data: names, numbers of elements, and None for every element.
+Steps = tuple[str | int | None, ...]
+
+
+class Snapshot(NamedTuple):
+    """The wish to compare status and body with what was kept, but for the parts that `ignore` leads to."""
+
+    span: Span
+    ignore: tuple[Steps, ...] = ()
 
 
 class Capture(NamedTuple):
@@ -224,6 +246,8 @@ class RequestSpec:
     captures: tuple[Capture, ...] = key("Values taken from the response for later requests.", ())
     asserts: tuple[Assertion, ...] = key("What must hold of the response.", ())
     save_to: Setting | None = key("The file that a response with a status below 400 is saved to, as it comes.")
+    schema: Schema | None = key("What judges `body`: a file with a JSON Schema or an OpenAPI schema, or a JSON Schema.")
+    snapshot: Snapshot | None = key("true, or {ignore: [path, …]}: compares status and body with what was kept.")
     settings: Defaults = key("The keys of `defaults`, for this request.", Defaults())
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import difflib
 import json
 
-from runner.diagnostics import Styler, escape, excerpt, plain
+from runner.diagnostics import Styler, escape, excerpt, nearest, plain
 from runner.engine import payload
 from runner.engine.exchange import Exchange, Request, decode_text
-from runner.engine.results import Fault, StepResult, Verdict
+from runner.engine.results import Fault, StepResult, Verdict, Violation
 from runner.language.query import Finding, Miss
 from runner.language.values import Value, kind, show
 
@@ -20,6 +20,8 @@ _LONGEST = 300
 _BODY_LINES = 14
 _BODY_WIDTH = 200
 _DIFF_LINES = 24
+_DIFF_INPUT = 2_000
+_CONTEXT = 2
 _KEYS = 8
 #: Bytes of a body that tell whether it is text.
 _BEGINNING = 1024
@@ -58,6 +60,9 @@ def verdict_lines(verdict: Verdict, styler: Styler = plain) -> list[str]:
 def _label(verdict: Verdict) -> tuple[str, list[str]]:
     """What stands beside the caret, and the lines below it."""
     notes = [f"note: {short(note)}" for note in verdict.notes]
+    if verdict.violations:
+        more = [f"… and {verdict.unshown:,} more"] if verdict.unshown else []
+        return verdict.problem, [*map(violation_words, verdict.violations), *more, *notes]
     if verdict.expected:
         return _comparison(verdict, notes)
     findings = list(verdict.findings)
@@ -97,6 +102,25 @@ def _type_hint(actual: Value, expected: Value) -> list[str]:
     return []
 
 
+def violation_words(violation: Violation) -> str:
+    """Where a body breaks its schema, what is there, and what the rule asks for."""
+    from runner.engine.schemas.rules import rule_words  # only where a file uses schemas
+
+    path, keyword = short(violation.path), violation.keyword
+    rule = f"{short(rule_words(keyword, violation.wanted))} ({keyword})"
+    if keyword in _ABOUT_KEYS:
+        keys = _nearest_first(violation.wanted[0], violation.actual[0])
+        return f"{path} {rule}{f'; there are {_some(keys)}' if keys else ''}"
+    if keyword.startswith("propertyNames/"):
+        return f"{path} has a name that {rule}"
+    joint = ": it " if rule.startswith("must ") else ", which "
+    return f"{path} is {value_words(violation.actual[0])}{joint}{rule}"
+
+
+#: Keywords that ask for another key.
+_ABOUT_KEYS = ("required", "dependentRequired", "dependencies")
+
+
 def _found(finding: Finding) -> str:
     if finding.miss is not None:
         return f"is null: {miss_words(finding.miss)}"
@@ -117,14 +141,20 @@ def miss_words(miss: Miss) -> str:
 
 
 def _keys_words(miss: Miss) -> str:
-    keys = list(miss.keys)
+    keys = sorted(miss.keys, key=lambda key: key != miss.nearest)
     if not keys:
         return f"'{miss.parent}' has no keys"
-    if miss.nearest in keys:
-        keys.remove(miss.nearest)
-        keys.insert(0, miss.nearest)
+    return f"'{miss.parent}' has {_some(keys)}"
+
+
+def _nearest_first(name: str, keys: list[str]) -> list[str]:
+    near = nearest(name, keys)
+    return sorted(keys, key=lambda key: key != near)
+
+
+def _some(keys: list[str]) -> str:
     shown = ", ".join(f"'{short(key, 60)}'" for key in keys[:_KEYS])
-    return f"'{miss.parent}' has {shown}{', …' if len(keys) > _KEYS else ''}"
+    return f"{shown}{', …' if len(keys) > _KEYS else ''}"
 
 
 def _a(name: str) -> str:
@@ -135,12 +165,23 @@ def diff(expected: Value, actual: Value) -> list[str]:
     """Where two structures differ, line by line."""
     left = json.dumps(expected, indent=2, ensure_ascii=False, sort_keys=True, default=str).splitlines()
     right = json.dumps(actual, indent=2, ensure_ascii=False, sort_keys=True, default=str).splitlines()
-    lines = [
-        line for line in difflib.unified_diff(left, right, lineterm="", n=2) if not line.startswith(("---", "+++"))
-    ]
-    lines = [short(line, _BODY_WIDTH) for line in lines if not line.startswith("@@")]
+    left, right = _around_differences(left, right)
+    _, _, *found = difflib.unified_diff(left, right, lineterm="", n=_CONTEXT) if left != right else ("", "")
+    lines = [short(line, _BODY_WIDTH) for line in found if not line.startswith("@@")]
     more = [f"… {len(lines) - _DIFF_LINES} more lines"] if len(lines) > _DIFF_LINES else []
     return lines[:_DIFF_LINES] + more
+
+
+def _around_differences(left: list[str], right: list[str]) -> tuple[list[str], list[str]]:
+    """Two texts without what they begin and end with alike; of long ones only the beginning.
+
+    difflib's time grows with the square of the length.
+    """
+    shorter = min(len(left), len(right))
+    begin = next((at for at in range(shorter) if left[at] != right[at]), shorter)
+    end = next((at for at in range(shorter - begin) if left[-1 - at] != right[-1 - at]), shorter - begin)
+    first, last = max(0, begin - _CONTEXT), max(0, end - _CONTEXT)
+    return left[first : len(left) - last][:_DIFF_INPUT], right[first : len(right) - last][:_DIFF_INPUT]
 
 
 def fault_lines(fault: Fault, styler: Styler = plain) -> list[str]:

@@ -42,6 +42,7 @@ from runner.runtime.transport import CookieJar, HttpTransport, Transport
 from runner.runtime.workspace import Workspace
 
 if TYPE_CHECKING:
+    from runner.runtime.snapshots import SnapshotWriter
     from runner.runtime.token_cache import TokenCache
 
 MOST_JOBS = 8
@@ -81,6 +82,7 @@ class Settings:
     """How to run: `jobs` collections side by side (0: as many as fit), and what every request is told.
 
     `progress` is told now and then how far a download has come, where that goes on in the calling thread.
+    `snapshots` writes the snapshots of this run in place of comparing them.
     """
 
     env: EnvironmentVariables
@@ -93,6 +95,7 @@ class Settings:
     redactor: Redactor = field(default_factory=Redactor)
     interrupts: Interrupts = field(default_factory=Interrupts)
     progress: Callable[[Downloading], None] | None = None
+    snapshots: SnapshotWriter | None = None
 
 
 def run(plans: Sequence[Plan], settings: Settings) -> RunResult:
@@ -146,6 +149,7 @@ class _Run:
             fail_fast=settings.fail_fast,
             clock=time.perf_counter,
             files=settings.workspace,
+            keep=settings.snapshots.keep if settings.snapshots else None,
         )
         self._ended = threading.Event()
         self._store = token_store(self._send_token_request, settings.redactor, self._ended)
@@ -266,6 +270,9 @@ class _Run:
     def _in_order(self, event: Event) -> Event | None:
         """Tells an event in its turn and takes note of it; None for one that was told before."""
         if isinstance(event, CollectionFinished):
+            if self._settings.snapshots is not None and self._current is not None:
+                names = [step.name for step in self._steps]
+                self._settings.snapshots.finish(self._current, names, self._settings.redactor)
             bare = self._settings.redactor.apply(event.result._replace(steps=()))
             self._collections.append(bare._replace(steps=tuple(self._steps)))  # steps were redacted when told
             return self._tell_as_is(CollectionFinished(self._collections[-1]))

@@ -60,7 +60,7 @@ class Workspace:
         except OSError as error:
             raise ValueError(f"cannot read '{path}': {error.strerror or error}") from None
         except UnicodeDecodeError:
-            raise ValueError(f"'{path}' is no text in UTF-8") from None
+            raise ValueError(f"'{path}' is no text: it must be UTF-8") from None
 
     def netrc_login(self, host: str) -> tuple[str, str] | None:
         """User name and password for a host in `$NETRC`, else in the user's netrc file; None without an entry.
@@ -114,7 +114,7 @@ class Workspace:
         if found.is_dir():
             raise ValueError(f"'{path}' is a folder, not a file")
         if not found.is_file():
-            raise ValueError(f"no such file: '{path}'")
+            raise ValueError(f"no such file: '{path}'{_nearest_file(found)}")
         if not os.access(found, os.R_OK):
             raise ValueError(f"cannot read '{path}': permission denied")
         return str(found)
@@ -203,6 +203,16 @@ def display(path: Path) -> str:
         return str(path.resolve().relative_to(Path.cwd()))
     except (ValueError, OSError, RuntimeError):  # outside, or a loop of links
         return str(path)
+
+
+def _nearest_file(path: Path) -> str:
+    """The name of a file beside one that is not there, which was probably meant."""
+    try:
+        names = [child.name for child in path.parent.iterdir() if child.is_file()]
+    except OSError:  # no such folder, or none that we may look into: there is nothing to offer
+        return ""
+    near = nearest(path.name, names)
+    return f" (did you mean '{near}'?)" if near else ""
 
 
 def _reason(error: Exception) -> str:

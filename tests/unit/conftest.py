@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from posixpath import dirname, join
 from textwrap import dedent, indent
@@ -24,7 +24,9 @@ from runner.engine.flow import Authorize, Session, run_collection
 from runner.engine.payload import BodyFile
 from runner.engine.plan import EVERYTHING, Plan, Selection
 from runner.engine.results import CollectionResult, StepResult, TokenResult
+from runner.engine.schemas import Schemas
 from runner.engine.scope import EnvironmentVariables, Files, NoFiles
+from runner.engine.snapshots import Kept
 from runner.errors import InvalidError, TransportError
 from runner.language import document
 from runner.language.model import Collection
@@ -242,14 +244,19 @@ def _run(
     secrets: Sequence[str] = (),
     disk: Files | None = None,
     person: Any = None,
+    kept: Mapping[str, Any] | None = None,
+    keep: Callable[[str, str, Any], None] | None = None,
 ) -> Ran:
     chosen = _plan(text, environment=environment, overrides=given, selection=selection)
+    judges = {"schemas": Schemas(disk or NoFiles()), "kept": Kept("requests/test.snap.json", kept or {})}
+    chosen = replace(chosen, **judges)
     session = Session(
         env=EnvironmentVariables(env or {}, files or {}),
         redactor=Redactor(secrets),
         flags=flags or Flags(),
         fail_fast=fail_fast,
         files=disk or NoFiles(),
+        keep=keep,
     )
     token = login or [respond(200, {"access_token": "token-1", "expires_in": 3600})]
     servers = (answers if callable(answers) else _in_turn(answers) for answers in (api, token))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from runner.diagnostics import Diagnostic
 from runner.engine import references
@@ -22,11 +23,16 @@ from runner.errors import InvalidError
 from runner.language.model import Collection, Variables
 from runner.language.values import Value
 
+if TYPE_CHECKING:
+    from runner.engine.schemas import Schemas
+    from runner.engine.snapshots import Kept
+
 __all__ = [
     "EVERYTHING",
     "Plan",
     "Selection",
     "Step",
+    "expand",
     "extras",
     "files",
     "make",
@@ -38,7 +44,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What will be done with one collection."""
+    """What will be done with one collection.
+
+    `schemas` and `kept` snapshots are there where a request is judged by one.
+    """
 
     collection: Collection
     steps: tuple[Step, ...]
@@ -47,6 +56,8 @@ class Plan:
     overrides: Mapping[str, Value] = field(default_factory=dict)
     captured_by: Mapping[str, str] = field(default_factory=dict)
     selected: int = 0
+    schemas: Schemas | None = field(default=None, repr=False)
+    kept: Kept | None = field(default=None, repr=False)
 
 
 def make(

@@ -158,6 +158,8 @@ class Judge:
         for assertion in step.asserts:
             yield from references.in_response_expression(assertion.that)
             yield from references.in_value([assertion.equals, assertion.includes, assertion.message])
+        if step.spec.schema is not None:
+            yield from references.in_value(step.spec.schema.value)
 
     # --- auth ---
 

@@ -9,6 +9,7 @@ from runner.diagnostics import Diagnostic, Span
 from runner.language import template
 from runner.language.document.auth import credentials
 from runner.language.document.bodies import BodyReader
+from runner.language.document.judges import JudgesReader
 from runner.language.document.reader import Fields, Key, Table
 from runner.language.document.settings import proxy_credentials
 from runner.language.document.words import describe, mapping_hint, url_fault
@@ -29,7 +30,7 @@ from runner.language.syntax import Mapping as MappingNode
 from runner.language.syntax import Node, Scalar, Sequence
 
 
-class Decoder(BodyReader):
+class Decoder(BodyReader, JudgesReader):
     """Reads requests, groups and the collection."""
 
     def url(self, node: Node, key: str) -> str | Template:
@@ -146,6 +147,10 @@ class Decoder(BodyReader):
         if node is None:
             self.faults.append(Diagnostic("the file is empty", Span(self.source, 0, 0), "a collection has 'requests'"))
             return None
+        if (key := _openapi(node)) is not None:
+            hint = "a folder leaves it out if its name begins with _"
+            self.fault(key, "this is an OpenAPI document, not a collection", hint)
+            return None
         fields = self.mapping(node, COLLECTION, "a collection")
         if isinstance(node, MappingNode) and "requests" not in fields.keys:
             self.fault(self.head(node), "a collection has no 'requests'")
@@ -183,6 +188,14 @@ class Decoder(BodyReader):
         for name, _ in secrets.entries if isinstance(secrets, MappingNode) else ():
             if name.text in both:
                 self.fault(name, f"'{name.text}' stands in both 'variables' and 'secrets'", "keep it in 'secrets'")
+
+
+def _openapi(node: Node) -> Scalar | None:
+    """The key that says so, where a file is an OpenAPI document: schemas of one are named beside collections."""
+    keys = [name for name, _ in node.entries] if isinstance(node, MappingNode) else []
+    if any(key.text == "requests" for key in keys):
+        return None
+    return next((key for key in keys if key.text in ("openapi", "swagger")), None)
 
 
 _SETTING_KEYS: Table = {
@@ -257,5 +270,7 @@ REQUEST: Table = {
     "delay": Key("delay", Decoder.setting),
     "capture": Key("captures", Decoder.captures),
     "assert": Key("asserts", Decoder.assertions),
+    "schema": Key("schema", Decoder.schema),
+    "snapshot": Key("snapshot", Decoder.snapshot),
     "save_to": Key("save_to", Decoder.named_text),
 }
