@@ -1,175 +1,28 @@
-"""The heart: how a collection is run, as a generator without I/O. It yields wishes and events, and returns a result.
-
-    Send(request)        → Exchange | TransportError
-    Authorize(grant)     → Authorized
-    Wait(seconds)        → None
-    any other event      → None
-
-Drivers (`runtime.execute`) grant the wishes with real sockets; tests grant them by hand. One request goes
+"""One request: whatever goes wrong on the way becomes a StepResult, never an exception.
 
     conditions → captures it waits for → delay → build → token → send → (401: new token, send again) → capture → judge
-
-and whatever goes wrong on the way becomes a StepResult, never an exception.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Generator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from runner.engine import assertions, auth
 from runner.engine.auth.base import MOST_ANSWERS, Scheme
-from runner.engine.build import Flags, build, connection, setting
-from runner.engine.events import (
-    CollectionFinished,
-    CollectionStarted,
-    Event,
-    StepFinished,
-    StepStarted,
-    TokenFinished,
-)
-from runner.engine.exchange import Exchange, Grant, Request, ResponseDocument, Send, Token, Wait
-from runner.engine.plan import Plan, Step
-from runner.engine.results import CollectionResult, Fault, Outcome, StepResult, TokenResult, Verdict
-from runner.engine.scope import Declarations, EnvironmentVariables, Files, Layer, NoFiles, Scope, Shared, Values
+from runner.engine.build import build, connection, setting
+from runner.engine.events import Event, TokenFinished
+from runner.engine.exchange import Exchange, Grant, Request, ResponseDocument, Send, Wait
+from runner.engine.flow.scopes import scope_of
+from runner.engine.flow.session import Authorize, Authorized, Effect
+from runner.engine.flow.session import State as _State
+from runner.engine.plan import Step
+from runner.engine.results import Fault, Outcome, StepResult, Verdict
+from runner.engine.scope import Scope
 from runner.errors import AuthError, ResolveError, TransportError
 from runner.language.values import Value, kind
-from runner.redaction import Redactor
-
-
-class Authorize(NamedTuple):
-    """The wish for a token. `stale` is the number of one that the API refused: a newer one is wanted."""
-
-    grant: Grant
-    stale: int | None = None
-
-
-class Authorized(NamedTuple):
-    """The answer to Authorize: without a token the fetch failed. `fresh` if it was fetched for this very wish."""
-
-    result: TokenResult
-    token: Token | None
-    fresh: bool = False
-
-
-#: Why a request was not sent after another one failed.
-FAIL_FAST = "not run: an earlier request failed (--fail-fast)"
-
-Effect = Send | Wait | Authorize
-
-
-@dataclass(slots=True, eq=False)
-class Session:
-    """What a run gives to each collection. `clock` in seconds; `stopped` says why nothing more is to be sent."""
-
-    env: EnvironmentVariables
-    redactor: Redactor
-    flags: Flags = Flags()
-    fail_fast: bool = False
-    clock: Callable[[], float] = lambda: 0.0
-    stopped: str = ""
-    files: Files = field(default_factory=NoFiles)
-
-
-@dataclass(slots=True, eq=False)
-class _State:
-    """What one run of a collection has come to."""
-
-    plan: Plan
-    session: Session
-    shared: Shared
-    outer: tuple[Layer, ...]
-    captures: Values
-    untaken: dict[str, str] = field(default_factory=dict)
-    groups: dict[tuple[int, ...], tuple[Layer, ...]] = field(default_factory=dict)
-    stopped: str = ""
-
-
-def run_collection(plan: Plan, session: Session) -> Generator[Effect | Event, Any, CollectionResult]:
-    """Runs the steps of a plan in order."""
-    collection = plan.collection
-    state = _start(plan, session)
-    began = session.clock()
-    yield started(plan)
-    results: list[StepResult] = []
-    for step in plan.steps:
-        yield StepStarted(collection.name, step.name)
-        done = yield from run_step(step, state)
-        if session.fail_fast and done.outcome in (Outcome.FAILED, Outcome.ERRORED):
-            state.stopped = FAIL_FAST
-        yield StepFinished(done)
-        results.append(slim(done))
-    result = CollectionResult(collection.name, collection.source.path, tuple(results), session.clock() - began)
-    yield CollectionFinished(result)
-    return result
-
-
-def started(plan: Plan) -> CollectionStarted:
-    """The event that a collection begins with."""
-    return CollectionStarted(plan.collection.name, plan.collection.source.path, tuple(s.name for s in plan.steps))
-
-
-def slim(result: StepResult) -> StepResult:
-    """A result without its exchanges: bodies are dropped once judged and reported."""
-    if result.exchange is None and result.unanswered is None:
-        return result
-    return replace(result, exchange=None, earlier=(), unanswered=None)
-
-
-def scopes(plan: Plan, session: Session) -> Callable[[Step], Scope]:
-    """The function that gives each step its scope, for those who look without running (`plan`)."""
-    state = _start(plan, session)
-    return lambda step: _scope(step, state)
-
-
-def _start(plan: Plan, session: Session) -> _State:
-    collection = plan.collection
-    captured_secrets = {c.name for step in plan.steps for c in step.spec.captures if c.secret}
-    shared = Shared(
-        env=session.env,
-        secret_names=set(collection.secrets) | captured_secrets,
-        redactor=session.redactor,
-        path=collection.source.path,
-        files=session.files,
-    )
-    given = Values(dict(plan.overrides), "--var")
-    captures = Values({}, "captured")
-    environment = Declarations(plan.environment, f"environment '{plan.environment_name}'")
-    own = Declarations({**collection.variables, **collection.secrets}, "collection")
-    outer: tuple[Layer, ...] = (given, captures, environment, own)
-    environment.scope = own.scope = Scope(outer, shared)
-    for name, value in plan.overrides.items():
-        if name in shared.secret_names:
-            session.redactor.add(value)
-    return _State(plan, session, shared, outer, captures)
-
-
-def _scope(step: Step, state: _State) -> Scope:
-    given, captures, *around = state.outer
-    layers = (given, captures, *_group_layers(step, state), *around)
-    if not step.spec.variables:
-        return Scope(layers, state.shared)
-    own = Declarations(step.spec.variables, "request")
-    scope = Scope((given, own, *layers[1:]), state.shared)
-    own.scope = scope
-    return scope
-
-
-def _group_layers(step: Step, state: _State) -> tuple[Layer, ...]:
-    """The layers of a step's groups, nearest first; each is evaluated once for the run of its collection."""
-    layers: tuple[Layer, ...] = ()
-    for depth, group in enumerate(step.groups, 1):
-        identity = tuple(map(id, step.groups[:depth]))
-        if identity not in state.groups:
-            own = Declarations(group.variables, f"group '{group.name}'")
-            given, captures, *around = state.outer
-            own.scope = Scope((given, captures, own, *layers, *around), state.shared)
-            state.groups[identity] = (own, *layers)
-        layers = state.groups[identity]
-    return layers
-
 
 # --- one request ---------------------------------------------------------------------------------------------------
 
@@ -184,7 +37,7 @@ def run_step(step: Step, state: _State) -> Generator[Effect | Event, Any, StepRe
         span=step.spec.name_span,
     )
     reason = state.stopped or state.session.stopped or step.skip or _unmet(step, state)
-    scope = _scope(step, state)
+    scope = scope_of(step, state)
     try:
         if not reason:
             reason = _condition(step, scope)
