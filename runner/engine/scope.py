@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from runner.diagnostics import Span
 from runner.errors import EvaluationError, ResolveError
 from runner.language import query, template
 from runner.language.model import Declared, Expression, Template, Variable, Variables
@@ -151,7 +152,8 @@ class NoFiles:
 class Shared:
     """What all scopes of one run of a collection share.
 
-    `path` is that of its file, from which the paths in it start. `memo` is for what an auth scheme learned.
+    `path` is that of its file; what another file wrote is relative to that one. `memo` is for what an auth scheme
+    learned.
     """
 
     env: EnvironmentVariables
@@ -162,9 +164,9 @@ class Shared:
     memo: dict[Any, Any] = field(default_factory=dict)
     secret_read: bool = False
 
-    def locate(self, path: str) -> str:
-        """The path of what the collection's file names. Raises ValueError."""
-        return self.files.locate(self.path, path)
+    def locate(self, path: str, span: Span | None = None) -> str:
+        """The path of what is named at `span`, relative to the file that wrote it. Raises ValueError."""
+        return self.files.locate(span.source.path if span else self.path, path)
 
 
 class Scope(Mapping[str, Value]):

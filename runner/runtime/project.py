@@ -82,7 +82,7 @@ class Project:
                 if span in found:
                     continue
                 try:
-                    self.workspace.locate(plan.collection.source.path, path)
+                    self.workspace.locate(span.source.path, path)
                 except ValueError as error:
                     found[span] = Diagnostic(f"'{name}': {error}", span)
         return list(found.values())
