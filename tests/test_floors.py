@@ -28,6 +28,7 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
             "values",
             "model",
             "syntax",
+            "rows",
             "functions",
             "query",
             "template",
@@ -62,6 +63,8 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
             "workspace",
             "plugins",
             "project",
+            "interrupts",
+            "lanes",
             "execute",
             "sign_in",
         )

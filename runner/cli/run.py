@@ -43,7 +43,8 @@ def execute(plans: Sequence[Any], env: Any, flags: Any, given: dict[str, Any]) -
     """Runs plans with a console on standard output; returns the exit code."""
     from runner.reporters.console import Console
     from runner.reporters.style import is_terminal, marks_for, styler_for
-    from runner.runtime.execute import Interrupts, Settings, run
+    from runner.runtime.execute import Settings, run
+    from runner.runtime.interrupts import Interrupts
     from runner.runtime.workspace import Workspace
 
     console = Console(

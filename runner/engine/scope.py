@@ -1,6 +1,9 @@
 """Variables at run time: layers, lazily evaluated, each value once, with its origin; secrets stay marked.
 
-    --var  →  row  →  request variables  →  captures  →  group variables  →  environment  →  collection
+    --var  →  rows  →  request variables  →  captures  →  group variables  →  environment  →  collection
+
+Of rows the nearest `for_each` comes first and `--data` last. An included file has an environment of its own, before its
+variables, in the place of a group.
 
 A variable sees what its own layer sees: one of the collection does not see those of a request. This file knows no
 request and sends nothing; which names exist at all was judged before (`references`).
@@ -38,6 +41,17 @@ class Values:
 
     def names(self) -> Iterable[str]:
         return self.values
+
+
+@dataclass(slots=True, eq=False)
+class Row(Values):
+    """A row of a `for_each`: `depth` is that of its loop; `secret` if it was taken from secrets."""
+
+    depth: int = 0
+    secret: bool = False
+
+    def value(self, name: str, scope: Scope) -> tuple[Value, bool]:
+        return self.values[name], self.secret
 
 
 class Declarations:

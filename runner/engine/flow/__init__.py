@@ -7,17 +7,18 @@
 
 Drivers (`runtime.execute`) grant the wishes with real sockets; tests grant them by hand.
 
-    session ◀── scopes ◀── request ◀── collection
+    session ◀── scopes ◀── turns ◀── request ◀── collection
 """
 
 from __future__ import annotations
 
-from runner.engine.flow.collection import run_collection, scopes, slim, started
+from runner.engine.flow.collection import run_collection, scopes, slim
 from runner.engine.flow.request import origin, path_of, run_step, send
-from runner.engine.flow.session import FAIL_FAST, Authorize, Authorized, Effect, Session
+from runner.engine.flow.session import FAIL_FAST, INTERRUPTED, Authorize, Authorized, Effect, Session
 
 __all__ = [
     "FAIL_FAST",
+    "INTERRUPTED",
     "Authorize",
     "Authorized",
     "Effect",
@@ -29,5 +30,4 @@ __all__ = [
     "scopes",
     "send",
     "slim",
-    "started",
 ]

@@ -1,6 +1,6 @@
-"""One request: whatever goes wrong on the way becomes a StepResult, never an exception.
+"""One request: whatever goes wrong on the way becomes a StepResult, never an exception; Ctrl-C too.
 
-    conditions → captures it waits for → delay → build → token → send → (401: new token, send again) → capture → judge
+    captures it waits for → conditions → delay → build → token → send → (401: new token, send again) → capture → judge
 """
 
 from __future__ import annotations
@@ -16,59 +16,69 @@ from runner.engine.build import build, connection, setting
 from runner.engine.events import Event, TokenFinished
 from runner.engine.exchange import Exchange, Grant, Request, ResponseDocument, Send, Wait
 from runner.engine.flow.scopes import scope_of
-from runner.engine.flow.session import Authorize, Authorized, Effect
+from runner.engine.flow.session import CUT_SHORT, INTERRUPTED, Authorize, Authorized, Effect
 from runner.engine.flow.session import State as _State
+from runner.engine.flow.turns import Turn, unfulfilled, unmet
 from runner.engine.plan import Step
 from runner.engine.results import Fault, Outcome, StepResult, Verdict
 from runner.engine.scope import Scope
 from runner.errors import AuthError, ResolveError, TransportError
-from runner.language.values import Value, kind
+from runner.language.values import Value
 
 # --- one request ---------------------------------------------------------------------------------------------------
 
 
-def run_step(step: Step, state: _State) -> Generator[Effect | Event, Any, StepResult]:
+def run_step(turn: Turn, state: _State) -> Generator[Effect | Event, Any, StepResult]:
     """Runs one request; its captures become visible to those after it."""
-    result = StepResult(
-        collection=state.plan.collection.name,
-        name=step.name,
-        outcome=Outcome.SKIPPED,
-        method=_static_method(step),
-        span=step.spec.name_span,
-    )
-    reason = state.stopped or state.session.stopped or step.skip or _unmet(step, state)
-    scope = scope_of(step, state)
+    step = replace(turn.step, name=turn.name) if turn.rows else turn.step
+    result = _not_sent(turn, state)
     try:
+        held = state.held(step)
+        passed = "" if held else step.skip
+        reason = held or passed or unmet(step.needs, step, state)
         if not reason:
-            reason = _condition(step, scope)
+            reason = passed = unfulfilled(step.conditions, step, turn.rows, state)
         if reason:
+            state.passed.update(capture.name for capture in step.spec.captures if passed)
             _leave_captures(step, state, "was skipped")
             return replace(result, reason=reason)
-        result = yield from _attempt(step, scope, state, result)
+        result = yield from _attempt(step, scope_of(step, turn.rows, state), state, result)
     except ResolveError as error:
         result = replace(result, outcome=Outcome.ERRORED, fault=_build_fault(error))
+    except KeyboardInterrupt:
+        state.session.stopped = INTERRUPTED
+        _leave_captures(step, state, "was interrupted")
+        return replace(result, reason=CUT_SHORT)
     if result.outcome is Outcome.ERRORED:
         _leave_captures(step, state, "got no response")
     return result
+
+
+def leave_out(turn: Turn, state: _State) -> StepResult:
+    """The one result of a loop that cannot begin."""
+    for step in turn.steps:
+        _leave_captures(step, state, "got no response" if turn.fault else "was skipped")
+    result = _not_sent(turn, state)
+    if turn.fault is not None:
+        return replace(result, outcome=Outcome.ERRORED, fault=_build_fault(turn.fault))
+    return replace(result, reason=turn.reason)
+
+
+def _not_sent(turn: Turn, state: _State) -> StepResult:
+    of_group = turn.loop is not None and turn.loop.of_group
+    return StepResult(
+        collection=state.title,
+        name=turn.name,
+        outcome=Outcome.SKIPPED,
+        method="" if of_group else _static_method(turn.step),
+        span=turn.span,
+    )
 
 
 def _static_method(step: Step) -> str:
     if isinstance(step.spec.method, str):
         return step.spec.method
     return "GET" if step.spec.body is None else "POST"
-
-
-def _unmet(step: Step, state: _State) -> str:
-    for name in step.waits_for():
-        if name in state.untaken and name not in state.captures.values:
-            return f"waits for '{name}': {state.untaken[name]}"
-        if name not in state.captures.values and not _has_fallback(step, name):
-            return f"waits for '{name}': '{state.plan.captured_by[name]}', which captures it, is not selected"
-    return ""
-
-
-def _has_fallback(step: Step, name: str) -> bool:
-    return any(need.fallback for need in step.needs if need.kind == "capture" and need.name == name)
 
 
 def _leave_captures(step: Step, state: _State, why: str) -> None:
@@ -78,17 +88,7 @@ def _leave_captures(step: Step, state: _State, why: str) -> None:
 
 
 def _declared_elsewhere(name: str, state: _State) -> bool:
-    return any(layer.holds(name) for layer in state.outer)
-
-
-def _condition(step: Step, scope: Scope) -> str:
-    for expression in step.conditions:
-        value = scope.evaluate(expression)
-        if value is None or value is False:
-            return f"when: {expression.text} is {'null' if value is None else 'false'}"
-        if value is not True:
-            raise ResolveError(f"'when' must give true or false, this is {kind(value)}", expression.span)
-    return ""
+    return any(layer.holds(name) for layer in (state.given, state.run, state.captures, *state.around))
 
 
 def _build_fault(error: ResolveError) -> Fault:
@@ -249,4 +249,5 @@ def _keep(name: str, value: Value, state: _State) -> None:
     if name in state.shared.secret_names:
         state.session.redactor.add(value)
     state.untaken.pop(name, None)
+    state.fresh.add(name)
     state.captures.values[name] = value
