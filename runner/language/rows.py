@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from json import JSONDecodeError
 from typing import NamedTuple
 
@@ -59,6 +59,9 @@ class _Found:
         self.columns: tuple[str, ...] = ()
         self.others: dict[str, int] = {}
 
+    def is_new(self, name: str) -> bool:
+        return name not in self.columns and name not in self.others
+
     def note(self, value: Value) -> None:
         names = value if isinstance(value, dict) else {}
         if self.count == 0:
@@ -77,10 +80,10 @@ class _Found:
         self.columns = tuple(name for name in self.columns if name in names)
 
 
-def read(source: Source, *, objects: bool = False) -> Rows:
+def read(source: Source, *, taken: Container[str] | None = None) -> Rows:
     """The rows of a data file; the ending of its path says how it is written, or else how it begins.
 
-    With `objects` every row must be a mapping of names to values, as those of CSV are.
+    With `taken` every row must be a mapping, as those of CSV are, and no column may have one of these names.
 
     Raises:
         InvalidError: with every fault, each at its place in the file.
@@ -90,9 +93,8 @@ def read(source: Source, *, objects: bool = False) -> Rows:
     found = _Found()
     faults: list[Diagnostic] = []
     for value, span in rows(source, faults):
-        if objects and not isinstance(value, dict):
-            message = f"row {found.count} must be an object whose keys name variables, this is {_article(value)}"
-            faults.append(Diagnostic(message, span))
+        if taken is not None:
+            faults += _unfit(value, found, taken, span)
         found.note(value)
         if kept is not None:
             kept.append(value)
@@ -103,6 +105,18 @@ def read(source: Source, *, objects: bool = False) -> Rows:
     if kept is not None:
         return Rows(source, kept.__iter__, found)
     return Rows(source, lambda: (row.value for row in rows(source, [])), found)
+
+
+def _unfit(value: Value, found: _Found, taken: Container[str], span: Span) -> Iterator[Diagnostic]:
+    """Why a row cannot give variables."""
+    if not isinstance(value, dict):
+        message = f"row {found.count} must be an object whose keys name variables, this is {_article(value)}"
+        yield Diagnostic(message, span)
+        return
+    for name in value:
+        if name in taken and found.is_new(name):
+            start = max(span.source.text.find(name), 0)
+            yield Diagnostic(f"'{name}' is taken: it cannot name a column", Span(span.source, start, start + len(name)))
 
 
 def _article(value: Value) -> str:

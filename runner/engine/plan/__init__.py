@@ -18,8 +18,18 @@ from runner.diagnostics import Diagnostic
 from runner.engine import references
 from runner.engine.plan.iterations import DATA, ITERATION, ONCE, Iteration, Iterations
 from runner.engine.plan.judge import Given, Judge
-from runner.engine.plan.selection import EVERYTHING, Selection, picked_by, select
-from runner.engine.plan.steps import SETUP, TEARDOWN, Loop, Step, data_files, expand, files, who_captures
+from runner.engine.plan.selection import EVERYTHING, Selection, select, unmatched
+from runner.engine.plan.steps import (
+    SETUP,
+    TEARDOWN,
+    Loop,
+    Step,
+    data_files,
+    expand,
+    files,
+    has_environments,
+    who_captures,
+)
 from runner.errors import InvalidError
 from runner.language.model import Collection, DataFile, Template, Variables
 from runner.language.values import Value
@@ -39,11 +49,13 @@ __all__ = [
     "Selection",
     "Step",
     "data_files",
+    "expand",
     "files",
+    "has_environments",
     "make",
     "missing_environment",
     "names",
-    "picked_by",
+    "unmatched",
 ]
 
 
@@ -51,8 +63,9 @@ __all__ = [
 class Plan:
     """What will be done with one collection.
 
-    `steps` are those of its setup, its requests and its teardown, in this order. `used` are all names that the file
-    asks for, selected or not. `rows` are those of the data files that it names as they stand, by file and path.
+    `steps` are those of its setup, its requests and its teardown, in this order. `known` are all names that the
+    file declares or asks for, selected or not. `rows` are those of the data files that it names as they stand, by file
+    and path.
     """
 
     collection: Collection
@@ -63,7 +76,7 @@ class Plan:
     captured_by: Mapping[str, str] = field(default_factory=dict)
     selected: int = 0
     iterations: Iterations = field(default_factory=Iterations)
-    used: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
     rows: Mapping[tuple[str, str | Template], Rows] = field(default_factory=dict)
 
     def rows_in(self, loop: Loop) -> int | None:
@@ -110,7 +123,7 @@ def make(
         captured_by=captured_by,
         selected=len(chosen),
         iterations=runs,
-        used=judge.used,
+        known=judge.known,
     )
 
 

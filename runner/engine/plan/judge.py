@@ -51,6 +51,7 @@ class Judge:
         self._given = given
         self._captured_by = captured_by
         self._environments: list[Environment] = []
+        self._names: set[str] = set()
         self._auth = InheritedAuth(collection, self._add)
         declared = self._declared(collection)
         self._root = Level(declared, given=given.names, captures=captured_by, rows=given.always)
@@ -63,9 +64,10 @@ class Judge:
         return any(environment.name == self._given.environment for environment in self._environments)
 
     @property
-    def used(self) -> frozenset[str]:
-        """Every name that anything in the file asks for."""
-        return frozenset(self._root.used)
+    def known(self) -> frozenset[str]:
+        """Every name that anything in the file declares or asks for."""
+        in_environments = (name for environment in self._environments for name in environment.variables)
+        return frozenset(self._root.used).union(self._names, self._captured_by, in_environments)
 
     def _declared(self, owner: Collection | Group) -> dict[str, tuple[Variable, ...]]:
         """The variables of a file, covered by its chosen environment; by any of them when none is chosen."""
@@ -77,6 +79,7 @@ class Judge:
             self._add(Diagnostic(f"unknown environment '{chosen}'", first.span, hint))
         visible = [e for name, e in owner.environments.items() if name == chosen or (any_of_them and not chosen)]
         declared: dict[str, tuple[Variable, ...]] = {n: (variable,) for n, variable in _both(owner).items()}
+        self._names.update(declared)
         covered: dict[str, tuple[Variable, ...]] = {}
         for environment in visible:
             for name, variable in environment.variables.items():
@@ -133,6 +136,7 @@ class Judge:
         if not step.spec.variables and not rows:
             return level
         own = {name: (variable,) for name, variable in step.spec.variables.items()}
+        self._names.update(own)
         return Level(own, level, own_first=True, rows=rows)
 
     def _over_conditions(
@@ -181,6 +185,7 @@ class Judge:
 
     def _declared_by(self, group: Group) -> dict[str, tuple[Variable, ...]]:
         """A group's variables; one that stands for an included file has also that file's secrets and environments."""
+        self._names.update(group.variables)
         if group.name:
             return {name: (variable,) for name, variable in group.variables.items()}
         return self._declared(group)

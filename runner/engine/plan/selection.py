@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from runner.diagnostics import Span
@@ -83,6 +83,15 @@ def on_line(step: Step, path: str, line: int) -> bool:
         return True
     includes = (group.include.span for group in step.groups if group.include is not None)
     return any(_same_file(span, path) and span.line == line for span in includes)
+
+
+def unmatched(steps: Iterable[Step], selection: Selection) -> Iterator[str]:
+    """The words of a selection that no step answers to."""
+    known = list(steps)
+    yield from (name for name in selection.names if not any(map(picked_by(name, known), known)))
+    for path, line in selection.lines:
+        if not any(on_line(step, path, line) for step in known):
+            yield f"{path}:{line}"
 
 
 def _same_file(span: Span, wanted: str) -> bool:

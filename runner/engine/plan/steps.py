@@ -151,6 +151,13 @@ def _skip_reason(item: RequestSpec | Group) -> str:
     return "skip: true" if item.skip is True else str(item.skip or "")
 
 
+def has_environments(collection: Collection) -> bool:
+    """Whether a collection, or a file that it includes, declares environments."""
+    return bool(collection.environments) or any(
+        group.environments for step in expand(collection) for group in step.groups
+    )
+
+
 def who_captures(steps: Iterable[Step]) -> dict[str, str]:
     """Captured names, each with the first request that captures it."""
     found: dict[str, str] = {}
