@@ -17,11 +17,17 @@ _SHOWN = 8
 
 def unknown_columns(
     steps: Iterable[Step], data: Rows | None, files: Mapping[tuple[str, str | Template], Rows]
-) -> Iterator[Diagnostic]:
-    """A diagnostic for each key that is read of a row and that no row of its file has.
+) -> list[Diagnostic]:
+    """A diagnostic for each key that is read of a row and that no row of its file has, in the order of the file.
 
     `data` are the rows of `--data`, `files` those of data files, by file and path.
     """
+    return sorted(_unknown(steps, data, files), key=lambda fault: fault.span.start if fault.span else -1)
+
+
+def _unknown(
+    steps: Iterable[Step], data: Rows | None, files: Mapping[tuple[str, str | Template], Rows]
+) -> Iterator[Diagnostic]:
     for step in steps:
         tables = {"data": data, "item": _rows_of(step, files)}
         for need in step.needs:
