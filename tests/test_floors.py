@@ -29,6 +29,7 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
             "model",
             "syntax",
             "data",
+            "rows",
             "functions",
             "query",
             "template",
@@ -75,6 +76,8 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
             "plugins",
             "snapshots",
             "project",
+            "interrupts",
+            "lanes",
             "execute",
             "sign_in",
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli import options
+from runner.cli import options, printing
 from runner.diagnostics import Styler, escape
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 @options.variables
 @options.env_files
 @options.selecting
+@options.data
+@options.repeat
+@options.shard
 @options.root
 @options.allow_empty
 @options.no_colour
@@ -38,6 +41,7 @@ def command(**given: Any) -> int:
 
     project = open_project(options.make_options(given))
     plans, env = project.ready_plans()
+    printing.print_diagnostics(project.warnings)
     session = Session(env=env, redactor=Redactor(), files=project.workspace)
     styler = styler_for(sys.stdout, given["no_colour"])
     for plan in plans:
@@ -50,7 +54,8 @@ def command(**given: Any) -> int:
 def _collection_lines(plan: Plan, session: Session, styler: Styler) -> Iterator[str]:
     from runner.engine.flow import scopes
 
-    session.redactor.add(plan.collection.source.secrets)
+    for source in plan.collection.sources:
+        session.redactor.add(source.secrets)
     scope_of = scopes(plan, session)
     yield f"{styler('name', escape(plan.collection.name))}  {styler('place', plan.collection.source.path)}"
     shown = [_Shown(step, scope_of(step), plan) for step in plan.steps]
@@ -89,14 +94,16 @@ class _Shown:
 
     def lines(self, styler: Styler) -> Iterator[str]:
         step = self.step
-        place = f"{self.plan.collection.source.path}:{step.spec.name_span.line}"
+        place = f"{step.spec.name_span.source.path}:{step.spec.name_span.line}"
         yield f"  {styler('name', escape(step.name))}  {styler('place', place)}"
         if step.skip:
             yield f"    {styler('skipped', 'skipped')}    {escape(step.skip)}"
             return
         yield f"    request    {self._request_line()}"
+        for loop in step.loops:
+            yield f"    for each   {escape(printing.rows_words(loop, self.plan))}"
         for condition in step.conditions:
-            yield f"    when       {escape(condition.text)}"
+            yield f"    when       {escape(condition.expression.text)}"
         yield from self._message(self.request) if self.request else ()
         yield f"    auth       {self._auth()}"
         for name in sorted(self._names()):
@@ -171,9 +178,11 @@ class _Shown:
             value = self.scope[name]  # a secret is masked before `show` escapes what is in it
             return f"{name} = {short(show(self.scope.shared.redactor.apply(value)))}  ({where})"
         except KeyError:
-            return f"{name}  (captured by '{self.plan.captured_by.get(name, '')}')"
+            by = self.plan.captured_by.get(name)
+            return f"{name}  (captured by '{by}')" if by else f"{name}  (each row has its own)"
         except RunnerError as error:
-            return f"{name}  ({escape(str(error))})"
+            of_rows = bool(self.step.loops) and "item" not in self.scope
+            return f"{name}  (each row has its own)" if of_rows else f"{name}  ({escape(str(error))})"
 
 
 def _assertion_text(assertion: Any) -> str:
@@ -220,6 +229,10 @@ def _touched(plan: Plan, shown: Iterable[_Shown]) -> Iterator[str]:
     files |= {file.name for request in requests for file in payload.files(request.body)}
     schemas = [step.spec.schema.value for step in plan.steps if step.spec.schema is not None]
     files |= {value.partition("#")[0] for value in schemas if isinstance(value, str)}
+    files |= {str(over.path) for step in plan.steps for over in planning.data_files(step)}
+    files |= {source.path for source in plan.collection.others}
+    if plan.iterations.rows is not None:
+        files.add(plan.iterations.rows.source.path)
     writes = {path for step in plan.steps for _, path, _ in planning.targets(step)}
     writes |= {request.save_to.name for request in requests if request.save_to}
     # Without user and password.
@@ -228,6 +241,8 @@ def _touched(plan: Plan, shown: Iterable[_Shown]) -> Iterator[str]:
     for word, found in touched.items():
         if found:
             yield f"  {word:<10} {', '.join(map(escape, sorted(found)))}"
+    if len(plan.iterations) != 1:
+        yield f"  {'runs':<10} {len(plan.iterations):,}; the first is shown"
     if plan.environment_name:
         yield f"  {'chosen':<10} environment '{plan.environment_name}'"
 

@@ -1,228 +1,86 @@
-"""The heart: how a collection is run, as a generator without I/O. It yields wishes and events, and returns a result.
+"""One request: whatever goes wrong on the way becomes a StepResult, never an exception; Ctrl-C too.
 
-    Send(request)        → Exchange | TransportError
-    Authorize(grant)     → Authorized
-    Wait(seconds)        → None
-    any other event      → None
-
-Drivers (`runtime.execute`) grant the wishes with real sockets; tests grant them by hand. One request goes
-
-    conditions → captures it waits for → delay → build → token → send → (401: new token, send again) → capture → judge
-
-and whatever goes wrong on the way becomes a StepResult, never an exception.
+    captures it waits for → conditions → delay → build → token → send → (401: new token, send again) → capture → judge
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from runner.engine import assertions, auth
 from runner.engine.auth.base import MOST_ANSWERS, Scheme
-from runner.engine.build import Flags, build, connection, setting
-from runner.engine.events import (
-    CollectionFinished,
-    CollectionStarted,
-    Event,
-    StepFinished,
-    StepStarted,
-    TokenFinished,
-)
-from runner.engine.exchange import Exchange, Grant, Request, ResponseDocument, Send, Token, Wait
-from runner.engine.plan import Plan, Step
-from runner.engine.results import CollectionResult, Fault, Outcome, StepResult, TokenResult, Verdict
-from runner.engine.scope import Declarations, EnvironmentVariables, Files, Layer, NoFiles, Scope, Shared, Values
+from runner.engine.build import build, connection, setting
+from runner.engine.events import Event, TokenFinished
+from runner.engine.exchange import Exchange, Grant, Request, ResponseDocument, Send, Wait
+from runner.engine.flow.scopes import scope_at, scope_of, start
+from runner.engine.flow.session import CUT_SHORT, INTERRUPTED, Authorize, Authorized, Effect
+from runner.engine.flow.session import State as _State
+from runner.engine.flow.turns import Turn, unfulfilled, unmet
+from runner.engine.plan import Step
+from runner.engine.results import Fault, Outcome, StepResult, Verdict
+from runner.engine.scope import Scope
 from runner.errors import AuthError, ResolveError, TransportError
 from runner.language.model import Snapshot
-from runner.language.values import Value, kind
-from runner.redaction import Redactor
-
-
-class Authorize(NamedTuple):
-    """The wish for a token. `stale` is the number of one that the API refused: a newer one is wanted."""
-
-    grant: Grant
-    stale: int | None = None
-
-
-class Authorized(NamedTuple):
-    """The answer to Authorize: without a token the fetch failed. `fresh` if it was fetched for this very wish."""
-
-    result: TokenResult
-    token: Token | None
-    fresh: bool = False
-
-
-#: Why a request was not sent after another one failed.
-FAIL_FAST = "not run: an earlier request failed (--fail-fast)"
-
-Effect = Send | Wait | Authorize
-
-
-@dataclass(slots=True, eq=False)
-class Session:
-    """What a run gives to each collection. `clock` in seconds; `stopped` says why nothing more is to be sent.
-
-    `keep` takes a new snapshot (file, full name, value) instead of comparing it.
-    """
-
-    env: EnvironmentVariables
-    redactor: Redactor
-    flags: Flags = Flags()
-    fail_fast: bool = False
-    clock: Callable[[], float] = lambda: 0.0
-    stopped: str = ""
-    files: Files = field(default_factory=NoFiles)
-    keep: Callable[[str, str, Value], None] | None = None
-
-
-@dataclass(slots=True, eq=False)
-class _State:
-    """What one run of a collection has come to."""
-
-    plan: Plan
-    session: Session
-    shared: Shared
-    outer: tuple[Layer, ...]
-    captures: Values
-    untaken: dict[str, str] = field(default_factory=dict)
-    groups: dict[tuple[int, ...], tuple[Layer, ...]] = field(default_factory=dict)
-    stopped: str = ""
-    hidden: bool = False
-
-
-def run_collection(plan: Plan, session: Session) -> Generator[Effect | Event, Any, CollectionResult]:
-    """Runs the steps of a plan in order."""
-    collection = plan.collection
-    state = _start(plan, session)
-    began = session.clock()
-    yield started(plan)
-    results: list[StepResult] = []
-    for step in plan.steps:
-        yield StepStarted(collection.name, step.name)
-        done = yield from run_step(step, state)
-        if session.fail_fast and done.outcome in (Outcome.FAILED, Outcome.ERRORED):
-            state.stopped = FAIL_FAST
-        yield StepFinished(done)
-        results.append(slim(done))
-    result = CollectionResult(collection.name, collection.source.path, tuple(results), session.clock() - began)
-    yield CollectionFinished(result)
-    return result
-
-
-def started(plan: Plan) -> CollectionStarted:
-    """The event that a collection begins with."""
-    return CollectionStarted(plan.collection.name, plan.collection.source.path, tuple(s.name for s in plan.steps))
-
-
-def slim(result: StepResult) -> StepResult:
-    """A result without its exchanges: bodies are dropped once judged and reported."""
-    if result.exchange is None and result.unanswered is None:
-        return result
-    return replace(result, exchange=None, earlier=(), unanswered=None)
-
-
-def scopes(plan: Plan, session: Session) -> Callable[[Step], Scope]:
-    """The function that gives each step its scope, for those who look without running (`plan`)."""
-    state = _start(plan, session)
-    return lambda step: _scope(step, state)
-
-
-def _start(plan: Plan, session: Session) -> _State:
-    collection = plan.collection
-    captured_secrets = {c.name for step in plan.steps for c in step.spec.captures if c.secret}
-    shared = Shared(
-        env=session.env,
-        secret_names=set(collection.secrets) | captured_secrets,
-        redactor=session.redactor,
-        path=collection.source.path,
-        files=session.files,
-    )
-    given = Values(dict(plan.overrides), "--var")
-    captures = Values({}, "captured")
-    environment = Declarations(plan.environment, f"environment '{plan.environment_name}'")
-    own = Declarations({**collection.variables, **collection.secrets}, "collection")
-    outer: tuple[Layer, ...] = (given, captures, environment, own)
-    environment.scope = own.scope = Scope(outer, shared)
-    for name, value in plan.overrides.items():
-        if name in shared.secret_names:
-            session.redactor.add(value)
-    return _State(plan, session, shared, outer, captures)
-
-
-def _scope(step: Step, state: _State) -> Scope:
-    given, captures, *around = state.outer
-    layers = (given, captures, *_group_layers(step, state), *around)
-    if not step.spec.variables:
-        return Scope(layers, state.shared)
-    own = Declarations(step.spec.variables, "request")
-    scope = Scope((given, own, *layers[1:]), state.shared)
-    own.scope = scope
-    return scope
-
-
-def _group_layers(step: Step, state: _State) -> tuple[Layer, ...]:
-    """The layers of a step's groups, nearest first; each is evaluated once for the run of its collection."""
-    layers: tuple[Layer, ...] = ()
-    for depth, group in enumerate(step.groups, 1):
-        identity = tuple(map(id, step.groups[:depth]))
-        if identity not in state.groups:
-            own = Declarations(group.variables, f"group '{group.name}'")
-            given, captures, *around = state.outer
-            own.scope = Scope((given, captures, own, *layers, *around), state.shared)
-            state.groups[identity] = (own, *layers)
-        layers = state.groups[identity]
-    return layers
-
+from runner.language.values import Value
 
 # --- one request ---------------------------------------------------------------------------------------------------
 
 
-def run_step(step: Step, state: _State) -> Generator[Effect | Event, Any, StepResult]:
+def run_step(turn: Turn, state: _State) -> Generator[Effect | Event, Any, StepResult]:
     """Runs one request; its captures become visible to those after it."""
-    result = StepResult(
-        collection=state.plan.collection.name,
-        name=step.name,
-        outcome=Outcome.SKIPPED,
-        method=_static_method(step),
-        span=step.spec.name_span,
-    )
-    reason = state.stopped or state.session.stopped or step.skip or _unmet(step, state)
-    scope = _scope(step, state)
+    step = replace(turn.step, name=turn.name) if turn.rows else turn.step
+    result = _not_sent(turn, state)
     try:
+        held = state.held(step)
+        passed = "" if held else step.skip
+        reason = held or passed or unmet(step.needs, step, state)
         if not reason:
-            reason = _condition(step, scope)
+            reason = passed = unfulfilled(step.conditions, step, turn.rows, state)
         if reason:
+            state.passed.update(capture.name for capture in step.spec.captures if passed)
             _leave_captures(step, state, "was skipped")
             return replace(result, reason=reason)
-        result = yield from _attempt(step, scope, state, result)
+        result = yield from _attempt(step, scope_of(step, turn.rows, state), state, result)
     except ResolveError as error:
         result = replace(result, outcome=Outcome.ERRORED, fault=_build_fault(error))
+    except KeyboardInterrupt:
+        state.session.stopped = INTERRUPTED
+        _leave_captures(step, state, "was interrupted")
+        return replace(result, reason=CUT_SHORT)
     if result.outcome is Outcome.ERRORED:
         _leave_captures(step, state, "got no response")
     return result
+
+
+def leave_out(turn: Turn, state: _State) -> StepResult:
+    """The one result of a loop that cannot begin."""
+    for step in turn.steps:
+        _leave_captures(step, state, "got no response" if turn.fault else "was skipped")
+    result = _not_sent(turn, state)
+    if turn.fault is not None:
+        return replace(result, outcome=Outcome.ERRORED, fault=_build_fault(turn.fault))
+    return replace(result, reason=turn.reason)
+
+
+def _not_sent(turn: Turn, state: _State) -> StepResult:
+    of_group = turn.loop is not None and turn.loop.of_group
+    return StepResult(
+        collection=state.title,
+        name=turn.name,
+        outcome=Outcome.SKIPPED,
+        method="" if of_group else _static_method(turn.step),
+        span=turn.span,
+    )
 
 
 def _static_method(step: Step) -> str:
     if isinstance(step.spec.method, str):
         return step.spec.method
     return "GET" if step.spec.body is None else "POST"
-
-
-def _unmet(step: Step, state: _State) -> str:
-    for name in step.waits_for():
-        if name in state.untaken and name not in state.captures.values:
-            return f"waits for '{name}': {state.untaken[name]}"
-        if name not in state.captures.values and not _has_fallback(step, name):
-            return f"waits for '{name}': '{state.plan.captured_by[name]}', which captures it, is not selected"
-    return ""
-
-
-def _has_fallback(step: Step, name: str) -> bool:
-    return any(need.fallback for need in step.needs if need.kind == "capture" and need.name == name)
 
 
 def _leave_captures(step: Step, state: _State, why: str) -> None:
@@ -232,17 +90,7 @@ def _leave_captures(step: Step, state: _State, why: str) -> None:
 
 
 def _declared_elsewhere(name: str, state: _State) -> bool:
-    return any(layer.holds(name) for layer in state.outer)
-
-
-def _condition(step: Step, scope: Scope) -> str:
-    for expression in step.conditions:
-        value = scope.evaluate(expression)
-        if value is None or value is False:
-            return f"when: {expression.text} is {'null' if value is None else 'false'}"
-        if value is not True:
-            raise ResolveError(f"'when' must give true or false, this is {kind(value)}", expression.span)
-    return ""
+    return any(layer.holds(name) for layer in (state.given, state.run, state.captures, *state.around))
 
 
 def _build_fault(error: ResolveError) -> Fault:
@@ -388,7 +236,7 @@ def _judged(step: Step, scope: Scope, state: _State, exchange: Exchange, result:
     if step.spec.schema is not None and state.plan.schemas is not None:
         verdicts.append(assertions.judge_schema(step.spec.schema, state.plan.schemas, document, scope))
     if step.spec.snapshot is not None:
-        verdicts.append(_judge_snapshot(step.spec.snapshot, result.name, document, state))
+        verdicts.append(_judge_snapshot(step.spec.snapshot, result, document, state))
     if not _looks_at_status(step):
         default = assertions.judge_default(document, step.spec.name_span)
         if default is not None:
@@ -415,15 +263,18 @@ def _looks_at_status(step: Step) -> bool:
     return step.spec.snapshot is not None and ("status",) not in step.spec.snapshot.ignore
 
 
-def _judge_snapshot(snapshot: Snapshot, name: str, document: ResponseDocument, state: _State) -> Verdict:
+def _judge_snapshot(snapshot: Snapshot, result: StepResult, document: ResponseDocument, state: _State) -> Verdict:
     from runner.engine import snapshots  # only where a file uses them
+
+    collection = state.plan.collection
+    name = snapshots.key(result.name, result.collection, collection.name)
 
     if not state.hidden:
         _hide_secrets(state)
     taken = state.session.redactor.apply(snapshots.without(snapshots.take(document), snapshot.ignore))
     if state.session.keep is None:
         return snapshots.judge(snapshot, taken, state.plan.kept, name)
-    state.session.keep(state.plan.collection.source.path, name, taken)
+    state.session.keep(collection.source.path, name, taken)
     return Verdict(True, "snapshot", snapshot.span, subject="snapshot")
 
 
@@ -433,11 +284,18 @@ def _hide_secrets(state: _State) -> None:
     They are evaluated aside, as a variable has its value from when it is first used.
     """
     state.hidden = True
-    aside = _start(state.plan, state.session)
-    scope = Scope(aside.outer, aside.shared)
-    for name in state.plan.collection.secrets:
+    for scope, name in _secrets(start(state.plan, state.session, state.iteration)):
         with suppress(ResolveError):  # what has no value now cannot be in a response
             scope[name]
+
+
+def _secrets(aside: _State) -> Iterator[tuple[Scope, str]]:
+    """The names of all secrets, each with the scope that declares it; included files have their own."""
+    collection = Scope((aside.given, aside.run, aside.captures, *aside.around), aside.shared)
+    yield from ((collection, name) for name in aside.plan.collection.secrets)
+    for step in aside.plan.steps:
+        for depth, group in enumerate(step.groups, 1):
+            yield from ((scope_at(step, (), depth, aside), name) for name in group.secrets)
 
 
 def _take_captures(step: Step, document: ResponseDocument, scope: Scope, state: _State) -> list[Verdict]:
@@ -457,4 +315,5 @@ def _keep(name: str, value: Value, state: _State) -> None:
     if name in state.shared.secret_names:
         state.session.redactor.add(value)
     state.untaken.pop(name, None)
+    state.fresh.add(name)
     state.captures.values[name] = value
