@@ -57,17 +57,23 @@ def _nothing_beside(path: str) -> str:
     raise ValueError(f"no such file: '{path}'")
 
 
+def _no_content(path: str) -> bytes:
+    raise ValueError(f"no such file: '{path}'")
+
+
 @dataclass(frozen=True, slots=True)
 class Foreign:
     """A foreign file, or a folder of them: `text` is the file's, `entries` the paths of all files below the folder.
 
-    `read` gives the text of a file by its path relative to this one; it raises ValueError with the reason.
+    `read` gives the text of a file by its path relative to this one, `content` its bytes; both raise ValueError with
+    the reason.
     """
 
     name: str
     text: str = ""
     entries: tuple[str, ...] = ()
     read: Callable[[str], str] = _nothing_beside
+    content: Callable[[str], bytes] = _no_content
 
 
 class Choices(NamedTuple):
@@ -140,6 +146,12 @@ class Names:
         if name is None:
             name = self._given[foreign] = _numbered(usable_name(foreign), self._taken, "_")
             self._taken.add(name)
+        return name
+
+    def fresh(self, like: str) -> str:
+        """A name like this one that no foreign name has."""
+        name = _numbered(usable_name(like), self._taken, "_")
+        self._taken.add(name)
         return name
 
     @property
