@@ -38,6 +38,7 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
     {
         "engine": (
             "exchange",
+            "origins",
             "results",
             "events",
             "scope",
@@ -47,6 +48,7 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
             "auth",
             "assertions",
             "plan",
+            "sending",
             "flow",
         )
     },

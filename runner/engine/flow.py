@@ -14,13 +14,12 @@ and whatever goes wrong on the way becomes a StepResult, never an exception.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from runner.engine import assertions, auth
-from runner.engine.auth.base import MOST_ANSWERS, Scheme
 from runner.engine.build import Flags, build, connection, setting
 from runner.engine.events import (
     CollectionFinished,
@@ -28,31 +27,15 @@ from runner.engine.events import (
     Event,
     StepFinished,
     StepStarted,
-    TokenFinished,
 )
-from runner.engine.exchange import Exchange, Grant, Request, ResponseDocument, Send, Token, Wait
+from runner.engine.exchange import Exchange, ResponseDocument, Send, Wait
 from runner.engine.plan import Plan, Step
-from runner.engine.results import CollectionResult, Fault, Outcome, StepResult, TokenResult, Verdict
+from runner.engine.results import CollectionResult, Fault, Outcome, StepResult, Verdict
 from runner.engine.scope import Declarations, EnvironmentVariables, Files, Layer, NoFiles, Scope, Shared, Values
-from runner.errors import AuthError, ResolveError, TransportError
+from runner.engine.sending import Authorize, Sent, send
+from runner.errors import AuthError, ResolveError
 from runner.language.values import Value, kind
 from runner.redaction import Redactor
-
-
-class Authorize(NamedTuple):
-    """The wish for a token. `stale` is the number of one that the API refused: a newer one is wanted."""
-
-    grant: Grant
-    stale: int | None = None
-
-
-class Authorized(NamedTuple):
-    """The answer to Authorize: without a token the fetch failed. `fresh` if it was fetched for this very wish."""
-
-    result: TokenResult
-    token: Token | None
-    fresh: bool = False
-
 
 #: Why a request was not sent after another one failed.
 FAIL_FAST = "not run: an earlier request failed (--fail-fast)"
@@ -267,93 +250,6 @@ def path_of(url: str) -> str:
     """The path and query of a URL, as console lines show it."""
     parts = urlsplit(url)
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-
-
-class Sent(NamedTuple):
-    """What came of sending a request: an exchange or a fault, and the exchanges before it."""
-
-    request: Request
-    exchange: Any = None
-    fault: Fault | None = None
-    earlier: tuple[Exchange, ...] = ()
-
-
-_NO_TOKEN = Fault("auth", "not sent: the token step failed")
-
-
-def send(request: Request, scheme: Scheme | None) -> Generator[Any, Any, Sent]:
-    """Sends a request with its credentials; renews the token once when the API refuses it."""
-    if scheme is None:
-        return (yield from _send_once(request))
-    if scheme.grant is None:
-        sent = yield from _send_once(scheme.apply(request, None))
-        return (yield from _answered(request, scheme, sent)) if scheme.answer else sent
-    authorized = yield from _authorize(Authorize(scheme.grant))
-    if authorized.token is None:
-        return Sent(request, fault=_NO_TOKEN)
-    ready = scheme.apply(request, authorized.token)
-    sent = yield from _send_once(ready)
-    if authorized.fresh or not _refused(sent, scheme.grant):
-        return sent
-    renewed = yield from _authorize(Authorize(scheme.grant, stale=authorized.result.number))
-    if renewed.token is None:
-        return Sent(ready, fault=_NO_TOKEN, earlier=(sent.exchange,))
-    again = yield from _send_once(scheme.apply(request, renewed.token))
-    return again._replace(earlier=(sent.exchange,))
-
-
-def _answered(request: Request, scheme: Scheme, sent: Sent) -> Generator[Any, Any, Sent]:
-    """Meets the challenge of a 401, and once more where the server finds the answer stale (RFC 7616 § 3.3)."""
-    assert scheme.answer is not None
-    for _ in range(MOST_ANSWERS):
-        if sent.exchange is None or sent.exchange.response.status != 401 or not _came_from(sent):
-            return sent
-        again = scheme.answer(request, sent.exchange)
-        if again is None:
-            return sent
-        earlier = (*sent.earlier, sent.exchange)
-        sent = (yield from _send_once(again))._replace(earlier=earlier)
-    return sent
-
-
-def _authorize(wish: Authorize) -> Generator[Any, Any, Authorized]:
-    authorized: Authorized = yield wish
-    yield TokenFinished(authorized.result)
-    return authorized
-
-
-def _send_once(request: Request) -> Generator[Any, Any, Sent]:
-    reply: Exchange | TransportError = yield Send(request)
-    if isinstance(reply, TransportError):
-        return Sent(request, fault=Fault(reply.kind, reply.message, (), reply.hint))
-    return Sent(request, exchange=reply)
-
-
-def _refused(sent: Sent, grant: Grant) -> bool:
-    """Whether the API itself refused the token: not another origin, reached by a redirect, which never got it."""
-    if sent.exchange is None:
-        return False
-    return sent.exchange.response.status in grant.refresh_on and _came_from(sent)
-
-
-def _came_from(sent: Sent) -> bool:
-    """Whether the answer is that of the origin that was asked."""
-    return _stayed(sent.request.url, sent.exchange.response.url or sent.request.url)
-
-
-def _stayed(asked: str, answered: str) -> bool:
-    """Whether credentials went along: to the same origin, or from http:80 to https:443 of one host."""
-    here, there = origin(asked), origin(answered)
-    return here == there or (here[0], here[2], there[0], there[2], here[1]) == ("http", 80, "https", 443, there[1])
-
-
-_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
-
-
-def origin(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port of a URL (RFC 6454 § 4)."""
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
 
 
 # --- judging -------------------------------------------------------------------------------------------------------

@@ -29,10 +29,11 @@ from runner.engine.events import (
     TokenFinished,
 )
 from runner.engine.exchange import Exchange, Request, Send, Wait
-from runner.engine.flow import FAIL_FAST, Authorize, Effect, Session, run_collection, slim, started
+from runner.engine.flow import FAIL_FAST, Effect, Session, run_collection, slim, started
 from runner.engine.plan import Plan
 from runner.engine.results import CollectionResult, Outcome, RunResult, StepResult, TokenResult
 from runner.engine.scope import EnvironmentVariables
+from runner.engine.sending import Authorize
 from runner.errors import AuthError, TransportError
 from runner.redaction import Redactor
 from runner.runtime.person import Person

@@ -20,10 +20,11 @@ from runner.diagnostics import Diagnostic, Source
 from runner.engine import plan as planning
 from runner.engine.build import Flags
 from runner.engine.exchange import Ask, Exchange, Listen, Redirected, Request, Response, Send, Wait
-from runner.engine.flow import Authorize, Session, run_collection
+from runner.engine.flow import Session, run_collection
 from runner.engine.plan import EVERYTHING, Plan, Selection
 from runner.engine.results import CollectionResult, StepResult, TokenResult
 from runner.engine.scope import EnvironmentVariables, Files, NoFiles
+from runner.engine.sending import Authorize
 from runner.errors import InvalidError, TransportError
 from runner.language import document
 from runner.language.model import Collection
