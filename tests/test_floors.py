@@ -49,6 +49,11 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
             "assertions",
             "plan",
             "sending",
+            "retry",
+            "poll",
+            "paginate",
+            "repeat",
+            "overlap",
             "flow",
         )
     },

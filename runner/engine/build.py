@@ -51,7 +51,7 @@ def merge(chain: Iterable[Defaults]) -> Defaults:
         headers.update({entry.text.lower(): entry for entry in settings.headers})
         query.update({entry.text: entry for entry in settings.query})
         asserts += settings.asserts
-        for name in ("timeout", "follow_redirects", "verify", "client_cert", "max_body"):
+        for name in ("timeout", "follow_redirects", "verify", "client_cert", "max_body", "retry"):
             found = getattr(settings, name)
             if found is not None:
                 merged[name] = found
@@ -78,6 +78,17 @@ def declared_values(
             yield key, scalar.value
     if spec.body is not None and spec.body.kind != "form":
         yield spec.body.kind, spec.body.value
+
+
+def _repeats(spec: RequestSpec, settings: Defaults) -> Iterator[Setting | None]:
+    """The settings of `retry`, `poll` and `paginate`."""
+    if settings.retry is not None:
+        attempts, delay, backoff, statuses, methods = settings.retry
+        yield from (attempts, delay, backoff, *(statuses or ()), *(methods or ()))
+    if spec.poll is not None:
+        yield from (spec.poll.interval, spec.poll.timeout)
+    if spec.paginate is not None:
+        yield spec.paginate.max_pages
 
 
 def build(spec: RequestSpec, settings: Defaults, base_urls: tuple[BaseUrl, ...], scope: Scope, flags: Flags) -> Request:

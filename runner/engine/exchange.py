@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from runner.diagnostics import Span
-from runner.language.model import RESPONSE_KEYS
+from runner.language.model import ITEMS_KEY, RESPONSE_KEYS
 from runner.language.values import Value, parse_json
 
 Headers = tuple[tuple[str, str], ...]
@@ -65,6 +65,11 @@ class Request:
         """The first value of a header, by a name in any case."""
         return next((value for key, value in self.headers if key.lower() == name), None)
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether the body can be sent a second time."""
+        return self.body is None or isinstance(self.body, bytes)
+
 
 class Redirect(NamedTuple):
     """One redirect that was followed: the status that asked for it and the URL that gave it."""
@@ -103,9 +108,12 @@ class Exchange:
     response: Response
     elapsed: float = 0.0
 
-    def view(self, variables: Mapping[str, Value]) -> ResponseDocument:
-        """The response document; `variables` becomes its `vars`."""
-        return ResponseDocument(self, variables)
+    def view(self, variables: Mapping[str, Value], items: list[Value] | None = None) -> ResponseDocument:
+        """The response document; `variables` becomes its `vars`, `items` are those of all pages."""
+        document = ResponseDocument(self, variables)
+        if items is not None:
+            document[ITEMS_KEY] = items
+        return document
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +226,8 @@ class ResponseDocument(dict[str, Value]):
 
     def complete(self) -> dict[str, Value]:
         """All keys, computed: for `@`, `keys(@)` and the like."""
-        return {key: self[key] for key in RESPONSE_KEYS}
+        joined = {ITEMS_KEY: self[ITEMS_KEY]} if ITEMS_KEY in self else {}
+        return {key: self[key] for key in RESPONSE_KEYS} | joined
 
     @property
     def exchange(self) -> Exchange:

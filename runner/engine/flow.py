@@ -3,20 +3,23 @@
     Send(request)        → Exchange | TransportError
     Authorize(grant)     → Authorized
     Wait(seconds)        → None
+    Together(flows)      → what they return
     any other event      → None
 
 Drivers (`runtime.execute`) grant the wishes with real sockets; tests grant them by hand. One request goes
 
     conditions → captures it waits for → delay → build → token → send → (401: new token, send again) → capture → judge
+                                                           ▲         └▶ retry · poll · paginate
+                                                           └─────────────┘
 
 and whatever goes wrong on the way becomes a StepResult, never an exception.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from runner.engine import assertions, auth
@@ -29,10 +32,13 @@ from runner.engine.events import (
     StepStarted,
 )
 from runner.engine.exchange import Exchange, ResponseDocument, Send, Wait
+from runner.engine.overlap import Together, runs
 from runner.engine.plan import Plan, Step
+from runner.engine.repeat import Came, fetch
 from runner.engine.results import CollectionResult, Fault, Outcome, StepResult, Verdict
+from runner.engine.retry import Attempts, Clocks, policy
 from runner.engine.scope import Declarations, EnvironmentVariables, Files, Layer, NoFiles, Scope, Shared, Values
-from runner.engine.sending import Authorize, Sent, send
+from runner.engine.sending import Authorize, Sent
 from runner.errors import AuthError, ResolveError
 from runner.language.values import Value, kind
 from runner.redaction import Redactor
@@ -40,18 +46,26 @@ from runner.redaction import Redactor
 #: Why a request was not sent after another one failed.
 FAIL_FAST = "not run: an earlier request failed (--fail-fast)"
 
-Effect = Send | Wait | Authorize
+Effect = Send | Wait | Authorize | Together
 
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """What a run gives to each collection. `clock` in seconds; `stopped` says why nothing more is to be sent."""
+    """What a run gives to each collection. `stopped` says why nothing more is to be sent.
+
+    `clock` is in seconds from anywhere, `wall` in seconds since 1970, `chance` is from 0 up to 1. With `keep_exchanges`
+    somebody wants to see those of polls and pages before the last one.
+    """
 
     env: EnvironmentVariables
     redactor: Redactor
     flags: Flags = Flags()
     fail_fast: bool = False
     clock: Callable[[], float] = lambda: 0.0
+    wall: Callable[[], float] = lambda: 0.0
+    chance: Callable[[], float] = lambda: 0.0
+    overlap: bool = False
+    keep_exchanges: bool = True
     stopped: str = ""
     files: Files = field(default_factory=NoFiles)
 
@@ -77,16 +91,71 @@ def run_collection(plan: Plan, session: Session) -> Generator[Effect | Event, An
     began = session.clock()
     yield started(plan)
     results: list[StepResult] = []
-    for step in plan.steps:
-        yield StepStarted(collection.name, step.name)
-        done = yield from run_step(step, state)
-        if session.fail_fast and done.outcome in (Outcome.FAILED, Outcome.ERRORED):
-            state.stopped = FAIL_FAST
-        yield StepFinished(done)
-        results.append(slim(done))
+    overlap = session.overlap or collection.overlap
+    for steps in runs(plan.steps) if overlap else ((step,) for step in plan.steps):
+        if len(steps) == 1:
+            results.append((yield from _told_step(steps[0], state)))
+        else:
+            results += yield from _run_together(steps, state)
     result = CollectionResult(collection.name, collection.source.path, tuple(results), session.clock() - began)
     yield CollectionFinished(result)
     return result
+
+
+def _told_step(step: Step, state: _State) -> Generator[Any, Any, StepResult]:
+    """Runs one step and tells of it."""
+    yield StepStarted(state.plan.collection.name, step.name)
+    done = yield from run_step(step, state)
+    if state.session.fail_fast and done.outcome in (Outcome.FAILED, Outcome.ERRORED):
+        state.stopped = FAIL_FAST
+    yield StepFinished(done)
+    return slim(done)
+
+
+# --- steps that overlap --------------------------------------------------------------------------------------------
+
+
+class _Part(NamedTuple):
+    """What one of several overlapping steps came to: its result, the captures it took, and why others were not."""
+
+    result: StepResult
+    taken: dict[str, Value]
+    untaken: dict[str, str]
+
+
+def _run_together(steps: Sequence[Step], state: _State) -> Generator[Any, Any, list[StepResult]]:
+    """Runs steps that may overlap; what they capture becomes visible after all of them, in the order of the file."""
+    parts: list[_Part] = yield Together((_part(step, state) for step in steps), len(steps))
+    for step, part in zip(steps, parts, strict=True):
+        _take_over(step, part, state)
+    return [part.result for part in parts]
+
+
+def _part(step: Step, state: _State) -> Generator[Any, Any, _Part]:
+    """Runs one of several steps with captures of its own, to begin with those that are there before all of them."""
+    given, _, *around = state.outer
+    _group_layers(step, state)  # made for all steps of the group, so they must not see the captures of this one
+    own = Values(dict(state.captures.values), state.captures.origin)
+    mine = replace(state, captures=own, outer=(given, own, *around), untaken=dict(state.untaken))
+    result = yield from _told_step(step, mine)
+    state.stopped = state.stopped or mine.stopped
+    names = [capture.name for capture in step.spec.captures]
+    taken = {name: own.values[name] for name in names if name in result.captured}
+    return _Part(result, taken, {name: mine.untaken[name] for name in names if name in mine.untaken})
+
+
+def _take_over(step: Step, part: _Part, state: _State) -> None:
+    """What a step that ran alone would have left: its captures, or why they are not there."""
+    judged = part.result.outcome in (Outcome.PASSED, Outcome.FAILED)
+    for name in (capture.name for capture in step.spec.captures):
+        if name in part.taken:
+            state.captures.values[name] = part.taken[name]
+            state.untaken.pop(name, None)
+            continue
+        if judged:
+            state.captures.values.pop(name, None)
+        if name in part.untaken:
+            state.untaken[name] = part.untaken[name]
 
 
 def started(plan: Plan) -> CollectionStarted:
@@ -233,17 +302,41 @@ def _attempt(step: Step, scope: Scope, state: _State, result: StepResult) -> Gen
     result = replace(result, method=request.method, url=request.url, path=path_of(request.url))
     wire = connection(step.settings, scope, flags)
     scheme = auth.prepare(step.auth, scope, wire, request.timeout, step.login, flags)
+    session = state.session
+    clocks = Clocks(session.clock, session.wall, session.chance)
+    attempts = Attempts(policy(step.settings.retry, scope), clocks, session.keep_exchanges)
+
+    def passes(exchange: Exchange) -> bool:
+        return _judged(step, scope, state, exchange, result).outcome is Outcome.PASSED
+
     try:
-        sent = yield from send(request, scheme)
+        came = yield from fetch(step.spec, request, scheme, scope, attempts, passes)
     except AuthError as error:
-        sent = Sent(
-            request, fault=Fault("auth", error.message, error.details, error.hint, step.auth and step.auth.span)
-        )
-    result = replace(result, url=sent.request.url, earlier=sent.earlier)
+        fault = Fault("auth", error.message, error.details, error.hint, step.auth and step.auth.span)
+        came = Came(Sent(request, fault=fault))
+    sent = came.sent
+    result = _counted(result, came, attempts)
     if sent.fault is not None:
         unanswered = None if sent.fault.kind == "auth" else sent.request
         return replace(result, outcome=Outcome.ERRORED, fault=sent.fault, unanswered=unanswered)
-    return _judged(step, scope, state, sent.exchange, result)
+    result = _judged(step, scope, state, sent.exchange, result, came.items)
+    if came.verdict is None:
+        return result
+    return replace(result, outcome=Outcome.FAILED, verdicts=(came.verdict, *result.verdicts))
+
+
+def _counted(result: StepResult, came: Came, attempts: Attempts) -> StepResult:
+    """A result with what was repeated; of several pages it names the first."""
+    notes = (*attempts.notes, came.note) if came.note else tuple(attempts.notes)
+    return replace(
+        result,
+        url=result.url if came.pages > 1 else came.sent.request.url,
+        earlier=tuple(attempts.earlier),
+        attempts=attempts.count,
+        polls=came.polls,
+        pages=came.pages,
+        notes=notes,
+    )
 
 
 def path_of(url: str) -> str:
@@ -255,8 +348,15 @@ def path_of(url: str) -> str:
 # --- judging -------------------------------------------------------------------------------------------------------
 
 
-def _judged(step: Step, scope: Scope, state: _State, exchange: Exchange, result: StepResult) -> StepResult:
-    document = exchange.view(scope)
+def _judged(
+    step: Step,
+    scope: Scope,
+    state: _State,
+    exchange: Exchange,
+    result: StepResult,
+    items: list[Value] | None = None,
+) -> StepResult:
+    document = exchange.view(scope, items)
     verdicts = _take_captures(step, document, scope, state)
     verdicts += [assertions.judge(assertion, document, scope) for assertion in step.asserts]
     if not any(map(assertions.looks_at_status, step.asserts)):

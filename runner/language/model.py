@@ -141,6 +141,36 @@ class ClientCert(NamedTuple):
     password: Setting | None = None
 
 
+class Retry(NamedTuple):
+    """When and how a request is tried again after a fault; what is absent has its default.
+
+    `attempts` counts the first one, `delay` is the first wait and `backoff` the factor of the next; each of `statuses`
+    and `methods` is one or a list, or a Template that gives one.
+    """
+
+    attempts: Setting | None = None
+    delay: Setting | None = None
+    backoff: Setting | None = None
+    statuses: tuple[Setting, ...] | None = None
+    methods: tuple[Setting, ...] | None = None
+
+
+class Poll(NamedTuple):
+    """A request is repeated until `until` is true; without it, until every assertion holds."""
+
+    until: Expression | None = None
+    interval: Setting | None = None
+    timeout: Setting | None = None
+
+
+class Paginate(NamedTuple):
+    """A request is followed by those for its next pages: `next` gives the URL, `items` the list of each page."""
+
+    next: Expression
+    items: Expression | None = None
+    max_pages: Setting | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Defaults:
     """Settings that requests inherit, each overridable on a group or a request."""
@@ -154,6 +184,7 @@ class Defaults:
     verify: Setting | None = key("TLS: true, false, or the path of a file with CA certificates.")
     client_cert: ClientCert | None = key("The client's TLS certificate: {cert, key, password}, PEM files.")
     max_body: Setting | None = key("The largest response body that is accepted (default 10MB).")
+    retry: Retry | None = key("When a request is tried again after a fault; false: never.")
     asserts: tuple[Assertion, ...] = key("Assertions added to those of each request.", ())
 
 
@@ -178,6 +209,8 @@ class RequestSpec:
     auth: AuthSpec | None = key("How this request authenticates; absent inherits.")
     body: Body | None = key("The body: json, form or text.")
     delay: Setting | None = key("A wait before the request is sent.")
+    poll: Poll | None = key("Repeats the request until an expression, or every assertion, is true.")
+    paginate: Paginate | None = key("Follows the links to further pages, and joins their items.")
     captures: tuple[Capture, ...] = key("Values taken from the response for later requests.", ())
     asserts: tuple[Assertion, ...] = key("What must hold of the response.", ())
     settings: Defaults = key("The keys of `defaults`, for this request.", Defaults())
@@ -218,6 +251,7 @@ class Collection:
     auth: AuthSpec | None = key("How requests authenticate.")
     defaults: Defaults = key("Settings that requests inherit.", Defaults())
     tags: tuple[str, ...] = key("Labels of all requests.", ())
+    overlap: bool = key("Neighbouring safe requests that do not use each other's captures are sent together.", False)
     requests: tuple[RequestSpec | Group, ...] = key("Requests and groups, in order.", ())
 
 
@@ -226,6 +260,9 @@ RESPONSE_KEYS = (
     "status", "reason", "headers", "cookies", "set_cookies", "body", "text", "bytes", "size", "elapsed_ms", "url",
     "redirects", "http_version", "request", "vars",
 )  # fmt: skip
+
+#: The key that is there beside them where `paginate` joins the items of pages.
+ITEMS_KEY = "items"
 
 #: Names that no variable may have.
 RESERVED_NAMES = frozenset({"env", "item", "index", "vars", "data", "iteration"})

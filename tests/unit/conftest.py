@@ -19,8 +19,9 @@ import pytest
 from runner.diagnostics import Diagnostic, Source
 from runner.engine import plan as planning
 from runner.engine.build import Flags
-from runner.engine.exchange import Ask, Exchange, Listen, Redirected, Request, Response, Send, Wait
-from runner.engine.flow import Session, run_collection
+from runner.engine.exchange import Ask, Exchange, Listen, Redirected, Request, Response, Send
+from runner.engine.flow import Effect, Session, run_collection
+from runner.engine.overlap import Together
 from runner.engine.plan import EVERYTHING, Plan, Selection
 from runner.engine.results import CollectionResult, StepResult, TokenResult
 from runner.engine.scope import EnvironmentVariables, Files, NoFiles
@@ -145,6 +146,7 @@ class Driver:
     def __init__(self, plan: Plan, session: Session, api: Server, login: Server, person: Any = None) -> None:
         self.ran = Ran(plan, session.redactor)
         self.session = session
+        self.session.clock = lambda: self.now
         self._api = api
         self._login = login
         self.now = 0.0
@@ -160,6 +162,8 @@ class Driver:
         return Exchange(request, answer, 0.01)
 
     def _grant(self, wish: Any) -> Any:
+        if isinstance(wish, Together):
+            return self._interleaved(list(wish.flows))
         if isinstance(wish, Send):
             self.ran.sent.append(wish.request)
             answer = self._api(wish.request)
@@ -168,6 +172,7 @@ class Driver:
             self.ran.wishes.append(wish)
             return self.store.authorize(wish.grant, wish.stale)
         self.ran.waits.append(wish.seconds)
+        self.now += wish.seconds
         return None
 
     def run(self) -> Ran:
@@ -180,10 +185,30 @@ class Driver:
                 self.ran.result = done.value
                 return self.ran
             reply = None
-            if isinstance(item, (Send, Wait, Authorize)):
+            if isinstance(item, Effect):
                 reply = self._grant(item)
             else:
                 self._note(item)
+
+    def _interleaved(self, flows: list[Any]) -> list[Any]:
+        """Takes all flows one step further, the last one first, until they are done; tells their events in order."""
+        replies: dict[int, Any] = dict.fromkeys(range(len(flows)))
+        told: list[list[Any]] = [[] for _ in flows]
+        results: dict[int, Any] = {}
+        while replies:
+            for number in reversed(list(replies)):
+                try:
+                    item = flows[number].send(replies[number])
+                except StopIteration as done:
+                    results[number] = done.value
+                    del replies[number]
+                    continue
+                granted = isinstance(item, Effect)
+                replies[number] = self._grant(item) if granted else None
+                told[number] += [] if granted else [item]
+        for event in (event for events in told for event in events):
+            self._note(event)
+        return [results[number] for number in sorted(results)]
 
     def _note(self, event: Any) -> None:
         self.ran.events.append(event)
@@ -217,6 +242,7 @@ def _run(
     secrets: Sequence[str] = (),
     disk: Files | None = None,
     person: Any = None,
+    **more: Any,
 ) -> Ran:
     chosen = _plan(text, environment=environment, overrides=given, selection=selection)
     session = Session(
@@ -225,6 +251,7 @@ def _run(
         flags=flags or Flags(),
         fail_fast=fail_fast,
         files=disk or NoFiles(),
+        **more,
     )
     token = login or [respond(200, {"access_token": "token-1", "expires_in": 3600})]
     servers = (answers if callable(answers) else _in_turn(answers) for answers in (api, token))

@@ -15,6 +15,7 @@ from runner.language import query
 from runner.language.document import lacking, lacking_words
 from runner.language.model import (
     AUTH_KEYS,
+    ITEMS_KEY,
     RESPONSE_KEYS,
     AuthField,
     AuthSpec,
@@ -93,6 +94,7 @@ class Judge:
         for need in needs:
             self._check(need, level, taken)
         needs += self._over_response(step, level, taken)
+        self._items(step)
         names = tuple(dict.fromkeys(reference.name for reference in used if not reference.env))
         return replace(step, auth=auth, login=login, needs=tuple(needs), uses=names)
 
@@ -105,6 +107,22 @@ class Judge:
             self._check(need, level, taken | captured)
         earlier = [need for need in over_captures if need.name not in captured - taken]
         return earlier + [need for need in over_asserts if need.name not in captured]  # taken anew before them
+
+    def _items(self, step: Step) -> None:
+        """`items` is a key of the response only where `paginate` joins them, and not yet for its own expressions."""
+        self._no_items(_steering(step), "write body.items")
+        paginate = step.spec.paginate
+        if paginate is None or paginate.items is None:
+            looking = [capture.source for capture in step.spec.captures] + [it.that for it in step.asserts]
+            hint = "add 'items' to 'paginate'" if paginate else "write body.items, or join pages with 'paginate'"
+            self._no_items(looking, hint)
+
+    def _no_items(self, expressions: Iterable[Expression], hint: str) -> None:
+        for expression in expressions:
+            for name in query.compile(expression.text).names:
+                if name.text == ITEMS_KEY:
+                    span = expression.span.locate(expression.text, name.start, name.end)
+                    self._add(Diagnostic("'items' is there only for pages that 'paginate' has joined", span, hint))
 
     def _level(self, groups: tuple[Group, ...]) -> Level:
         identity = tuple(map(id, groups))
@@ -158,6 +176,8 @@ class Judge:
         identity = tuple(map(id, chain))
         if identity not in self._auths:
             auth = self._inherit(chain)
+            expressions = (it.value for it in auth.fields.values()) if auth else ()
+            self._no_items((it for it in expressions if isinstance(it, Expression)), "write body.items")
             self._auths[identity] = auth, self._login(auth, chain, step)
         auth, login = self._auths[identity]
         if auth is None or auth.type == "none":
@@ -227,6 +247,13 @@ class Judge:
             base_urls=tuple(base for owner in owners for base in base_urls_of(owner)),
             auth=own,
         )
+
+
+def _steering(step: Step) -> Iterator[Expression]:
+    """The expressions over a response that say whether and where to ask again; its captures are not taken yet."""
+    poll, paginate = step.spec.poll, step.spec.paginate
+    found = (poll.until if poll else None, *((paginate.next, paginate.items) if paginate else ()))
+    yield from filter(None, found)
 
 
 def _expression_faults(text: str) -> list[query.QueryFault]:

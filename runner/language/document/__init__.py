@@ -4,7 +4,7 @@ A table names for each key of a mapping the field it fills and the method that r
 compiled here once, so that a fault in them is found when the file is read. Whether a variable exists is judged later,
 over the whole collection.
 
-    words · settings ◀── reader ◀── auth ◀── response ◀── collection
+    words · settings ◀── reader ◀── auth ◀── response ◀── repeats ◀── collection
 """
 
 from __future__ import annotations

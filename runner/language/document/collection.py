@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import Any
 
 from runner.diagnostics import Diagnostic, Span
+from runner.language.document import repeats
 from runner.language.document.auth import credentials
 from runner.language.document.reader import Fields, Key, Table
 from runner.language.document.response import ResponseReader
@@ -88,6 +89,7 @@ class Decoder(ResponseReader):
         for required in ("url",):
             if required not in fields.keys:
                 self.fault(self.head(node), f"a request has no '{required}'", "the path, or a whole URL")
+        repeats.check_repeats(self, fields)
         return self.request_of(node, fields, places)
 
     def request_of(self, node: Node, fields: Fields, places: dict[str, Any]) -> RequestSpec:
@@ -191,9 +193,11 @@ _SETTING_KEYS: Table = {
     "max_body": Key("max_body", Decoder.setting),
     "client_cert": Key("client_cert", Decoder.client_cert),
 }
-_SETTING_FIELDS = tuple(row.field for row in _SETTING_KEYS.values())
+#: Not for login calls: a token is asked for once.
+_RETRY: Table = {"retry": Key("retry", repeats.retry)}
+_SETTING_FIELDS = tuple(row.field for row in (*_SETTING_KEYS.values(), *_RETRY.values()))
 
-DEFAULTS: Table = {**_SETTING_KEYS, "assert": Key("asserts", Decoder.assertions)}
+DEFAULTS: Table = {**_SETTING_KEYS, **_RETRY, "assert": Key("asserts", Decoder.assertions)}
 
 _COMMON: Table = {
     "name": Key("name", Decoder.plain_text),
@@ -209,6 +213,7 @@ COLLECTION: Table = {
     "secrets": Key("secrets", Decoder.secrets),
     "environments": Key("environments", Decoder.environments),
     "defaults": Key("defaults", Decoder.defaults),
+    "overlap": Key("overlap", Decoder.boolean),
     "requests": Key("requests", Decoder.requests),
 }
 
@@ -245,6 +250,9 @@ REQUEST: Table = {
     "skip": Key("skip", Decoder.skip),
     "when": Key("when", Decoder.expression),
     **_SENT,
+    **_RETRY,
+    "poll": Key("poll", repeats.poll),
+    "paginate": Key("paginate", repeats.paginate),
     "delay": Key("delay", Decoder.setting),
     "capture": Key("captures", Decoder.captures),
     "assert": Key("asserts", Decoder.assertions),
