@@ -75,11 +75,14 @@ def run(
     tags: Iterable[str] = (),
     jobs: int = 0,
     fail_fast: bool = False,
+    overlap: bool = False,
     timeout: float | None = None,
     listeners: Sequence[Listener] = (),
     transport: Transport | None = None,
 ) -> RunResult:
     """Runs collections. `timeout` in seconds; `transport` sends in place of the network.
+
+    `jobs` collections are run side by side (0: at most 8), and with `overlap` as many safe requests of each.
 
     Raises:
         InvalidError: a file, name or environment variable is not valid; nothing was sent.
@@ -89,6 +92,7 @@ def run(
 
     plans, settings = _ready(paths, env, variables, select, tags)
     settings.jobs, settings.fail_fast, settings.listeners = jobs, fail_fast, listeners
+    settings.overlap = overlap
     settings.flags = Flags(timeout=timeout)
     settings.transport = transport
     return execute.run(plans, settings)

@@ -69,6 +69,7 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
             "workspace",
             "plugins",
             "project",
+            "crew",
             "execute",
             "sign_in",
         )

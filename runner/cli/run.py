@@ -21,6 +21,7 @@ from runner.errors import UsageError
 @options.selecting
 @click.option("-x", "--fail-fast", is_flag=True, help="Stop after the first request that fails.")
 @click.option("-j", "--jobs", type=click.IntRange(1), default=None, metavar="N", help="Collections side by side.")
+@click.option("--overlap", is_flag=True, help="Send neighbouring safe requests of a collection together, too (-j).")
 @options.connecting
 @options.root
 @options.allow_empty
@@ -64,6 +65,7 @@ def execute(plans: Sequence[Any], env: Any, flags: Any, given: dict[str, Any]) -
         flags=flags,
         jobs=given["jobs"] or 0,
         fail_fast=given["fail_fast"],
+        overlap=given["overlap"],
         listeners=[console],
         interrupts=interrupts,
     )

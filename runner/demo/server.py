@@ -29,6 +29,13 @@ The plain corner, without a token:
     GET /key                            `demo-key~ada` as X-Api-Key, ?api_key or the cookie api_key
     GET /text · /html · /invalid-json   bodies of other kinds
 
+What has to be asked more than once:
+    *    /flaky/{name}                  503 twice, then 200; ?times, ?status and ?after (Retry-After) change that
+    POST /jobs                          202, Location: /jobs/{id}
+    GET  /jobs/{id}                     {id, state, result}: `done` when it is asked for the third time
+    GET  /pages/{body,link,header,number}   12 items in pages of 5; the next page stands in `next`, `Link`, `Next-Page`,
+                                        or follows from `page` and `pages`
+
 State is in memory and new with each DemoServer. Who may log in is in `credentials`.
 """
 
@@ -45,6 +52,7 @@ from runner.demo.entra import Entra
 from runner.demo.graph import Graph
 from runner.demo.messages import Call, Reply, Router
 from runner.demo.people import Directory
+from runner.demo.repeats import Repeats
 from runner.demo.tokens import Mint
 from runner.demo.wire import WireServer
 
@@ -126,7 +134,7 @@ class DemoServer:
         self._mint.revoke_all()
 
     def _routes(self) -> Router:
-        areas = (Entra(self._mint), Graph(self._mint, Directory()), Corner(self._mint, self._stopping))
+        areas = (Entra(self._mint), Graph(self._mint, Directory()), Corner(self._mint, self._stopping), Repeats())
         return Router([route for area in areas for route in area.routes()], corner.lost, corner.refused)
 
     def _answer(self, call: Call) -> Reply:

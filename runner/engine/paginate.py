@@ -24,7 +24,7 @@ from runner.engine.retry import Attempts
 from runner.engine.scope import Scope
 from runner.engine.sending import Sent
 from runner.language.model import Expression, Paginate
-from runner.language.values import Value, kind
+from runner.language.values import Value, kind, show
 
 #: Pages without a written `max_pages`: more are taken for a list that never ends.
 MOST_PAGES = 1000
@@ -89,7 +89,7 @@ class _Reading:
             return True
         found, self.verdict = assertions.read(self.declared.items, document, "items")
         if self.verdict is None and not isinstance(found, list):
-            self._fail(self.declared.items, document, "items", f"must give a list, this is {_a(found)}", found)
+            self._fail(self.declared.items, document, "items", f"is {_shown(found)}, not a list", found)
         if self.verdict is None:
             self.items += found
         return self.verdict is None
@@ -121,7 +121,7 @@ class _Reading:
 def _resolved(base: str, found: Value) -> tuple[str, str]:
     """A link as a URL (RFC 3986 § 5), and what is wrong with it."""
     if not isinstance(found, str):
-        return "", f"must give a URL, this is {_a(found)}"
+        return "", f"is {_shown(found)}, not a URL"
     try:
         url = _plain(urljoin(base, found))
         parts = urlsplit(url)
@@ -136,6 +136,9 @@ def _plain(url: str) -> str:
     return url.partition("#")[0]
 
 
-def _a(value: Value) -> str:
+def _shown(value: Value) -> str:
+    """A value with its type; of a structure the type alone."""
     name = kind(value)
-    return name if value is None else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+    if isinstance(value, (list, dict)):
+        return f"an {name}"
+    return name if value is None else f"{name} {show(value)}"

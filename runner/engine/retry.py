@@ -131,7 +131,7 @@ class Attempts:
             return min(delay * (1 + _JITTER * self.clocks.chance()), LONGEST_WAIT), ""
         if asked <= LONGEST_WAIT:
             return asked, ", as Retry-After says"
-        return LONGEST_WAIT, f": Retry-After asks for {seconds(asked)}, but no wait is longer"
+        return LONGEST_WAIT, f": Retry-After asks for {seconds(asked)}, but a wait is at most {seconds(LONGEST_WAIT)}"
 
 
 def _met(sent: Sent) -> str:

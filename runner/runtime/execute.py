@@ -3,7 +3,8 @@
     plans ──▶ workers (one flow each) ──▶ events, ordered by collection ──▶ Redactor ──▶ listeners
 
 Every event goes through the Redactor at this one door. Only the calling thread tells listeners. A single collection
-runs in the calling thread; several run side by side on threads, and what they tell is put back in order.
+runs in the calling thread; several run side by side on threads, and what they tell is put back in order. So are the
+requests of one collection that overlap (`crew`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -29,12 +31,13 @@ from runner.engine.events import (
     TokenFinished,
 )
 from runner.engine.exchange import Exchange, Request, Send, Wait
-from runner.engine.flow import FAIL_FAST, Effect, Session, run_collection, slim, started
+from runner.engine.flow import FAIL_FAST, Session, run_collection, slim, started
+from runner.engine.overlap import Together
 from runner.engine.plan import Plan
 from runner.engine.results import CollectionResult, Outcome, RunResult, StepResult, TokenResult
 from runner.engine.scope import EnvironmentVariables
 from runner.engine.sending import Authorize
-from runner.errors import AuthError, TransportError
+from runner.errors import AuthError, Ended, TransportError
 from runner.redaction import Redactor
 from runner.runtime.person import Person
 from runner.runtime.tokens import TokenStore
@@ -42,6 +45,7 @@ from runner.runtime.transport import CookieJar, HttpTransport, Transport
 from runner.runtime.workspace import Workspace
 
 if TYPE_CHECKING:
+    from runner.runtime.crew import Crew, Work
     from runner.runtime.token_cache import TokenCache
 
 MOST_JOBS = 8
@@ -78,13 +82,17 @@ class Interrupts:
 
 @dataclass(slots=True, eq=False)
 class Settings:
-    """How to run: `jobs` collections side by side (0: as many as fit), and what every request is told."""
+    """How to run: `jobs` collections side by side (0: as many as fit), and what every request is told.
+
+    With `overlap` neighbouring safe requests of one collection are sent together, `jobs` of them at most.
+    """
 
     env: EnvironmentVariables
     workspace: Workspace
     flags: Flags = Flags()
     jobs: int = 0
     fail_fast: bool = False
+    overlap: bool = False
     transport: Transport | None = None
     listeners: Sequence[Listener] = ()
     redactor: Redactor = field(default_factory=Redactor)
@@ -134,17 +142,23 @@ class _Run:
         self._plans = plans
         self._settings = settings
         self._transport = transport
+        self._keep = any(listener.wants_exchanges for listener in settings.listeners)
         self._session = Session(
             env=settings.env,
             redactor=settings.redactor,
             flags=settings.flags,
             fail_fast=settings.fail_fast,
             clock=time.perf_counter,
+            wall=time.time,
+            chance=_chance,
+            overlap=settings.overlap,
+            keep_exchanges=self._keep,
             files=settings.workspace,
         )
         self._ended = threading.Event()
+        self._crew = self._make_crew()
+        self._overlapping: dict[int, Work] = {}
         self._store = token_store(self._send_token_request, settings.redactor, self._ended)
-        self._keep = any(listener.wants_exchanges for listener in settings.listeners)
         self._told_tokens: set[Any] = set()
         self._tokens: list[TokenResult] = []
         self._collections: list[CollectionResult] = []
@@ -163,7 +177,7 @@ class _Run:
     def _send_token_request(self, request: Request) -> Any:
         return self._transport.send(request, None)
 
-    def _grant(self, wish: Effect, jar: CookieJar) -> Any:
+    def _grant(self, wish: Send | Authorize | Wait, jar: CookieJar) -> Any:
         if isinstance(wish, Send):
             try:
                 held = wish.request.held_cookies
@@ -172,24 +186,54 @@ class _Run:
                 return error
         if isinstance(wish, Authorize):
             return self._store.authorize(wish.grant, wish.stale)
-        self._ended.wait(wish.seconds)
+        if self._ended.wait(wish.seconds):
+            raise Ended  # nothing more is to be sent by this thread
         return None
 
     def _drive(self, plan: Plan) -> Iterator[Event]:
-        """Runs one flow; its events, trimmed of what nobody asked for."""
-        flow = run_collection(plan, self._session)
-        jar = CookieJar()
+        """Runs one collection; its events, trimmed of what nobody asked for."""
+        with self._crew.turn if self._crew else nullcontext():
+            yield from self._advance(run_collection(plan, self._session), CookieJar(), threading.Lock(), plan)
+
+    def _advance(self, flow: Any, jar: CookieJar, alone: threading.Lock, plan: Plan) -> Generator[Event, None, Any]:
+        """Grants what a flow wishes, until it returns; it computes only while it has the lock."""
         reply: Any = None
         while True:
             try:
-                item = flow.send(reply)
-            except StopIteration:
-                return
-            if isinstance(item, (Send, Wait, Authorize)):
+                with alone:
+                    item = flow.send(reply)
+            except StopIteration as done:
+                return done.value
+            reply = None
+            if isinstance(item, Together):
+                reply = yield from self._together(item, jar, plan)
+            elif isinstance(item, (Send, Wait, Authorize)):
                 reply = self._grant(item, jar)
             else:
-                reply = None
                 yield self._trimmed(item)
+
+    def _together(self, wish: Together, jar: CookieJar, plan: Plan) -> Generator[Event, None, list[Any]]:
+        """Runs flows at the same time, each with the cookies from before; theirs are kept in the order of the flows."""
+        assert self._crew is not None, "only plans that overlap wish for it"
+        alone = threading.Lock()
+
+        def drive(flow: Any) -> Generator[Event, None, Any]:
+            own = jar.fork()
+            value = yield from self._advance(flow, own, alone, plan)
+            return value, own
+
+        work = self._overlapping[id(plan)] = self._crew.take_on(wish.flows, wish.number, drive)
+        ended = yield from self._crew.wait(work)
+        for _, own in ended:
+            jar.join(own)
+        return [value for value, _ in ended]
+
+    def _make_crew(self) -> Crew | None:
+        if not (self._settings.overlap or any(plan.collection.overlap for plan in self._plans)):
+            return None
+        from runner.runtime.crew import Crew
+
+        return Crew(1 if self._settings.fail_fast else self._settings.jobs or MOST_JOBS, self._ended)
 
     def _trimmed(self, event: Event) -> Event:
         if isinstance(event, StepFinished) and event.result.outcome is Outcome.PASSED and not self._keep:
@@ -278,12 +322,29 @@ class _Run:
             self._current = plan
             rest.append(started(plan))
         done = 0 if rest else len(self._steps)
+        ahead = self._ahead(plan)
         for step in plan.steps[done:]:
-            why = _CUT_SHORT if self._under_way == step.name else reason
+            if ahead.get(step.name):
+                rest += ahead[step.name]
+                continue
+            why = _CUT_SHORT if step.name in ahead or self._under_way == step.name else reason
             skipped = StepResult(collection.name, step.name, Outcome.SKIPPED, reason=why, span=step.spec.name_span)
             rest.append(StepFinished(skipped))
         rest.append(CollectionFinished(CollectionResult(collection.name, collection.source.path)))
         yield from filter(None, map(self._in_order, rest))
+
+    def _ahead(self, plan: Plan) -> dict[str, list[Event]]:
+        """What overlapping requests have come to before their turn to be told, by name; of one under way nothing."""
+        work = self._overlapping.get(id(plan))
+        found: dict[str, list[Event]] = {}
+        for events in work.left() if work else ():
+            untold = [event for event in events if event is not self._last]
+            for event in untold:
+                if isinstance(event, StepStarted):
+                    found.setdefault(event.name, [])
+                elif isinstance(event, StepFinished):
+                    found[event.result.name] = untold
+        return found
 
     def _tell(self, event: Event) -> Event:
         return self._tell_as_is(self._settings.redactor.apply(event))
@@ -292,6 +353,12 @@ class _Run:
         for listener in self._settings.listeners:
             listener(event)
         return event
+
+
+def _chance() -> float:
+    from random import random  # only a retry asks for it
+
+    return random()
 
 
 _END = object()
@@ -313,6 +380,8 @@ def _side_by_side(plans: Sequence[Plan], drive: Any, jobs: int, ended: threading
                 for event in drive(plan):
                     channel.tell(event)
                 channel.tell(_END)
+            except Ended:
+                return
             except BaseException as error:  # noqa: BLE001 - handed to the calling thread, which raises it
                 channel.tell(error)
 
