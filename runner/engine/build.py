@@ -73,22 +73,22 @@ def declared_values(
         yield from ((key, [entry.name, entry.value]) for entry in found)
     scalars = {key: getattr(settings, key) for key in ("timeout", "follow_redirects", "verify", "max_body")}
     scalars |= {"delay": spec.delay, **(settings.client_cert._asdict() if settings.client_cert else {})}
-    for key, scalar in scalars.items():
+    for key, scalar in (*scalars.items(), *_repeats(spec, settings)):
         if scalar is not None and isinstance(scalar.value, Template):
             yield key, scalar.value
     if spec.body is not None and spec.body.kind != "form":
         yield spec.body.kind, spec.body.value
 
 
-def _repeats(spec: RequestSpec, settings: Defaults) -> Iterator[Setting | None]:
+def _repeats(spec: RequestSpec, settings: Defaults) -> Iterator[tuple[str, Setting | None]]:
     """The settings of `retry`, `poll` and `paginate`."""
     if settings.retry is not None:
         attempts, delay, backoff, statuses, methods = settings.retry
-        yield from (attempts, delay, backoff, *(statuses or ()), *(methods or ()))
+        yield from (("retry", found) for found in (attempts, delay, backoff, *(statuses or ()), *(methods or ())))
     if spec.poll is not None:
-        yield from (spec.poll.interval, spec.poll.timeout)
+        yield from (("poll", found) for found in (spec.poll.interval, spec.poll.timeout))
     if spec.paginate is not None:
-        yield spec.paginate.max_pages
+        yield "paginate", spec.paginate.max_pages
 
 
 def build(spec: RequestSpec, settings: Defaults, base_urls: tuple[BaseUrl, ...], scope: Scope, flags: Flags) -> Request:

@@ -95,7 +95,7 @@ class Attempts:
             self.count += 1
             sent = yield from send(request, scheme, fetched)
             self.earlier += sent.earlier
-            if tried == self.policy.attempts or not self._may_pass(request, sent):
+            if tried == self.policy.attempts or not self._may_pass(sent) or not self._may_repeat(request):
                 return sent
             wait, why = self._wait(sent, delay)
             if self.clocks.steady() + wait >= ends:
@@ -117,12 +117,21 @@ class Attempts:
         """Takes an exchange that was left for the last one, after all."""
         self.earlier[:] = [other for other in self.earlier if other is not exchange]
 
-    def _may_pass(self, request: Request, sent: Sent) -> bool:
-        if request.method.upper() not in self.policy.methods or not request.repeatable:
-            return False
+    def _may_pass(self, sent: Sent) -> bool:
         if sent.fault is not None:
             return sent.fault.kind in _CONNECTION_FAULTS
         return sent.exchange.response.status in self.policy.statuses
+
+    def _may_repeat(self, request: Request) -> bool:
+        """Whether asking again does no harm, and can be done; if not, says why."""
+        if request.method.upper() not in self.policy.methods:
+            hint = f"`methods: [{request.method}]` allows it where asking twice does no harm"
+            self.notes.append(f"not tried again: 'retry' is not for {request.method} here; {hint}")
+        elif not request.repeatable:
+            self.notes.append("not tried again: the body cannot be sent a second time")
+        else:
+            return True
+        return False
 
     def _wait(self, sent: Sent, delay: float) -> tuple[float, str]:
         """Seconds until the next attempt, and who asks for them where it is the server."""

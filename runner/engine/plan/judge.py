@@ -114,8 +114,7 @@ class Judge:
         paginate = step.spec.paginate
         if paginate is None or paginate.items is None:
             looking = [capture.source for capture in step.spec.captures] + [it.that for it in step.asserts]
-            hint = "add 'items' to 'paginate'" if paginate else "write body.items, or join pages with 'paginate'"
-            self._no_items(looking, hint)
+            self._no_items(looking, "write body.items, or name them in the 'items' of 'paginate'")
 
     def _no_items(self, expressions: Iterable[Expression], hint: str) -> None:
         for expression in expressions:
@@ -151,6 +150,8 @@ class Judge:
             yield from references.in_condition(condition)
         for _, declared in declared_values(step.spec, step.settings, step.base_urls):
             yield from references.in_value(declared)
+        for expression in _steering(step):
+            yield from references.in_response_expression(expression)
         if auth is not None:
             yield from _in_auth(auth)
         if login is not None:

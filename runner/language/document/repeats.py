@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runner.language.document.reader import Fields, Key, Table
 from runner.language.document.response import ResponseReader
+from runner.language.document.words import boolean_hint
 from runner.language.model import Paginate, Poll, Retry, Setting
 from runner.language.syntax import Mapping as MappingNode
 from runner.language.syntax import Node, Scalar, Sequence
@@ -15,7 +16,7 @@ def retry(reader: ResponseReader, node: Node, key: str) -> Retry | None:
         return Retry(attempts=Setting(1, reader.span(node)))
     if not isinstance(node, MappingNode):
         number = isinstance(node, Scalar) and type(node.value) is int
-        hint = f"write {key}: {{attempts: {node.text}}}" if isinstance(node, Scalar) and number else ""
+        hint = f"write {key}: {{attempts: {node.text}}}" if isinstance(node, Scalar) and number else boolean_hint(node)
         reader.wrong_type(node, key, "a mapping such as {attempts: 3}, or false", hint)
         return None
     return Retry(**reader.mapping(node, RETRY, f"'{key}'").values)
