@@ -2,8 +2,7 @@
 
     flows ──▶ hands, each drives one flow to its end ──▶ events, in the order of the flows ──▶ what the flows return
 
-As many flows are under way as there are turns, in a whole run: who waits for the flows of a crew gives its turn back
-meanwhile. This file knows no request, and nothing of what a flow wishes.
+This file knows no request, and nothing of what a flow wishes.
 """
 
 from __future__ import annotations
@@ -120,8 +119,6 @@ class Crew:
     def __init__(self, size: int, ended: threading.Event) -> None:
         self._size = size
         self._ended = ended
-        #: A context: whoever drives a flow has a turn.
-        self.turn = threading.Semaphore(size)
         self._lock = threading.Lock()
         self._open: deque[Work] = deque()
         self._hands = 0
@@ -137,24 +134,9 @@ class Crew:
             threading.Thread(target=self._help, name="runner-crew", daemon=True).start()
         return work
 
-    def wait(self, work: Work) -> Generator[Event, None, list[Any]]:
-        """The events of a work in order, and what its flows returned; the caller's turn is somebody else's meanwhile.
-
-        Raises:
-            Ended: the run has ended before the work.
-        """
-        self.turn.release()
-        values = yield from work.told()
-        self.turn.acquire()
-        return values
-
     def _help(self) -> None:
-        while True:
-            with self.turn:
-                drive = self._next()
-                if drive is None:
-                    return
-                drive()
+        while (drive := self._next()) is not None:
+            drive()
 
     def _next(self) -> Callable[[], None] | None:
         """What to do next; a hand that gets nothing goes."""

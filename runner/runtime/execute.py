@@ -157,6 +157,8 @@ class _Run:
         )
         self._ended = threading.Event()
         self._crew = self._make_crew()
+        #: Collections and the crew are more threads than may send at once.
+        self._turn = threading.Semaphore(self._most()) if self._crew else nullcontext()
         self._overlapping: dict[int, Work] = {}
         self._store = token_store(self._send_token_request, settings.redactor, self._ended)
         self._told_tokens: set[Any] = set()
@@ -178,22 +180,22 @@ class _Run:
         return self._transport.send(request, None)
 
     def _grant(self, wish: Send | Authorize | Wait, jar: CookieJar) -> Any:
-        if isinstance(wish, Send):
+        if isinstance(wish, Wait):
+            if self._ended.wait(wish.seconds):
+                raise Ended  # nothing more is to be sent by this thread
+            return None
+        with self._turn:
+            if isinstance(wish, Authorize):
+                return self._store.authorize(wish.grant, wish.stale)
             try:
                 held = wish.request.held_cookies
                 return self._transport.send(wish.request, jar.without(held) if held else jar)
             except TransportError as error:
                 return error
-        if isinstance(wish, Authorize):
-            return self._store.authorize(wish.grant, wish.stale)
-        if self._ended.wait(wish.seconds):
-            raise Ended  # nothing more is to be sent by this thread
-        return None
 
     def _drive(self, plan: Plan) -> Iterator[Event]:
         """Runs one collection; its events, trimmed of what nobody asked for."""
-        with self._crew.turn if self._crew else nullcontext():
-            yield from self._advance(run_collection(plan, self._session), CookieJar(), threading.Lock(), plan)
+        yield from self._advance(run_collection(plan, self._session), CookieJar(), threading.Lock(), plan)
 
     def _advance(self, flow: Any, jar: CookieJar, alone: threading.Lock, plan: Plan) -> Generator[Event, None, Any]:
         """Grants what a flow wishes, until it returns; it computes only while it has the lock."""
@@ -220,12 +222,12 @@ class _Run:
         def drive(flow: Any) -> Generator[Event, None, Any]:
             own = jar.fork()
             value = yield from self._advance(flow, own, alone, plan)
-            return value, own
+            return value, own.stored
 
         work = self._overlapping[id(plan)] = self._crew.take_on(wish.flows, wish.number, drive)
-        ended = yield from self._crew.wait(work)
-        for _, own in ended:
-            jar.join(own)
+        ended = yield from work.told()
+        for _, stored in ended:
+            jar.join(stored)
         return [value for value, _ in ended]
 
     def _make_crew(self) -> Crew | None:
@@ -233,7 +235,11 @@ class _Run:
             return None
         from runner.runtime.crew import Crew
 
-        return Crew(1 if self._settings.fail_fast else self._settings.jobs or MOST_JOBS, self._ended)
+        return Crew(self._most(), self._ended)
+
+    def _most(self) -> int:
+        """How much may be under way at once. With fail-fast only one, or "not run" would not be true."""
+        return 1 if self._settings.fail_fast else self._settings.jobs or MOST_JOBS
 
     def _trimmed(self, event: Event) -> Event:
         if isinstance(event, StepFinished) and event.result.outcome is Outcome.PASSED and not self._keep:
@@ -279,8 +285,7 @@ class _Run:
         yield from self._not_run(plan, _INTERRUPTED)
 
     def _sources(self) -> Sequence[Iterable[Event]]:
-        # With fail-fast nothing may be on its way when a request fails, or "not run" would not be true.
-        jobs = 1 if self._settings.fail_fast else min(self._settings.jobs or MOST_JOBS, len(self._plans))
+        jobs = min(self._most(), len(self._plans))
         if jobs <= 1:
             return [self._drive(plan) for plan in self._plans]
         return _side_by_side(self._plans, self._drive, jobs, self._ended)

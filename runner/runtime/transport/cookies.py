@@ -18,6 +18,10 @@ _ADDRESS = re.compile(r"[0-9.]+")
 _LOOPBACK = re.compile(r"(.+\.)?localhost|127\.0\.0\.1|\[::1]")
 
 
+#: A URL, and the values of its Set-Cookie headers.
+Stored = tuple[str, tuple[str, ...]]
+
+
 class CookieJar:
     """Cookies that servers have set, for the requests that follow. Safe to share between threads."""
 
@@ -26,7 +30,7 @@ class CookieJar:
         policy = DefaultCookiePolicy(strict_ns_domain=DefaultCookiePolicy.DomainStrictNonDomain)
         self._cookies = httpx.Cookies(StandardJar(policy))
         self._held_back: frozenset[str] = frozenset()
-        self._log: list[tuple[str, tuple[str, ...]]] | None = None
+        self._log: list[Stored] | None = None
 
     def header(self, url: str) -> str | None:
         """The value of the Cookie header for a URL, or None (RFC 6265 § 5.4)."""
@@ -65,9 +69,14 @@ class CookieJar:
         other._log = []
         return other
 
-    def join(self, fork: CookieJar) -> None:
+    @property
+    def stored(self) -> tuple[Stored, ...]:
+        """What was stored in a fork, in order."""
+        return tuple(self._log or ())
+
+    def join(self, stored: Iterable[Stored]) -> None:
         """Stores what was stored in a fork of this jar."""
-        for url, values in fork._log or ():
+        for url, values in stored:
             self.store(url, values)
 
 

@@ -77,7 +77,7 @@ def test_events_are_told_flow_by_flow() -> None:
 
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_no_more_than_its_size(size: int) -> None:
-    """As many flows are under way as the crew has turns, whoever asks for them."""
+    """As many flows are under way as the crew has hands, whoever asks for them."""
     first, second = Gates(4), Gates(4)
     crew = Crew(size, threading.Event())
     works = [crew.take_on(gates.flows(), 4, drive) for gates in (first, second)]
@@ -86,18 +86,6 @@ def test_no_more_than_its_size(size: int) -> None:
     assert [names(work.told())[1] for work in works] == [[0, 1, 2, 3]] * 2
     assert first.most <= size
     assert second.most <= size
-
-
-def test_who_waits_gives_its_turn_away() -> None:
-    """With a single turn, the flows of the one who holds it still get on."""
-    gates = Gates(2)
-    for gate in gates.gates:
-        gate.set()
-    crew = Crew(1, threading.Event())
-    with crew.turn:
-        assert names(crew.wait(crew.take_on(gates.flows(), 2, drive)))[1] == [0, 1]
-        assert not crew.turn.acquire(blocking=False)
-    assert crew.turn.acquire(blocking=False)
 
 
 def test_flows_are_made_when_they_begin() -> None:

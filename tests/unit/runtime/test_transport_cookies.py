@@ -88,7 +88,7 @@ def test_a_fork_goes_its_own_way() -> None:
     assert [fork.header("http://h/") for fork in forks] == ["a=3; b=2", "a=1; b=4"]
     assert jar.header("http://h/") == "a=1"
     for fork in forks:
-        jar.join(fork)
+        jar.join(fork.stored)
     assert jar.header("http://h/") == "a=3; b=4"
 
 
@@ -99,5 +99,5 @@ def test_a_fork_takes_cookies_away() -> None:
     fork = jar.fork()
     fork.store("http://h/", ["a=; Max-Age=0"])
     assert fork.header("http://h/") is None
-    jar.join(fork)
+    jar.join(fork.stored)
     assert jar.header("http://h/") is None
