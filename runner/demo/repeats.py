@@ -44,7 +44,8 @@ class Repeats:
     def _flaky(self, call: Call, name: str) -> Reply:
         asked = dict(call.query)
         times, status = _number(asked.get("times"), 2), _number(asked.get("status"), 503)
-        if times > _MOST_FAILURES or not 400 <= status <= 599:
+        after = asked.get("after", "")
+        if not (0 <= times <= _MOST_FAILURES and 400 <= status <= 599 and after.isascii() and after.isprintable()):
             return json_reply({"error": f"at most {_MOST_FAILURES} times, and a status from 400 to 599"}, 400)
         with self._lock:
             failed = self._failures.pop(f"{name}?{call.query_string}", 0)
@@ -52,8 +53,8 @@ class Repeats:
                 self._failures[f"{name}?{call.query_string}"] = failed + 1
         if failed == times:
             return json_reply({"attempt": failed + 1})
-        after = (("Retry-After", asked["after"]),) if "after" in asked else ()
-        return json_reply({"error": "not now", "attempt": failed + 1}, status, *after)
+        headers = (("Retry-After", after),) if after else ()
+        return json_reply({"error": "not now", "attempt": failed + 1}, status, *headers)
 
     def _start(self, call: Call) -> Reply:
         with self._lock:
