@@ -49,7 +49,9 @@ def paginate(
     """
     most = setting(declared.max_pages, "max_pages", scope, MOST_PAGES)
     reading = _Reading(declared, most, [] if declared.items else None, {_plain(request.url)})
-    sent = first = yield from attempts.send(request, scheme)
+    sent = yield from attempts.send(request, scheme)
+    home = sent.request
+    added = home.secret_query - request.secret_query
     while True:
         reading.pages += 1
         url = reading.read(sent, scope) if _is_page(sent) else ""
@@ -58,10 +60,10 @@ def paginate(
         attempts.leave(sent.exchange)
         page = replace(request, url=url)
         if is_home(request.url, url):
-            added = first.request.secret_query - request.secret_query  # a link may hold it already
-            sent = yield from attempts.send(replace(page, url=without_entries(url, added)), scheme)
+            page = replace(page, url=without_entries(url, added))  # what the scheme adds, the link may hold already
+            sent = yield from attempts.send(page, scheme)
         else:
-            sent = yield from attempts.send(away(page, first.request), None)
+            sent = yield from attempts.send(away(page, home), None)
 
 
 def _is_page(sent: Sent) -> bool:

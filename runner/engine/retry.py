@@ -92,8 +92,8 @@ class Attempts:
         tried, fetched, delay = 0, 0, self.policy.delay
         while True:
             tried += 1
-            self.count += 1
             sent = yield from send(request, scheme, fetched)
+            self.count += sent.fault is None or sent.fault.kind != "auth"  # without a token nothing was sent
             self.earlier += sent.earlier
             if tried == self.policy.attempts or not self._may_pass(sent) or not self._may_repeat(request):
                 return sent
@@ -107,11 +107,12 @@ class Attempts:
             fetched, delay = sent.fetched, min(delay * self.policy.backoff, LONGEST_WAIT)
 
     def leave(self, exchange: Exchange) -> None:
-        """Goes on from the exchange of a poll or page: its body is dropped unless somebody wants to see it."""
+        """Goes on from the exchange of a poll or page: what came of it is dropped unless somebody wants to see it."""
         if self.keep:
             self.earlier.append(exchange)
         else:
             self.earlier.clear()
+            self.notes.clear()
 
     def return_to(self, exchange: Exchange) -> None:
         """Takes an exchange that was left for the last one, after all."""
