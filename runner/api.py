@@ -44,7 +44,8 @@ def load(path: str | PathLike[str]) -> Collection:
     Raises:
         InvalidError: the file cannot be read or is not valid.
     """
-    return document.load(Workspace().source(Path(path)))
+    workspace = Workspace()
+    return document.load(workspace.source(Path(path)), workspace.other)
 
 
 def check(paths: Paths, *, env: str = "", variables: Mapping[str, Value] | None = None) -> list[Diagnostic]:

@@ -9,8 +9,6 @@
     ├── TransportError      no response came: DNS, connect, TLS, timeout, framing        → 4
     └── AuthError           the token pre-step failed                                   → 5
 
-    Ended                   the run is over, and a thread of it gives up: nobody is told
-
 This file knows no other module of the package but `diagnostics`.
 """
 
@@ -110,7 +108,3 @@ class AuthError(RunnerError):
         self.hint = hint
         self.code = code
         self.transient = transient
-
-
-class Ended(Exception):
-    """The run is over: nobody waits any more for what this thread does."""

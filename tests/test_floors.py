@@ -28,6 +28,7 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
             "values",
             "model",
             "syntax",
+            "rows",
             "functions",
             "query",
             "template",
@@ -69,7 +70,9 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
             "workspace",
             "plugins",
             "project",
+            "interrupts",
             "crew",
+            "lanes",
             "execute",
             "sign_in",
         )

@@ -95,7 +95,7 @@ class _Shown:
             return
         yield f"    request    {self._request_line()}"
         for condition in step.conditions:
-            yield f"    when       {escape(condition.text)}"
+            yield f"    when       {escape(condition.expression.text)}"
         for name, value in self.request.headers if self.request else ():
             yield f"    header     {name}: {escape(value)}"
         if self.request is not None and self.request.body is not None:

@@ -20,6 +20,9 @@ from runner.errors import UsageError
 @options.env_files
 @options.selecting
 @click.option("-x", "--fail-fast", is_flag=True, help="Stop after the first request that fails.")
+@options.data
+@options.repeat
+@options.shard
 @click.option("-j", "--jobs", type=click.IntRange(1), default=None, metavar="N", help="Collections side by side.")
 @click.option("--overlap", is_flag=True, help="Send neighbouring safe requests of a collection together, too (-j).")
 @options.connecting
@@ -31,12 +34,15 @@ from runner.errors import UsageError
 @options.no_colour
 def command(**given: Any) -> int:
     """Run the collections in PATHS (files or folders; default: requests/)."""
+    from runner.cli.printing import print_diagnostics
     from runner.runtime.project import open_project
 
     if given["quiet"] and (given["verbose"] or given["show_body"]):
         raise UsageError("--quiet contradicts --verbose and --show-body")
     flags = options.make_flags(given)
-    plans, env = open_project(options.make_options(given)).ready_plans()
+    project = open_project(options.make_options(given))
+    plans, env = project.ready_plans()
+    print_diagnostics(project.warnings)
     return execute(plans, env, flags, given)
 
 
@@ -44,7 +50,8 @@ def execute(plans: Sequence[Any], env: Any, flags: Any, given: dict[str, Any]) -
     """Runs plans with a console on standard output; returns the exit code."""
     from runner.reporters.console import Console
     from runner.reporters.style import is_terminal, marks_for, styler_for
-    from runner.runtime.execute import Interrupts, Settings, run
+    from runner.runtime.execute import Settings, run
+    from runner.runtime.interrupts import Interrupts
     from runner.runtime.workspace import Workspace
 
     console = Console(

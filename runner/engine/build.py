@@ -157,7 +157,7 @@ def from_outside(declared: Declared) -> bool:
 
 
 def file_path(declared: Declared, path: str, name: str, span: Span | None, scope: Scope) -> str:
-    """The path of a file that a key names: relative to the request file and within the project root.
+    """The path of a file that a key names: relative to the file that wrote it and within the project root.
 
     Raises:
         ResolveError: it lies outside the root, or is no file.
@@ -165,7 +165,7 @@ def file_path(declared: Declared, path: str, name: str, span: Span | None, scope
     if from_outside(declared):
         return path
     try:
-        return scope.shared.locate(path)
+        return scope.shared.locate(path, span)
     except ValueError as error:
         raise ResolveError(f"'{name}': {error}", span) from None
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from runner.diagnostics import Source, Span
+from runner.diagnostics import Diagnostic, Source, Span
 
 #: A JSON value that may hold Templates.
 Declared = Any
@@ -90,11 +90,12 @@ class AuthField(NamedTuple):
 
 
 class AuthSpec(NamedTuple):
-    """An `auth` block. Without a type it changes fields of the inherited one."""
+    """An `auth` block. Without a type it changes fields of the inherited one: first of `base`, the extended file's."""
 
     type: str | None
     fields: Mapping[str, AuthField]
     span: Span
+    base: AuthSpec | None = None
 
 
 class Assertion(NamedTuple):
@@ -130,6 +131,20 @@ class Setting(NamedTuple):
     """A scalar setting, checked at load unless it is a Template."""
 
     value: Any
+    span: Span
+
+
+class DataFile(NamedTuple):
+    """A file of rows: CSV with a header, or a JSON or YAML list."""
+
+    path: str | Template
+    span: Span
+
+
+class ForEach(NamedTuple):
+    """What a request or group is repeated over: a list, an expression that gives one, or a data file."""
+
+    over: list[Declared] | Expression | DataFile
     span: Span
 
 
@@ -201,6 +216,7 @@ class RequestSpec:
     tags: tuple[str, ...] = key("Labels to select by.", ())
     skip: str | bool = key("true or a reason: the request is not sent.", False)
     when: Expression | None = key("Expression over the variables: the request is sent only if it is true.")
+    for_each: ForEach | None = key("A list, an expression or a data file: the request is sent once for each row.")
     variables: Variables = key("Variables of this request alone.", {})
     method: str | Template | None = key("The method: GET by default, POST with a body.")
     method_span: Span | None = key("")
@@ -218,7 +234,10 @@ class RequestSpec:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A folder of requests that share settings."""
+    """A folder of requests that share settings.
+
+    An included file is a group without a name within the one that includes it; it alone has secrets and environments.
+    """
 
     name: str = key("The name, unique among its neighbours.")
     span: Span = key("")
@@ -233,6 +252,10 @@ class Group:
     tags: tuple[str, ...] = key("Labels of all requests of this group.", ())
     skip: str | bool = key("true or a reason: nothing of this group is sent.", False)
     when: Expression | None = key("Expression over the variables: the group is run only if it is true.")
+    for_each: ForEach | None = key("A list, an expression or a data file: the group is run once for each row.")
+    include: Setting | None = key("A file whose requests stand here, with its own variables, defaults and auth.")
+    secrets: Variables = key("", {})
+    environments: Mapping[str, Environment] = key("", {})
     requests: tuple[RequestSpec | Group, ...] = key("Requests and groups, in order.", ())
 
 
@@ -243,6 +266,7 @@ class Collection:
     source: Source = key("")
     name: str = key("The name (default: the file's, without its ending).", "")
     description: str = key("Free text.", "")
+    extends: Setting | None = key("A file whose variables, secrets, environments, defaults and auth this one inherits.")
     base_url: str | Template | None = key("Prefix of relative URLs.")
     base_url_span: Span | None = key("")
     variables: Variables = key("Variables with their values.", {})
@@ -252,7 +276,18 @@ class Collection:
     defaults: Defaults = key("Settings that requests inherit.", Defaults())
     tags: tuple[str, ...] = key("Labels of all requests.", ())
     overlap: bool = key("Neighbouring safe requests that do not use each other's captures are sent together.", False)
+    setup: tuple[RequestSpec | Group, ...] = key(
+        "What runs first; its first failure skips what is left but teardown.", ()
+    )
     requests: tuple[RequestSpec | Group, ...] = key("Requests and groups, in order.", ())
+    teardown: tuple[RequestSpec | Group, ...] = key("What always runs last, also after a failure or Ctrl-C.", ())
+    others: tuple[Source, ...] = key("", ())
+    warnings: tuple[Diagnostic, ...] = key("", ())
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Its file, and those that it extends and includes."""
+        return (self.source, *self.others)
 
 
 #: Keys of the response document, as expressions see it.

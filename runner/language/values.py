@@ -136,6 +136,22 @@ def parse_json(text: str) -> Value:
         raise ValueError("it is nested too deep") from None
 
 
+def decode_json_at(text: str, start: int) -> tuple[Value, int]:
+    """The JSON value that starts at an offset, and where it ends.
+
+    Raises:
+        json.JSONDecodeError: there is none.
+        ValueError: it holds what JSON does not have, or is nested too deep.
+    """
+    try:
+        value, end = _DECODER.raw_decode(text, start)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    if end - start > _MAX_DEPTH and _is_deep(value):
+        raise ValueError("it is nested too deep")
+    return value, end
+
+
 def dump_json(value: Value, indent: int | None = None) -> str:
     """JSON text of a value, not ASCII-escaped; compact unless `indent` is given.
 

@@ -1,150 +1,127 @@
 """The crew of a run: threads that drive flows which may be under way at the same time.
 
-    flows ──▶ hands, each drives one flow to its end ──▶ events, in the order of the flows ──▶ what the flows return
+    Together ──▶ Work ──▶ hands, each drives one flow to its end ──▶ whoever wished for it learns that it can go on
 
-This file knows no request, and nothing of what a flow wishes.
+A flow computes only while its hand has the lock of the collection, and waits without it. This file knows no request.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-from runner.engine.events import Event
-from runner.errors import Ended
+from runner.engine.overlap import Together
+from runner.runtime.transport import CookieJar
+from runner.runtime.transport.cookies import Stored
 
-Flow = Generator[Any, Any, Any]
-#: Drives a flow: yields its events, and returns what it returns.
-Drive = Callable[[Flow], Generator[Event, None, Any]]
-
-
-class _Part:
-    """What one flow has told that nobody has taken yet, and what it returned or raised."""
-
-    __slots__ = ("done", "error", "events", "value")
-
-    def __init__(self) -> None:
-        self.events: deque[Event] = deque()
-        self.done = False
-        self.value: Any = None
-        self.error: BaseException | None = None
-
-    @property
-    def has_news(self) -> bool:
-        return bool(self.events) or self.done or self.error is not None
+#: Grants a wish of a flow, with the cookies of a jar.
+Grant = Callable[[Any, CookieJar], Any]
 
 
 class Work:
-    """Several flows, each begun in its turn; their parts are kept until they are told."""
+    """The flows of one wish. `lock` is held by whoever lets a flow of the collection compute."""
 
-    def __init__(self, flows: Iterator[Flow], drive: Drive, ended: threading.Event) -> None:
-        self._flows = flows
-        self._drive = drive
-        self._ended = ended
-        self._news = threading.Condition()
-        self._parts: deque[_Part] = deque()
-        self._all_begun = False
+    def __init__(self, wish: Together, lock: threading.Lock, grant: Grant, jar: CookieJar) -> None:
+        self.wish = wish
+        self._grant = grant
+        self._jar = jar
+        self._news = threading.Condition(lock)
+        self._stored: list[tuple[Stored, ...]] = []
+        self._is_left = False
+        self._error: BaseException | None = None
 
-    def begin(self) -> Callable[[], None] | None:
-        """Begins the next flow: a function that drives it to its end. None where all were begun, or the run is over."""
-        flow = None if self._ended.is_set() else next(self._flows, None)
-        part = _Part()
-        with self._news:
-            if flow is None:
-                self._all_begun = True
-                self._news.notify()
-                return None
-            self._parts.append(part)
-        return lambda: self._run(flow, part)
+    def wait(self) -> None:
+        """Waits until the wish is granted, or was left. The caller has the lock, but not meanwhile."""
+        while not (self._is_left or self._error or self.wish.is_ready):
+            self._news.wait()
+        if self._error is not None:
+            raise self._error
+        if self.wish.is_over:
+            self._keep_cookies()
 
-    def _run(self, flow: Flow, part: _Part) -> None:
-        driving = self._drive(flow)
+    def leave(self) -> None:
+        """No flow goes on, and nobody waits: whoever wished for them goes on without. The caller has the lock."""
+        self._is_left = True
+        self._keep_cookies()
+        self._news.notify_all()
+
+    def _keep_cookies(self) -> None:
+        """What flows have stored is stored for all, in the order of the flows."""
+        for stored in self._stored:
+            self._jar.join(stored)
+        self._stored.clear()
+
+    def drive_one(self) -> bool:
+        """Drives the next flow to its end; false where none is left to begin."""
         try:
-            while True:
-                event = next(driving)
-                with self._news:
-                    part.events.append(event)
-                    self._news.notify()
-        except StopIteration as done:
-            part.value, part.done = done.value, True
-        except Ended:
-            pass  # the part stays as it is: under way
+            return self._drive_one()
         except BaseException as error:  # noqa: BLE001 - handed to the thread that waits, which raises it
-            part.error = error
+            with self._news:
+                self._error = error
+                self._news.notify_all()
+            return False
+
+    def _drive_one(self) -> bool:
         with self._news:
-            self._news.notify()
+            flow = None if self._is_left else self.wish.begin()
+            self._news.notify_all()
+            if flow is None:
+                return False
+            jar, number = self._jar.fork(), len(self._stored)
+            self._stored.append(())
+        reply: Any = None
+        while True:
+            with self._news:
+                if self._is_left:
+                    return False
+                try:
+                    wish = flow.send(reply)
+                except StopIteration:
+                    self._end(number, jar)
+                    return True
+            reply = self._grant(wish, jar)
 
-    def told(self) -> Generator[Event, None, list[Any]]:
-        """The events of all flows as they come, flow by flow; what the flows returned.
-
-        An event stays with its part until the next one is asked for: an interrupt at any moment loses none.
-
-        Raises:
-            Ended: the run has ended before the flows.
-        """
-        values: list[Any] = []
-        while (part := self._first()) is not None:
-            if part.events:
-                yield part.events[0]
-                part.events.popleft()
-            elif part.error is not None:
-                raise part.error
-            else:
-                values.append(part.value)
-                self._parts.popleft()
-        return values
-
-    def _first(self) -> _Part | None:
-        """The first part that is not told, as soon as it has something to tell; None when all are told."""
-        with self._news:
-            while True:
-                if self._parts and self._parts[0].has_news:
-                    return self._parts[0]
-                if self._ended.is_set():
-                    raise Ended
-                if self._all_begun and not self._parts:
-                    return None
-                self._news.wait()
-
-    def left(self) -> Iterable[tuple[Event, ...]]:
-        """What was not told, flow by flow, of those that were begun."""
-        return [tuple(part.events) for part in self._parts]
+    def _end(self, number: int, jar: CookieJar) -> None:
+        self._stored[number] = jar.stored
+        self.wish.end()
+        self._news.notify_all()
 
 
 class Crew:
     """At most `size` threads; they come when there is work and go when there is none."""
 
-    def __init__(self, size: int, ended: threading.Event) -> None:
+    def __init__(self, size: int) -> None:
         self._size = size
-        self._ended = ended
         self._lock = threading.Lock()
         self._open: deque[Work] = deque()
         self._hands = 0
 
-    def take_on(self, flows: Iterator[Flow], number: int, drive: Drive) -> Work:
-        """Begins to drive `number` flows."""
-        work = Work(flows, drive, self._ended)
+    def take_on(self, work: Work) -> Work:
+        """Begins to drive the flows of a work, whose lock the caller has."""
         with self._lock:
             self._open.append(work)
-            more = min(self._size - self._hands, number)
+            more = min(self._size - self._hands, work.wish.number)
             self._hands += more
         for _ in range(more):
             threading.Thread(target=self._help, name="runner-crew", daemon=True).start()
         return work
 
     def _help(self) -> None:
-        while (drive := self._next()) is not None:
-            drive()
+        while (work := self._first()) is not None:
+            if not work.drive_one():
+                self._close(work)
 
-    def _next(self) -> Callable[[], None] | None:
-        """What to do next; a hand that gets nothing goes."""
+    def _first(self) -> Work | None:
+        """What there is to do; a hand that finds nothing goes."""
         with self._lock:
-            while self._open:
-                drive = self._open[0].begin()
-                if drive is not None:
-                    return drive
-                self._open.popleft()
+            if self._open:
+                return self._open[0]
             self._hands -= 1
             return None
+
+    def _close(self, work: Work) -> None:
+        with self._lock:
+            if work in self._open:
+                self._open.remove(work)

@@ -1,19 +1,16 @@
-"""The drivers: grant the wishes of flows with real sockets, tokens and clocks, and pass events on in file order.
+"""The run: grants the wishes of flows with real sockets, tokens and clocks, and passes events on in file order.
 
-    plans ──▶ workers (one flow each) ──▶ events, ordered by collection ──▶ Redactor ──▶ listeners
+    plans ──▶ lanes (one flow each) ──▶ events, ordered by collection ──▶ Redactor ──▶ listeners
 
 Every event goes through the Redactor at this one door. Only the calling thread tells listeners. A single collection
-runs in the calling thread; several run side by side on threads, and what they tell is put back in order. So are the
-requests of one collection that overlap (`crew`).
+runs in the calling thread; several run side by side on threads (`lanes`), and what they tell is put back in order.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -27,18 +24,19 @@ from runner.engine.events import (
     RunFinished,
     RunStarted,
     StepFinished,
-    StepStarted,
     TokenFinished,
 )
 from runner.engine.exchange import Exchange, Request, Send, Wait
-from runner.engine.flow import FAIL_FAST, Session, run_collection, slim, started
+from runner.engine.flow import FAIL_FAST, INTERRUPTED, Effect, Session, run_collection, slim
 from runner.engine.overlap import Together
-from runner.engine.plan import Plan
+from runner.engine.plan import Iteration, Plan
 from runner.engine.results import CollectionResult, Outcome, RunResult, StepResult, TokenResult
 from runner.engine.scope import EnvironmentVariables
 from runner.engine.sending import Authorize
-from runner.errors import AuthError, Ended, TransportError
+from runner.errors import AuthError, TransportError
 from runner.redaction import Redactor
+from runner.runtime.interrupts import Interrupts
+from runner.runtime.lanes import Drive, Lane, Schedule, SideBySide
 from runner.runtime.person import Person
 from runner.runtime.tokens import TokenStore
 from runner.runtime.transport import CookieJar, HttpTransport, Transport
@@ -49,35 +47,6 @@ if TYPE_CHECKING:
     from runner.runtime.token_cache import TokenCache
 
 MOST_JOBS = 8
-_INTERRUPTED = "not run: interrupted"
-#: It may have reached the server.
-_CUT_SHORT = "interrupted while it was under way"
-
-
-class Interrupts:
-    """Ctrl-C as KeyboardInterrupt, but never while an event is being told: half a line, or none, would be lost.
-
-    `handler` is what the front installs for SIGINT and SIGTERM; without it nothing is held back.
-    """
-
-    def __init__(self) -> None:
-        self._held = False
-        self._came = False
-
-    def handler(self, number: int, frame: Any) -> None:
-        """A signal handler."""
-        if not self._held:
-            raise KeyboardInterrupt
-        self._came = True
-
-    def __enter__(self) -> None:
-        self._held = True
-
-    def __exit__(self, *_: object) -> None:
-        self._held = False
-        if self._came:
-            self._came = False
-            raise KeyboardInterrupt
 
 
 @dataclass(slots=True, eq=False)
@@ -101,14 +70,22 @@ class Settings:
 
 def run(plans: Sequence[Plan], settings: Settings) -> RunResult:
     """Runs plans and tells the listeners. Ctrl-C ends the run; what was not run is told as skipped."""
-    for event in stream(plans, settings):
-        result = event
+    with settings.interrupts.listening():
+        for event in _streamed(plans, settings):
+            result = event
     assert isinstance(result, RunFinished), "a stream ends with RunFinished"
     return result.result
 
 
 def stream(plans: Sequence[Plan], settings: Settings) -> Iterator[Event]:
     """The events of a run as they come, after the listeners were told of them."""
+    with settings.interrupts.listening():
+        for event in _streamed(plans, settings):
+            with settings.interrupts.waiting():  # for whoever takes it
+                yield event
+
+
+def _streamed(plans: Sequence[Plan], settings: Settings) -> Iterator[Event]:
     transport = settings.transport or HttpTransport()
     run_ = _Run(plans, settings, transport)
     try:
@@ -123,7 +100,7 @@ def token_store(perform: Callable[[Request], Exchange], redactor: Redactor, ende
 
     def wait(seconds: float) -> None:
         if ended.wait(seconds):
-            raise AuthError(_INTERRUPTED)
+            raise AuthError(INTERRUPTED)
 
     return TokenStore(perform, time.monotonic, wait, Person(redactor.text, ended.is_set), cache(_open_cache))
 
@@ -155,93 +132,62 @@ class _Run:
             keep_exchanges=self._keep,
             files=settings.workspace,
         )
-        self._ended = threading.Event()
-        self._crew = self._make_crew()
-        #: Collections and the crew are more threads than may send at once.
-        self._turn = threading.Semaphore(self._most()) if self._crew else nullcontext()
-        self._overlapping: dict[int, Work] = {}
-        self._store = token_store(self._send_token_request, settings.redactor, self._ended)
+        self._crew: Crew | None = None
+        self._crew_lock = threading.Lock()
+        #: Collections and a crew are more threads than may send at once.
+        self._turn = threading.Semaphore(self._most())
+        self._schedule = Schedule(plans)
+        self._workers: SideBySide | None = None
+        #: How often Ctrl-C came; after the first time nothing begins, after the second not even teardown is sent.
+        self._interrupts = 0
+        self._stopping = threading.Event()
+        self._over = threading.Event()
+        self._store = token_store(self._send_token_request, settings.redactor, self._stopping)
         self._told_tokens: set[Any] = set()
         self._tokens: list[TokenResult] = []
         self._collections: list[CollectionResult] = []
         self._steps: list[StepResult] = []
-        self._current: Plan | None = None
-        self._under_way = ""
-        self._last: Event | None = None
-        for plan in plans:
-            source = plan.collection.source
+        for source in (source for plan in plans for source in plan.collection.sources):
             settings.redactor.add(source.secrets)
             source.mask = settings.redactor.text
-        self._failed = False
 
     # --- wishes ---
 
     def _send_token_request(self, request: Request) -> Any:
         return self._transport.send(request, None)
 
-    def _grant(self, wish: Send | Authorize | Wait, jar: CookieJar) -> Any:
+    def _grant(self, wish: Effect, jar: CookieJar) -> Any:
         if isinstance(wish, Wait):
-            if self._ended.wait(wish.seconds):
-                raise Ended  # nothing more is to be sent by this thread
+            self._over.wait(wish.seconds)
             return None
+        if self._stopping.is_set():  # teardown does not wait for what was left to its servers
+            return self._granted(wish, jar)
         with self._turn:
-            if isinstance(wish, Authorize):
-                return self._store.authorize(wish.grant, wish.stale)
-            try:
-                held = wish.request.held_cookies
-                return self._transport.send(wish.request, jar.without(held) if held else jar)
-            except TransportError as error:
-                return error
+            return self._granted(wish, jar)
 
-    def _drive(self, plan: Plan) -> Iterator[Event]:
-        """Runs one collection; its events, trimmed of what nobody asked for."""
-        yield from self._advance(run_collection(plan, self._session), CookieJar(), threading.Lock(), plan)
+    def _granted(self, wish: Effect, jar: CookieJar) -> Any:
+        if isinstance(wish, Authorize):
+            return self._store.authorize(wish.grant, wish.stale)
+        assert isinstance(wish, Send), "a Drive grants what a collection wishes for itself"
+        try:
+            held = wish.request.held_cookies
+            return self._transport.send(wish.request, jar.without(held) if held else jar)
+        except TransportError as error:
+            return error
 
-    def _advance(self, flow: Any, jar: CookieJar, alone: threading.Lock, plan: Plan) -> Generator[Event, None, Any]:
-        """Grants what a flow wishes, until it returns; it computes only while it has the lock."""
-        reply: Any = None
-        while True:
-            try:
-                with alone:
-                    item = flow.send(reply)
-            except StopIteration as done:
-                return done.value
-            reply = None
-            if isinstance(item, Together):
-                reply = yield from self._together(item, jar, plan)
-            elif isinstance(item, (Send, Wait, Authorize)):
-                reply = self._grant(item, jar)
-            else:
-                yield self._trimmed(item)
+    def _take_on(self, wish: Together, lock: threading.Lock, jar: CookieJar) -> Work:
+        from runner.runtime.crew import Crew, Work
 
-    def _together(self, wish: Together, jar: CookieJar, plan: Plan) -> Generator[Event, None, list[Any]]:
-        """Runs flows at the same time, each with the cookies from before; theirs are kept in the order of the flows."""
-        assert self._crew is not None, "only plans that overlap wish for it"
-        alone = threading.Lock()
-
-        def drive(flow: Any) -> Generator[Event, None, Any]:
-            own = jar.fork()
-            value = yield from self._advance(flow, own, alone, plan)
-            return value, own.stored
-
-        work = self._overlapping[id(plan)] = self._crew.take_on(wish.flows, wish.number, drive)
-        ended = yield from work.told()
-        for _, stored in ended:
-            jar.join(stored)
-        return [value for value, _ in ended]
-
-    def _make_crew(self) -> Crew | None:
-        if not (self._settings.overlap or any(plan.collection.overlap for plan in self._plans)):
-            return None
-        from runner.runtime.crew import Crew
-
-        return Crew(self._most(), self._ended)
+        with self._crew_lock:
+            self._crew = self._crew or Crew(self._most())
+        return self._crew.take_on(Work(wish, lock, self._grant, jar))
 
     def _most(self) -> int:
         """How much may be under way at once. With fail-fast only one, or "not run" would not be true."""
         return 1 if self._settings.fail_fast else self._settings.jobs or MOST_JOBS
 
     def _trimmed(self, event: Event) -> Event:
+        """An event without what nobody asked for."""
         if isinstance(event, StepFinished) and event.result.outcome is Outcome.PASSED and not self._keep:
             return StepFinished(slim(event.result))
         if isinstance(event, TokenFinished) and event.result.outcome is Outcome.PASSED and not self._keep:
@@ -252,104 +198,101 @@ class _Run:
 
     def events(self) -> Iterator[Event]:
         began = time.perf_counter()
-        interrupted = False
-        yield self._tell(RunStarted(len(self._plans), sum(len(plan.steps) for plan in self._plans)))
-        sources = self._sources()
-        for plan, source in zip(self._plans, sources, strict=True):
-            if self._failed and self._settings.fail_fast and not interrupted:
-                yield from self._not_run(plan, FAIL_FAST)
-                continue
-            try:
-                yield from self._told(plan, source)
-            except KeyboardInterrupt:
-                interrupted = True
-                self._session.stopped = _INTERRUPTED
-                self._ended.set()
-                yield from self._told(plan, source)
+        plans = self._plans
+        requests = sum(len(plan.steps) * len(plan.iterations) for plan in plans)
+        yield self._tell(RunStarted(sum(len(plan.iterations) for plan in plans), requests))
+        try:
+            yield from self._all_told()
+        finally:
+            self._over.set()
         elapsed = time.perf_counter() - began
+        interrupted = bool(self._interrupts or self._settings.interrupts.count)
         result = RunResult(tuple(self._collections), tuple(self._tokens), elapsed, interrupted)
         yield self._tell_as_is(RunFinished(result))
 
-    def _told(self, plan: Plan, source: Iterable[Event]) -> Iterator[Event]:
-        """The events of a collection; after Ctrl-C those that are there already, and the rest as not run."""
-        for event in source:
-            if event is self._last:  # told already when the interrupt came
-                continue
-            with self._settings.interrupts:
-                self._current, self._last = plan, event
-                told = self._in_order(event)
-            if told is not None:
-                yield told
-            if isinstance(event, CollectionFinished):
+    def _all_told(self) -> Iterator[Event]:
+        """What is run, and then what is not, as skipped."""
+        jobs = min(self._most(), sum(len(plan.iterations) for plan in self._plans))
+        for event in self._one_by_one() if jobs <= 1 else self._side_by_side(jobs):
+            yield from self._in_order(event)
+        for run in self._schedule.rest():
+            for event in self._events_of(self._drive(*run)):
+                yield from self._in_order(event)
+
+    def _one_by_one(self) -> Iterator[Event]:
+        while not self._stopped():
+            run = self._schedule.next()
+            if run is None:
                 return
-        yield from self._not_run(plan, _INTERRUPTED)
+            yield from self._events_of(self._drive(*run))
 
-    def _sources(self) -> Sequence[Iterable[Event]]:
-        jobs = min(self._most(), len(self._plans))
-        if jobs <= 1:
-            return [self._drive(plan) for plan in self._plans]
-        return _side_by_side(self._plans, self._drive, jobs, self._ended)
+    def _stopped(self) -> str:
+        if self._settings.interrupts.count > self._interrupts:
+            self._interrupted()  # a signal that met nobody waiting
+        return self._session.stopped
 
-    def _in_order(self, event: Event) -> Event | None:
-        """Tells an event in its turn and takes note of it; None for one that was told before."""
+    def _side_by_side(self, jobs: int) -> Iterator[Event]:
+        waiting = self._settings.interrupts.waiting
+        self._workers = SideBySide(self._next_drive, jobs)
+        lane: Lane | None = None
+        while True:
+            try:
+                lane = self._workers.current(waiting)
+                if lane is None:
+                    return
+                yield from lane.events(waiting)
+                self._workers.told()
+            except KeyboardInterrupt:
+                self._interrupted()
+
+    def _next_drive(self) -> Drive | None:
+        run = self._schedule.next()
+        return None if run is None else self._drive(*run)
+
+    def _drive(self, plan: Plan, iteration: Iteration) -> Drive:
+        flow = run_collection(plan, self._session, iteration)
+        return Drive(flow, self._grant, self._trimmed, self._interrupted, self._take_on)
+
+    def _events_of(self, drive: Drive) -> Iterator[Event]:
+        return drive.events(drive.hold(), self._settings.interrupts.waiting)
+
+    def _interrupted(self) -> None:
+        self._interrupts = max(self._interrupts + 1, self._settings.interrupts.count)
+        again = self._interrupts > 1
+        if self._workers is not None:  # before a flow learns of it: what is taken over is cut short
+            self._workers.stop(even_teardown=again)
+        self._session.stopped = INTERRUPTED
+        self._stopping.set()
+        if again:
+            self._session.ended = INTERRUPTED
+            self._over.set()
+
+    # --- telling ---
+
+    def _in_order(self, event: Event) -> Iterator[Event]:
+        """Tells an event in its turn and takes note of it, unless it was told before."""
         if isinstance(event, CollectionFinished):
             bare = self._settings.redactor.apply(event.result._replace(steps=()))
             self._collections.append(bare._replace(steps=tuple(self._steps)))  # steps were redacted when told
-            return self._tell_as_is(CollectionFinished(self._collections[-1]))
+            yield self._tell_as_is(CollectionFinished(self._collections[-1]))
+            return
         if isinstance(event, TokenFinished):
             if event.result.key in self._told_tokens:
-                return None
+                return
             self._told_tokens.add(event.result.key)
         elif isinstance(event, CollectionStarted):
             self._steps = []
-        elif isinstance(event, StepStarted):
-            self._under_way = event.name
         told = self._tell(event)
         if isinstance(told, TokenFinished):
             self._tokens.append(replace(told.result, exchanges=()))
         elif isinstance(told, StepFinished):
             self._note_step(told.result)
-        return told
+        yield told
 
     def _note_step(self, result: StepResult) -> None:
         self._steps.append(slim(result))
-        self._under_way = ""
-        if result.outcome in (Outcome.FAILED, Outcome.ERRORED):
-            self._failed = True
-            if self._settings.fail_fast:
-                self._session.stopped = FAIL_FAST
-
-    def _not_run(self, plan: Plan, reason: str) -> Iterator[Event]:
-        """What was not told yet of a collection, as skipped."""
-        collection = plan.collection
-        rest: list[Event] = []
-        if self._current is not plan:
-            self._current = plan
-            rest.append(started(plan))
-        done = 0 if rest else len(self._steps)
-        ahead = self._ahead(plan)
-        for step in plan.steps[done:]:
-            if ahead.get(step.name):
-                rest += ahead[step.name]
-                continue
-            why = _CUT_SHORT if step.name in ahead or self._under_way == step.name else reason
-            skipped = StepResult(collection.name, step.name, Outcome.SKIPPED, reason=why, span=step.spec.name_span)
-            rest.append(StepFinished(skipped))
-        rest.append(CollectionFinished(CollectionResult(collection.name, collection.source.path)))
-        yield from filter(None, map(self._in_order, rest))
-
-    def _ahead(self, plan: Plan) -> dict[str, list[Event]]:
-        """What overlapping requests have come to before their turn to be told, by name; of one under way nothing."""
-        work = self._overlapping.get(id(plan))
-        found: dict[str, list[Event]] = {}
-        for events in work.left() if work else ():
-            untold = [event for event in events if event is not self._last]
-            for event in untold:
-                if isinstance(event, StepStarted):
-                    found.setdefault(event.name, [])
-                elif isinstance(event, StepFinished):
-                    found[event.result.name] = untold
-        return found
+        if self._settings.fail_fast and result.outcome in (Outcome.FAILED, Outcome.ERRORED):
+            self._session.stopped = self._session.stopped or FAIL_FAST
 
     def _tell(self, event: Event) -> Event:
         return self._tell_as_is(self._settings.redactor.apply(event))
@@ -364,59 +307,3 @@ def _chance() -> float:
     from random import random  # only a retry asks for it
 
     return random()
-
-
-_END = object()
-
-
-def _side_by_side(plans: Sequence[Plan], drive: Any, jobs: int, ended: threading.Event) -> Sequence[Iterable[Event]]:
-    """Runs flows on `jobs` daemon threads (Ctrl-C need not wait for them); the events of each plan."""
-    channels = [_Channel(ended) for _ in plans]
-    waiting = iter(list(zip(plans, channels, strict=True)))
-    lock = threading.Lock()
-
-    def work() -> None:
-        while True:
-            with lock:
-                plan, channel = next(waiting, (None, None))
-            if plan is None or channel is None:
-                return
-            try:
-                for event in drive(plan):
-                    channel.tell(event)
-                channel.tell(_END)
-            except Ended:
-                return
-            except BaseException as error:  # noqa: BLE001 - handed to the calling thread, which raises it
-                channel.tell(error)
-
-    for number in range(jobs):
-        threading.Thread(target=work, name=f"runner-{number}", daemon=True).start()
-    return channels
-
-
-class _Channel:
-    """What a thread tells of one plan; waits for more until the run has ended.
-
-    An event stays first in line until the reader asks for the next one: an interrupt at any moment loses none.
-    """
-
-    def __init__(self, ended: threading.Event) -> None:
-        self._ended = ended
-        self._told: deque[Any] = deque()
-        self._more = threading.Semaphore(0)
-
-    def tell(self, item: Any) -> None:
-        self._told.append(item)
-        self._more.release()
-
-    def __iter__(self) -> Iterator[Event]:
-        while True:
-            while not self._told and not self._ended.is_set():
-                self._more.acquire()
-            if not self._told or self._told[0] is _END:
-                return
-            if isinstance(self._told[0], BaseException):
-                raise self._told[0]
-            yield self._told[0]
-            self._told.popleft()

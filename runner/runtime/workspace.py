@@ -15,6 +15,8 @@ from runner.errors import InvalidError
 from runner.language.syntax import MAX_FILE_SIZE
 
 _ENDINGS = (".yaml", ".yml")
+#: The largest data file, in bytes. YAML has a smaller bound of its own.
+MAX_DATA_SIZE = 500_000_000
 
 
 class Workspace:
@@ -79,8 +81,8 @@ class Workspace:
             raise ValueError(f"'{path}' is no text: it must be UTF-8") from None
         return (found[0] or "", found[2] or "") if found else None
 
-    def source(self, path: Path) -> Source:
-        """The text of a request file.
+    def source(self, path: Path, largest: int = MAX_FILE_SIZE) -> Source:
+        """The text of a file of at most so many bytes.
 
         Raises:
             InvalidError: it cannot be read, is too large, or is not UTF-8.
@@ -88,14 +90,32 @@ class Workspace:
         name = display(path)
         try:
             length = path.stat().st_size
-            if length > MAX_FILE_SIZE:
-                message = (
-                    f"the file is too large: {length / 1e6:.0f} MB, and at most {MAX_FILE_SIZE / 1e6:.0f} MB are read"
-                )
+            if length > largest:
+                message = f"the file is too large: {length / 1e6:.0f} MB, and at most {largest / 1e6:.0f} MB are read"
                 raise InvalidError([Diagnostic(message, _start(name))])
             return decode(name, path.read_bytes())
         except OSError as error:
             raise InvalidError([Diagnostic(f"cannot read {name}: {error.strerror or error}")]) from None
+
+    def other(self, source: Source, path: str) -> Source:
+        """The text of the request file that another one extends or includes.
+
+        Raises:
+            ValueError: it lies outside the project root, or is no file.
+            InvalidError: as `source`.
+        """
+        return self.source(Path(self.locate(source.path, path)))
+
+    def data(self, path: Path) -> Source:
+        """The text of a data file.
+
+        Raises:
+            InvalidError: there is none, or as `source`.
+        """
+        if not path.exists():
+            raise InvalidError([_missing(path)])
+        yaml = path.suffix.lower() in _ENDINGS
+        return self.source(path, MAX_FILE_SIZE if yaml else MAX_DATA_SIZE)
 
     def locate(self, file: str, path: str) -> str:
         """The absolute path of what a request file names, relative to that file; links are followed.

@@ -150,6 +150,7 @@ class Driver:
         self._api = api
         self._login = login
         self.now = 0.0
+        self._under_way: list[tuple[Any, Any]] = []
         self.store = TokenStore(self._fetch, lambda: self.now, self.ran.pauses.append, person)
 
     def _fetch(self, request: Request) -> Exchange:
@@ -163,7 +164,7 @@ class Driver:
 
     def _grant(self, wish: Any) -> Any:
         if isinstance(wish, Together):
-            return self._interleaved(list(wish.flows))
+            return self._interleave(wish)
         if isinstance(wish, Send):
             self.ran.sent.append(wish.request)
             answer = self._api(wish.request)
@@ -190,25 +191,20 @@ class Driver:
             else:
                 self._note(item)
 
-    def _interleaved(self, flows: list[Any]) -> list[Any]:
-        """Takes all flows one step further, the last one first, until they are done; tells their events in order."""
-        replies: dict[int, Any] = dict.fromkeys(range(len(flows)))
-        told: list[list[Any]] = [[] for _ in flows]
-        results: dict[int, Any] = {}
-        while replies:
-            for number in reversed(list(replies)):
-                try:
-                    item = flows[number].send(replies[number])
-                except StopIteration as done:
-                    results[number] = done.value
-                    del replies[number]
-                    continue
-                granted = isinstance(item, Effect)
-                replies[number] = self._grant(item) if granted else None
-                told[number] += [] if granted else [item]
-        for event in (event for events in told for event in events):
-            self._note(event)
-        return [results[number] for number in sorted(results)]
+    def _interleave(self, wish: Together) -> None:
+        """Begins all flows, and takes each one step further, the last one first, until there is news."""
+        while (flow := wish.begin()) is not None:
+            self._under_way.append((flow, None))
+        while not wish.is_ready:
+            stepped = [self._step(wish, *pair) for pair in reversed(self._under_way)]
+            self._under_way = [pair for pair in reversed(stepped) if pair is not None]
+
+    def _step(self, wish: Together, flow: Any, reply: Any) -> tuple[Any, Any] | None:
+        try:
+            return flow, self._grant(flow.send(reply))
+        except StopIteration:
+            wish.end()
+            return None
 
     def _note(self, event: Any) -> None:
         self.ran.events.append(event)
