@@ -162,3 +162,97 @@ def test_retry_and_pages_within_a_run(run: Run, answer: Answer) -> None:
     pages = {"/b": answer(200, {"items": [1], "next": "/c"}), "/c": answer(200, {"items": [2]})}
     ran = run(text, lambda request: pages.get(request.url.removeprefix("http://h")) or answer(503))
     assert (ran.outcomes, ran["A"].attempts, ran["B"].pages) == ({"A": "failed", "B": "passed"}, 2, 2)
+
+
+# --- rows ----------------------------------------------------------------------------------------------------------
+
+ROWS = """
+base_url: http://h
+overlap: {on}
+variables: {{some: [1, 2, 3], none: []}}
+requests:
+  - {{name: A, url: /a, capture: {{a: body.x}}}}
+  - name: L
+    for_each: "{over}"
+    url: "/l/{{{{item}}}}"
+    when: "{when}"
+    capture: {{x: body.x, y: {{from: body.y, default: none}}}}
+  - {{name: B, url: /b, capture: {{b: body.x}}}}
+  - name: G
+    for_each: [p, q]
+    requests:
+      - {{name: C, url: "/c/{{{{item}}}}", capture: {{c: body.x}}}}
+      - {{name: D, url: "/d/{{{{item}}}}/{{{{index}}}}"}}
+      - {{name: E, url: "/e/{{{{c}}}}"}}
+  - {{name: F, for_each: "[`1`, `2`]", url: "/f/{{{{x}}}}"}}
+  - {{name: Z, method: PUT, url: /z, json: {{x: "{{{{x}}}}", y: "{{{{y}}}}", c: "{{{{c}}}}"}}}}
+"""
+
+
+@given(
+    st.sampled_from(["some", "none", "[`9`]", "length(some)", "some[*].x", "[`5`, `6`, `7`, `8`]"]),
+    st.sampled_from(["item != `6`", "`true`", "item == `0`", "item > `7` || item == 'x'", "length(item) == `1`"]),
+    st.dictionaries(st.sampled_from("ab123569cpq"), st.sampled_from([None, 7, True, "absent", "fault"]), max_size=6),
+)
+def test_rows_leave_what_they_would_have_left(
+    run: Run, answer: Answer, over: str, when: str, values: dict[str, Any]
+) -> None:
+    """Rows overlap with one another and with their neighbours; lists, skips and faults are those of one by one."""
+
+    def api(request: Request) -> Any:
+        value = values.get(request.url[-1], 3)
+        if value == "fault":
+            return answer(500, {})
+        return answer(200, {} if value == "absent" else {"x": value})
+
+    ran = [run(ROWS.format(on=on, over=over, when=when), api) for on in ("false", "true")]
+    seen = [[(step.name, str(step.outcome), step.reason, step.captured, step.path) for step in one.finished] for one in ran]
+    assert seen[0] == seen[1]
+    assert [request.body for request in ran[0].sent if request.method == "PUT"] == [
+        request.body for request in ran[1].sent if request.method == "PUT"
+    ]
+    assert sorted(ran[0].urls) == sorted(ran[1].urls)
+    assert [type(event) for event in ran[0].events] == [type(event) for event in ran[1].events]
+
+
+def test_rows_are_sent_together(run: Run) -> None:
+    """The rows of a safe request and its neighbours are one run; those of another method come one by one."""
+    text = """
+    base_url: http://h
+    overlap: true
+    requests:
+      - {name: A, url: /a}
+      - {name: L, for_each: [1, 2], url: "/l/{{item}}"}
+      - {name: B, url: /b}
+      - {name: P, for_each: [1, 2], method: POST, url: "/p/{{item}}"}
+    """
+    ran = run(text)
+    assert [url.removeprefix("http://h") for url in ran.urls] == ["/b", "/l/2", "/l/1", "/a", "/p/1", "/p/2"]
+    assert [step.name for step in ran.finished] == ["A", "L [0]", "L [1]", "B", "P [0]", "P [1]"]
+
+
+def test_requests_within_a_row_overlap(run: Run) -> None:
+    """The rows of a group come one after the other; within a row neighbours are sent together."""
+    text = """
+    base_url: http://h
+    overlap: true
+    requests:
+      - name: G
+        for_each: [1, 2]
+        requests: [{name: A, url: "/a/{{item}}"}, {name: B, url: "/b/{{item}}"}]
+    """
+    ran = run(text)
+    assert [url.removeprefix("http://h") for url in ran.urls] == ["/b/1", "/a/1", "/b/2", "/a/2"]
+    assert [step.name for step in ran.finished] == ["G / A [0]", "G / B [0]", "G / A [1]", "G / B [1]"]
+
+
+def test_setup_and_teardown_do_not_overlap(run: Run) -> None:
+    """Each of them waits for the one before it."""
+    text = """
+    base_url: http://h
+    overlap: true
+    setup: [{name: A, url: /1}, {name: B, url: /2}]
+    requests: [{name: C, url: /3}, {name: D, url: /4}]
+    teardown: [{name: E, url: /5}, {name: F, url: /6}]
+    """
+    assert [url[-1] for url in run(text).urls] == ["1", "2", "4", "3", "5", "6"]

@@ -1,4 +1,4 @@
-"""The crew: how many flows are under way at once, in which order their events are told, and how it ends."""
+"""The crew: how many flows are under way at once, who computes, what becomes of cookies and faults, and how it ends."""
 
 from __future__ import annotations
 
@@ -8,156 +8,170 @@ from typing import Any
 
 import pytest
 
-from runner.engine.events import StepStarted
-from runner.errors import Ended
+from runner.engine.overlap import Together
 from runner.runtime.crew import Crew, Work
+from runner.runtime.transport import CookieJar
 
 #: In seconds; a test that waits this long has failed.
 DEADLINE = 20.0
+URL = "http://h/"
 
 
-class Gates:
-    """Flows that stop at a gate of their own, and how many were seen at their gates at once."""
+class Run:
+    """Flows that each wish for their own number; granting it means to wait at a gate of that number."""
 
     def __init__(self, count: int) -> None:
-        self.gates = [threading.Event() for _ in range(count)]
         self.lock = threading.Lock()
+        self.jar = CookieJar()
+        self.gates = [threading.Event() for _ in range(count)]
+        self.moved = threading.Condition()
         self.here: set[int] = set()
         self.most = 0
-        self.moved = threading.Condition(self.lock)
+        self.ended: list[int] = []
+        self.computing = 0
+        self.news = False
+        self.wish = Together((self.flow(number) for number in range(count)), count, lambda: self.news)
+        self.work = Work(self.wish, self.lock, self.grant, self.jar)
 
     def flow(self, number: int) -> Any:
-        yield StepStarted("c", f"{number} begins")
-        with self.lock:
+        for _ in range(2):
+            self.computing += 1
+            assert self.computing == 1, "one flow computes at a time"
+            self.computing -= 1
+            yield number
+        self.ended.append(number)
+
+    def grant(self, number: int, jar: CookieJar) -> None:
+        with self.moved:
             self.here.add(number)
             self.most = max(self.most, len(self.here))
             self.moved.notify_all()
+        seen = "|".join(name for name, _ in jar.pairs(URL))
+        jar.store(URL, [f"c{number}=1", f"seen={seen}"])
         assert self.gates[number].wait(DEADLINE)
-        with self.lock:
+        with self.moved:
             self.here.discard(number)
             self.moved.notify_all()
-        yield StepStarted("c", f"{number} ends")
-        return number
 
-    def flows(self) -> Iterator[Any]:
-        return (self.flow(number) for number in range(len(self.gates)))
+    def open(self, *numbers: int) -> None:
+        for number in numbers or range(len(self.gates)):
+            self.gates[number].set()
 
     def until(self, holds: Callable[[set[int]], bool]) -> None:
-        with self.lock:
+        with self.moved:
             assert self.moved.wait_for(lambda: holds(self.here), DEADLINE), self.here
 
-
-def drive(flow: Any) -> Any:
-    value = yield from flow
-    return value
-
-
-def names(told: Any) -> tuple[list[str], list[Any]]:
-    """All events of a work by name, and what its flows returned."""
-    events = []
-    while True:
-        try:
-            events.append(next(told).name)
-        except StopIteration as done:
-            return events, done.value
+    def wait(self) -> None:
+        with self.lock:
+            self.work.wait()
 
 
-def test_events_are_told_flow_by_flow() -> None:
-    """However flows end, their events come in the order of the flows, and so does what they return."""
-    gates = Gates(3)
-    crew = Crew(3, threading.Event())
-    work = crew.take_on(gates.flows(), 3, drive)
-    gates.until(lambda here: here == {0, 1, 2})
-    for number in (2, 1, 0):
-        gates.gates[number].set()
-    events, values = names(work.told())
-    assert events == [f"{number} {what}" for number in range(3) for what in ("begins", "ends")]
-    assert values == [0, 1, 2]
-
-
-@pytest.mark.parametrize("size", [1, 2, 3])
+@pytest.mark.parametrize("size", [1, 2, 3, 9])
 def test_no_more_than_its_size(size: int) -> None:
-    """As many flows are under way as the crew has hands, whoever asks for them."""
-    first, second = Gates(4), Gates(4)
-    crew = Crew(size, threading.Event())
-    works = [crew.take_on(gates.flows(), 4, drive) for gates in (first, second)]
-    for gate in (*first.gates, *second.gates):
-        gate.set()
-    assert [names(work.told())[1] for work in works] == [[0, 1, 2, 3]] * 2
-    assert first.most <= size
-    assert second.most <= size
+    """As many flows are under way as the crew has hands, whoever asks for them, and all of them end."""
+    crew, runs = Crew(size), [Run(5), Run(5)]
+    for run in runs:
+        crew.take_on(run.work)
+        run.open()
+    for run in runs:
+        run.wait()
+        assert sorted(run.ended) == [0, 1, 2, 3, 4]
+        assert run.wish.is_over
+    assert all(run.most <= size for run in runs)
 
 
-def test_flows_are_made_when_they_begin() -> None:
-    """A long run is not there all at once: the next flow is taken when a hand is free."""
-    gates = Gates(5)
-    made: list[int] = []
+def test_one_hand_takes_them_one_by_one() -> None:
+    """A crew of one drives flows in their order, each to its end."""
+    run = Run(4)
+    run.open()
+    Crew(1).take_on(run.work)
+    run.wait()
+    assert (run.ended, run.most) == ([0, 1, 2, 3], 1)
 
-    def flows() -> Iterator[Any]:
-        for number in range(5):
-            made.append(number)
-            yield gates.flow(number)
 
-    crew = Crew(2, threading.Event())
-    work = crew.take_on(flows(), 5, drive)
-    gates.until(lambda here: len(here) == 2)
-    assert made == [0, 1]
-    for gate in gates.gates:
-        gate.set()
-    assert names(work.told())[1] == [0, 1, 2, 3, 4]
+def test_flows_begin_when_a_hand_is_free() -> None:
+    """A long run is not there all at once."""
+    run = Run(5)
+    Crew(2).take_on(run.work)
+    run.until(lambda here: here == {0, 1})
+    assert not run.wish.all_begun
+    run.open(1)
+    run.until(lambda here: here == {0, 2})
+    run.open()
+    run.wait()
+    assert run.wish.is_over
+
+
+def test_news_is_waited_for() -> None:
+    """Whoever wished goes on as soon as there is news, though flows are under way."""
+    run = Run(2)
+    Crew(2).take_on(run.work)
+    run.until(lambda here: here == {0, 1})
+    run.news = True
+    run.wait()
+    assert run.ended == []
+    run.news = False
+    run.open()
+    run.wait()
+    assert sorted(run.ended) == [0, 1]
+
+
+def test_cookies_are_kept_in_order_when_all_have_ended() -> None:
+    """Each flow sees the cookies from before all of them and its own; afterwards the last flow's value counts."""
+    run = Run(3)
+    run.jar.store(URL, ["before=1"])
+    Crew(3).take_on(run.work)
+    run.until(lambda here: here == {0, 1, 2})
+    run.open(2)
+    run.until(lambda here: here == {0, 1})
+    assert run.jar.header(URL) == "before=1"
+    run.open()
+    run.wait()
+    cookies = dict(run.jar.pairs(URL))
+    assert {"before", "c0", "c1", "c2", "seen"} == set(cookies)
+    assert cookies["seen"] == "before|c2|seen"
 
 
 def test_an_error_of_a_flow_is_raised_where_it_is_waited_for() -> None:
     """What is a fault of ours does not vanish with its thread."""
 
-    def broken() -> Any:
-        yield StepStarted("c", "begins")
+    def broken() -> Iterator[Any]:
+        yield 0
         raise ZeroDivisionError("ours")
 
-    told = Crew(2, threading.Event()).take_on(iter([broken()]), 1, drive).told()
-    assert next(told).name == "begins"
+    run = Run(1)
+    run.work = Work(Together(iter([broken()]), 1, lambda: False), run.lock, run.grant, run.jar)
+    run.open()
+    Crew(2).take_on(run.work)
     with pytest.raises(ZeroDivisionError, match="ours"):
-        next(told)
+        run.wait()
 
 
-def test_the_run_ends() -> None:
-    """When the run has ended nobody begins, nobody waits, and what was not told is there to be asked for."""
-    ended = threading.Event()
-    gates = Gates(3)
-    crew = Crew(2, ended)
-    work = crew.take_on(gates.flows(), 3, drive)
-    gates.until(lambda here: here == {0, 1})
-    told = work.told()
-    assert next(told).name == "0 begins"
-    ended.set()
-    gates.gates[1].set()
-    gates.until(lambda here: 1 not in here)
-    with pytest.raises(Ended):
-        names(told)
-    first, second = work.left()
-    assert first == ()
-    assert second[0].name == "1 begins"
-    gates.gates[0].set()
-
-
-def test_a_flow_gives_up() -> None:
-    """A flow that learns of the end stays under way; whoever waits for it learns of it, too."""
-    ended = threading.Event()
-
-    def giving_up() -> Any:
-        yield StepStarted("c", "begins")
-        assert ended.wait(DEADLINE)
-        raise Ended
-
-    told = Crew(1, ended).take_on(iter([giving_up()]), 1, drive).told()
-    assert next(told).name == "begins"
-    ended.set()
-    with pytest.raises(Ended):
-        next(told)
+def test_what_is_left_goes_no_further() -> None:
+    """When a work is left nobody begins, nobody goes on, and nobody waits; cookies of what had ended are kept."""
+    run = Run(4)
+    Crew(2).take_on(run.work)
+    run.until(lambda here: here == {0, 1})
+    run.open(0)
+    run.until(lambda here: here == {1, 2})
+    waiting = threading.Thread(target=run.wait, daemon=True)
+    waiting.start()
+    with run.lock:
+        run.work.leave()
+    waiting.join(DEADLINE)
+    assert not waiting.is_alive()
+    assert "c0=1" in str(run.jar.header(URL))
+    run.open()
+    run.until(lambda here: not here)
+    with run.lock:
+        assert (run.ended, run.wish.all_begun) == ([0], False)
+        assert next(run.wish.begin() or iter(())) == 3
 
 
 def test_nothing_to_do() -> None:
-    """A work without flows is done at once."""
-    work = Work(iter(()), drive, threading.Event())
-    assert work.begin() is None
-    assert names(work.told()) == ([], [])
+    """A wish without flows is granted at once."""
+    run = Run(0)
+    Crew(3).take_on(run.work)
+    run.work.drive_one()
+    run.wait()
+    assert run.wish.is_over
