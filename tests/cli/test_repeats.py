@@ -340,3 +340,44 @@ def test_overlapping_requests_are_cut_short(
     assert marks == expected * files
     assert out.count("interrupted while it was under way") == 2 * files
     assert out.count("not run: interrupted") == files
+
+
+@pytest.mark.parametrize("jobs", ["1", "2", "4"])
+def test_teardown_is_sent_though_others_are_under_way(
+    fresh_server: DemoServer, write: Write, tmp_path: Path, until: Until, jobs: str
+) -> None:
+    """After Ctrl-C teardown does not wait for overlapping requests that are left to their servers."""
+    text = """
+        base_url: "{{api}}"
+        requests:
+          - {name: Quick, url: /cookies/set, query: {a: b}}
+          - {name: Slow, for_each: [1, 2, 3, 4], url: /delay/5000, query: {n: "{{item}}"}}
+        teardown:
+          - {name: Clean up, method: POST, url: /echo/cleaned, assert: [body.headers.cookie: a=b]}
+    """
+    write("a.yaml", text)
+    process = start("run", "a.yaml", "--overlap", "-j", jobs, *api(fresh_server), folder=tmp_path)
+    until(lambda: ("GET", "/delay/5000") in fresh_server.requests and ("GET", "/cookies") in fresh_server.requests)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=DEADLINE)
+    assert (process.returncode, err) == (130, ""), out + err
+    assert ("POST", "/echo/cleaned") in fresh_server.requests
+    assert "✓ Quick" in out
+    assert "✓ teardown / Clean up" in out
+    assert "interrupted while it was under way" in out
+
+
+def test_rows_overlap(meeting: str, write: Write, command: Any, tmp_path: Path) -> None:
+    """Rows of a request are sent together, with its neighbours among them, and told in order."""
+    text = f"""
+        requests:
+          - {{name: Before, url: "{meeting}/6"}}
+          - {{name: Row, for_each: [1, 2, 3, 4], url: "{meeting}/6"}}
+          - {{name: After, url: "{meeting}/6"}}
+    """
+    write("a.yaml", text)
+    done = command("run", "a.yaml", "--overlap", cwd=tmp_path)
+    assert done.code == 0, done.said
+    assert Meeting.most == 6
+    names = ["Before", *(f"Row [{index}]" for index in range(4)), "After"]
+    assert re.findall(r"✓ (\S+(?: \[\d\])?)", done.out) == names
