@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli import options
+from runner.cli import options, printing
 from runner.diagnostics import Styler, escape
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 @options.variables
 @options.env_files
 @options.selecting
+@options.data
+@options.repeat
+@options.shard
 @options.root
 @options.allow_empty
 @options.no_colour
@@ -37,6 +40,7 @@ def command(**given: Any) -> int:
 
     project = open_project(options.make_options(given))
     plans, env = project.ready_plans()
+    printing.print_diagnostics(project.warnings)
     session = Session(env=env, redactor=Redactor(), files=project.workspace)
     styler = styler_for(sys.stdout, given["no_colour"])
     for plan in plans:
@@ -49,7 +53,8 @@ def command(**given: Any) -> int:
 def _collection_lines(plan: Plan, session: Session, styler: Styler) -> Iterator[str]:
     from runner.engine.flow import scopes
 
-    session.redactor.add(plan.collection.source.secrets)
+    for source in plan.collection.sources:
+        session.redactor.add(source.secrets)
     scope_of = scopes(plan, session)
     yield f"{styler('name', escape(plan.collection.name))}  {styler('place', plan.collection.source.path)}"
     shown = [_Shown(step, scope_of(step), plan) for step in plan.steps]
@@ -88,12 +93,14 @@ class _Shown:
 
     def lines(self, styler: Styler) -> Iterator[str]:
         step = self.step
-        place = f"{self.plan.collection.source.path}:{step.spec.name_span.line}"
+        place = f"{step.spec.name_span.source.path}:{step.spec.name_span.line}"
         yield f"  {styler('name', escape(step.name))}  {styler('place', place)}"
         if step.skip:
             yield f"    {styler('skipped', 'skipped')}    {escape(step.skip)}"
             return
         yield f"    request    {self._request_line()}"
+        for loop in step.loops:
+            yield f"    for each   {escape(printing.rows_words(loop, self.plan))}"
         for condition in step.conditions:
             yield f"    when       {escape(condition.expression.text)}"
         for name, value in self.request.headers if self.request else ():
@@ -160,9 +167,11 @@ class _Shown:
             where = self.scope.where(name)
             return f"{name} = {short(show(self.scope[name]))}  ({where})"
         except KeyError:
-            return f"{name}  (captured by '{self.plan.captured_by.get(name, '')}')"
+            by = self.plan.captured_by.get(name)
+            return f"{name}  (captured by '{by}')" if by else f"{name}  (each row has its own)"
         except RunnerError as error:
-            return f"{name}  ({escape(str(error))})"
+            of_rows = bool(self.step.loops) and "item" not in self.scope
+            return f"{name}  (each row has its own)" if of_rows else f"{name}  ({escape(str(error))})"
 
 
 def _repeats(step: Step) -> Iterator[tuple[str, str]]:
@@ -220,9 +229,15 @@ def _touched(plan: Plan, shown: Iterable[_Shown]) -> Iterator[str]:
     hosts = {urlsplit(step.request.url).netloc for step in shown if step.request} | _token_hosts(shown)
     names = {need.name for step in plan.steps for need in step.needs if need.kind == "env"}
     files = {path for step in plan.steps for _, path, _ in planning.files(step)}
+    files |= {str(over.path) for step in plan.steps for over in planning.data_files(step)}
+    files |= {source.path for source in plan.collection.others}
+    if plan.iterations.rows is not None:
+        files.add(plan.iterations.rows.source.path)
     for word, found in (("hosts", hosts), ("env", names), ("files", files)):
         if found:
             yield f"  {word:<10} {', '.join(sorted(found))}"
+    if len(plan.iterations) != 1:
+        yield f"  {'runs':<10} {len(plan.iterations):,}; the first is shown"
     if plan.environment_name:
         yield f"  {'chosen':<10} environment '{plan.environment_name}'"
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from runner.diagnostics import Diagnostic, escape, render
 from runner.errors import ExitCode, InvalidError, NothingSelected, RunnerError, UsageError
 from runner.reporters.style import styler_for
+
+if TYPE_CHECKING:
+    from runner.engine.plan import Loop, Plan
 
 _MOST = 50
 #: Error → exit code; the first row that fits.
@@ -42,6 +46,21 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
         print(render(diagnostic, styler), file=sys.stderr)
     if len(found) > _MOST:
         print(f"… and {len(found) - _MOST} more", file=sys.stderr)
+
+
+def rows_words(loop: Loop, plan: Plan) -> str:
+    """What a `for_each` goes over, and how many rows that are, where it is known."""
+    from runner.language.model import DataFile, Expression, Template
+
+    over = loop.for_each.over
+    count = plan.rows_in(loop)
+    number = "" if count is None else f"{count:,} row{'' if count == 1 else 's'}"
+    if isinstance(over, Expression):
+        return over.text
+    if isinstance(over, DataFile):
+        path = over.path.text if isinstance(over.path, Template) else over.path
+        return f"{number} of {path}" if number else path
+    return f"{number} of a list"
 
 
 def _say(text: str) -> None:

@@ -1,6 +1,6 @@
 """The demo server: everything `runner demo`, the examples, the docs and the tests talk to, on loopback.
 
-    socket ──wire──▶ Call ──Router──▶ Entra | Graph | Corner ──▶ Reply ──wire──▶ socket
+    socket ──wire──▶ Call ──Router──▶ Entra | Graph | Corner | Things ──▶ Reply ──wire──▶ socket
 
 Token endpoint (form fields grant_type, client_id, client_secret or HTTP Basic, scope):
     POST /{tenant}/oauth2/v2.0/token    a JWT, or Entra's error body
@@ -28,6 +28,8 @@ The plain corner, without a token:
     GET /bearer                         `demo-token~ada`, or a token of the endpoint above, showing its claims
     GET /key                            `demo-key~ada` as X-Api-Key, ?api_key or the cookie api_key
     GET /text · /html · /invalid-json   bodies of other kinds
+    POST /things                        makes one of a JSON object: 201, and its id
+    GET, DELETE /things/{id}            200 and 204, or 404
 
 What has to be asked more than once:
     *    /flaky/{name}                  503 twice, then 200; ?times, ?status and ?after (Retry-After) change that
@@ -53,6 +55,7 @@ from runner.demo.graph import Graph
 from runner.demo.messages import Call, Reply, Router
 from runner.demo.people import Directory
 from runner.demo.repeats import Repeats
+from runner.demo.things import Things
 from runner.demo.tokens import Mint
 from runner.demo.wire import WireServer
 
@@ -134,7 +137,13 @@ class DemoServer:
         self._mint.revoke_all()
 
     def _routes(self) -> Router:
-        areas = (Entra(self._mint), Graph(self._mint, Directory()), Corner(self._mint, self._stopping), Repeats())
+        areas = (
+            Entra(self._mint),
+            Graph(self._mint, Directory()),
+            Corner(self._mint, self._stopping),
+            Things(),
+            Repeats(),
+        )
         return Router([route for area in areas for route in area.routes()], corner.lost, corner.refused)
 
     def _answer(self, call: Call) -> Reply:

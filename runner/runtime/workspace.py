@@ -127,7 +127,7 @@ class Workspace:
         if not found.is_relative_to(self.root):
             raise ValueError(f"'{path}' lies outside the project root {self.root} (see --root)")
         if not found.is_file():
-            raise ValueError(f"no such file: '{path}'")
+            raise ValueError(f"no such file: '{path}'{_did_you_mean(found, path)}")
         return str(found)
 
     def environment_files(self, names: Iterable[str]) -> dict[str, str]:
@@ -151,6 +151,14 @@ def _netrc_fault(path: str, message: str, line: int | None) -> str:
     place = path if line is None else f"{path}, line {line}"
     reason = "it is not netrc syntax" if "token" in message else message.removeprefix("~/.netrc ")
     return f"{place}: {reason}{' (chmod 600)' if 'permissive' in reason else ''}"
+
+
+def _did_you_mean(found: Path, written: str) -> str:
+    """The file of the same folder that was probably meant."""
+    siblings = found.parent.iterdir() if found.parent.is_dir() else ()
+    stems = sorted(child.stem for child in siblings if child.suffix == found.suffix)
+    near = nearest(found.stem, stems)
+    return f" (did you mean '{Path(written).with_name(near + found.suffix)}'?)" if near and near != found.stem else ""
 
 
 def display(path: Path) -> str:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from posixpath import dirname, join
+from posixpath import dirname, join, normpath
 from textwrap import dedent, indent
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -22,13 +22,14 @@ from runner.engine.build import Flags
 from runner.engine.exchange import Ask, Exchange, Listen, Redirected, Request, Response, Send
 from runner.engine.flow import Effect, Session, run_collection
 from runner.engine.overlap import Together
-from runner.engine.plan import EVERYTHING, Plan, Selection
+from runner.engine.plan import EVERYTHING, ONCE, Iteration, Iterations, Plan, Selection
 from runner.engine.results import CollectionResult, StepResult, TokenResult
 from runner.engine.scope import EnvironmentVariables, Files, NoFiles
 from runner.engine.sending import Authorize
 from runner.errors import InvalidError, TransportError
 from runner.language import document
 from runner.language.model import Collection
+from runner.language.rows import Rows
 from runner.redaction import Redactor
 from runner.runtime.tokens import TokenStore
 
@@ -176,20 +177,28 @@ class Driver:
         self.now += wish.seconds
         return None
 
-    def run(self) -> Ran:
-        flow = run_collection(self.ran.plan, self.session)
-        reply: Any = None
+    def run(self, iteration: Iteration = ONCE) -> Ran:
+        flow = run_collection(self.ran.plan, self.session, iteration)
+        move: Callable[[], Any] = lambda: next(flow)  # noqa: E731
         while True:
             try:
-                item = flow.send(reply)
+                item = move()
             except StopIteration as done:
                 self.ran.result = done.value
                 return self.ran
-            reply = None
-            if isinstance(item, Effect):
-                reply = self._grant(item)
-            else:
-                self._note(item)
+            move = self._answer(flow, item)
+
+    def _answer(self, flow: Any, item: Any) -> Callable[[], Any]:
+        """What to do next: go on, with the answer to a wish, or as after Ctrl-C when whoever answers raises it."""
+        if not isinstance(item, Effect):
+            self._note(item)
+            return lambda: flow.send(None)
+        try:
+            reply = self._grant(item)
+        except KeyboardInterrupt as interrupt:
+            caught = interrupt
+            return lambda: flow.throw(caught)
+        return lambda: flow.send(reply)
 
     def _interleave(self, wish: Together) -> None:
         """Begins all flows, and takes each one step further, the last one first, until there is news."""
@@ -215,12 +224,27 @@ class Driver:
             self.ran.tokens.append(result)
 
 
-def _load(text: str, path: str = PATH) -> Collection:
-    return document.load(Source(path, dedent(text)))
+def _load(text: str, path: str = PATH, others: Mapping[str, str] | None = None) -> Collection:
+    return document.load(Source(path, dedent(text)), _reader(others or {}))
 
 
-def _plan(text: str, *, selection: Selection = EVERYTHING, **options: Any) -> Plan:
-    return planning.make(_load(text), selection=selection, **options)
+def _reader(others: Mapping[str, str]) -> document.Read:
+    """Gives the files of `others` by their paths from the folder of `PATH`."""
+
+    def read(source: Source, path: str) -> Source:
+        name = normpath(join(dirname(source.path), path))
+        known = name.removeprefix(f"{dirname(PATH)}/")
+        if known not in others:
+            raise ValueError(f"no such file: '{path}'")
+        return Source(name, dedent(others[known]))
+
+    return read
+
+
+def _plan(
+    text: str, *, selection: Selection = EVERYTHING, others: Mapping[str, str] | None = None, **options: Any
+) -> Plan:
+    return planning.make(_load(text, others=others), selection=selection, **options)
 
 
 def _run(
@@ -238,9 +262,15 @@ def _run(
     secrets: Sequence[str] = (),
     disk: Files | None = None,
     person: Any = None,
+    others: Mapping[str, str] | None = None,
+    rows: Rows | None = None,
+    iteration: int = 0,
     **more: Any,
 ) -> Ran:
-    chosen = _plan(text, environment=environment, overrides=given, selection=selection)
+    runs = Iterations(rows)
+    chosen = _plan(
+        text, environment=environment, overrides=given, selection=selection, others=others, iterations=runs
+    )
     session = Session(
         env=EnvironmentVariables(env or {}, files or {}),
         redactor=Redactor(secrets),
@@ -251,7 +281,7 @@ def _run(
     )
     token = login or [respond(200, {"access_token": "token-1", "expires_in": 3600})]
     servers = (answers if callable(answers) else _in_turn(answers) for answers in (api, token))
-    return Driver(chosen, session, *servers, person=person).run()
+    return Driver(chosen, session, *servers, person=person).run(list(runs)[iteration])
 
 
 def _one(request: str, collection: str = "") -> str:
@@ -268,7 +298,7 @@ def answer() -> Callable[..., Response]:
 
 @pytest.fixture(scope="session")
 def load() -> Callable[..., Collection]:
-    """`load(text)`: the collection that a text declares."""
+    """`load(text, others={"b.yaml": text})`: the collection that a text declares."""
     return _load
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 from runner.diagnostics import Diagnostic, Source
 from runner.errors import InvalidError
+from runner.language import template
 from runner.language.document.reader import Fields
 from runner.language.document.response import ResponseReader
 from runner.language.model import Collection, DataFile, ForEach, Group, RequestSpec, Setting
@@ -48,7 +49,10 @@ class CompositionReader(ResponseReader):
         self.requests_read = 0
 
     def path(self, node: Node, key: str) -> Setting | None:
-        text = self.plain_text(node, key)
+        text = self.text(node, key)
+        if template.is_template(text):
+            self.fault(node, f"'{key}' cannot hold {{{{ }}}}", "the file is read before any variable has a value")
+            return None
         return Setting(text, self.span(node)) if text else None
 
     def other(self, read: Callable[[Source, str], Decoded], named: Setting, key: str) -> Collection | None:
@@ -85,10 +89,10 @@ class CompositionReader(ResponseReader):
         span = self.span(node)
         if isinstance(node, Sequence):
             return ForEach([self.value(item, key) for item in node.items], span)
-        if isinstance(node, MappingNode):
+        if isinstance(node, MappingNode) or not isinstance(node.value, str):
             self.wrong_type(node, key, "a list, an expression that gives one, or the path of a data file")
             return None
-        if isinstance(node.value, str) and node.value.lower().endswith(DATA_ENDINGS):
+        if node.value.lower().endswith(DATA_ENDINGS):
             return ForEach(DataFile(self.template(node, key), span), span)
         expression = self.expression(node, key)
         return None if expression is None else ForEach(expression, span)
