@@ -169,7 +169,7 @@ class Project:
         chosen = [plan for plan in plans if plan.steps]
         if not chosen and not self.options.allow_empty:
             raise NothingSelected(_why_empty(plans, self.options.selection, self.collections))
-        if chosen and not self.iterations and not self.options.allow_empty:
+        if chosen and not len(self.iterations) and not self.options.allow_empty:
             raise NothingSelected(f"{self.options.data} holds no row")
         part, parts = self.options.shard
         chosen = chosen[part - 1 :: parts]

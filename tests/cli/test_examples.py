@@ -98,7 +98,9 @@ def test_readme_names_every_example() -> None:
 @pytest.mark.skipif(not BLOCKS, reason="the documents show no collection yet")
 @pytest.mark.parametrize("block", BLOCKS)
 def test_documents(command: Any, write: Callable[[str, str], Path], tmp_path: Path, block: str) -> None:
-    """Every collection that the documents show is good."""
+    """Every collection that the documents show is good, beside the files that they name."""
+    write("_base.yaml", "base_url: http://127.0.0.1:8765\n")
+    write("_login.yaml", "requests: [{name: Log in, url: /login, capture: {token: body.token}}]\n")
     write("shown.yaml", block)
     done = command("check", "shown.yaml", cwd=tmp_path)
     assert done.code == 0, done.said

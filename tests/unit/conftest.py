@@ -265,6 +265,8 @@ def _run(
     others: Mapping[str, str] | None = None,
     rows: Rows | None = None,
     iteration: int = 0,
+    stopped: str = "",
+    watch: Callable[[Session], Any] = lambda session: None,
     **more: Any,
 ) -> Ran:
     runs = Iterations(rows)
@@ -277,8 +279,10 @@ def _run(
         flags=flags or Flags(),
         fail_fast=fail_fast,
         files=disk or NoFiles(),
+        stopped=stopped,
         **more,
     )
+    watch(session)
     token = login or [respond(200, {"access_token": "token-1", "expires_in": 3600})]
     servers = (answers if callable(answers) else _in_turn(answers) for answers in (api, token))
     return Driver(chosen, session, *servers, person=person).run(list(runs)[iteration])

@@ -104,7 +104,7 @@ def make(
     Raises:
         InvalidError: with every fault of names in the file, selected or not.
     """
-    runs = iterations or Iterations()
+    runs = Iterations() if iterations is None else iterations
     steps = list(expand(collection))
     captured_by = who_captures(steps)
     judge = Judge(collection, _given(overrides or {}, environment, any_environment, runs), captured_by)
