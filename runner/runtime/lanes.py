@@ -76,7 +76,7 @@ TakeOn = Callable[[Together, threading.Lock, CookieJar], "Work"]
 class Drive:
     """One run of a collection under way, and whoever holds it drives it. `grant` grants its wishes.
 
-    Flows that overlap are driven by a crew, which has the lock in the collection's stead (`take_on`).
+    Flows that overlap are driven by a crew (`take_on`), whose hands take the lock by turns while the collection waits.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Drive:
         grant: Callable[[Effect, CookieJar], Any],
         trim: Callable[[Event], Event],
         interrupted: Callable[[], None],
-        take_on: TakeOn,
+        take_on: TakeOn | None = None,
     ) -> None:
         self._flow = flow
         self._take_on = take_on
@@ -147,6 +147,7 @@ class Drive:
 
     def _together(self, wish: Together, waiting: Waiting) -> None:
         if self._work is None or self._work.wish is not wish:
+            assert self._take_on is not None, "a crew is there wherever flows overlap"
             self._work = self._take_on(wish, self._lock, self._jar)
         try:
             with waiting(self._must_end):
