@@ -18,7 +18,7 @@ ENV = "env"
 
 
 class Reference(NamedTuple):
-    """A name as it is used; `env` if it stands for `env.NAME`."""
+    """A name as it is used; `env` if it stands for `env.NAME`. `column` is the key that is read of a row, if it is."""
 
     name: str
     optional: bool
@@ -27,6 +27,8 @@ class Reference(NamedTuple):
     text: str
     holder: Span
     env: bool = False
+    column: str = ""
+    column_span: Span | None = None
 
     @property
     def span(self) -> Span:
@@ -66,11 +68,15 @@ def _over_variables(compiled: query.Query, text: str, offset: int, span: Span) -
 
 def _reference(name: Name, text: str, offset: int, span: Span, env: bool = False) -> Reference:
     start, end = offset + name.start, offset + name.end
-    return Reference(name.text, name.optional, start, end, text, span, env)
+    if name.column is None:
+        return Reference(name.text, name.optional, start, end, text, span, env)
+    column, first, last = name.column
+    where = span.locate(text, offset + first, offset + last)
+    return Reference(name.text, name.optional, start, end, text, span, env, column, where)
 
 
 class Need(NamedTuple):
-    """Where a chain of references ends: at a capture, at `env.NAME`, or at a name that nothing defines.
+    """Where a chain of references ends: at a capture, a row, `env.NAME`, or a name that nothing defines.
 
     `reference` is where that name stands, be it in a variable that the request uses.
 
@@ -133,7 +139,9 @@ class Level:
             yield Need("env", name, reference.optional, reference)
             return
         self.used.add(name)
-        if name not in self.given and name not in self._rows:
+        if name in self._rows:
+            yield Need("row", name, reference.optional, reference)
+        elif name not in self.given:
             home = self._home(name)
             captured = name in self.captures and not (self._own_first and home is self)
             if captured:

@@ -21,6 +21,7 @@ class Interrupts:
         self.count = 0
         self._raised = 0
         self._patience = -1  # nobody waits
+        self._next_patience = 0
 
     def handler(self, number: int, frame: Any) -> None:
         """A signal handler."""
@@ -33,15 +34,17 @@ class Interrupts:
             self._patience = -1
             raise KeyboardInterrupt
 
-    @contextmanager
-    def waiting(self, must_end: bool = False) -> Iterator[None]:
-        """While the calling thread waits. With `must_end` the first signal of the run is held back till it has."""
-        self._patience = 1 if must_end and not self._raised else 0
-        try:
-            self._raise_if_due()
-            yield
-        finally:
-            self._patience = -1
+    def waiting(self, must_end: bool = False) -> Interrupts:
+        """A context: the calling thread waits. With `must_end` the first signal of the run is held back till it has."""
+        self._next_patience = 1 if must_end and not self._raised else 0
+        return self
+
+    def __enter__(self) -> None:
+        self._patience = self._next_patience
+        self._raise_if_due()
+
+    def __exit__(self, *_: object) -> None:
+        self._patience = -1
 
     @contextmanager
     def listening(self) -> Iterator[None]:

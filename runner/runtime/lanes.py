@@ -97,7 +97,9 @@ class Drive:
         #: Held but for the time in which a wish is granted.
         self._lock = threading.Lock()
         self._holder: object = None
-        self._move: Callable[[], Effect | Event] = partial(next, flow)
+        self._go_on: Callable[[], Effect | Event] = partial(flow.send, None)
+        self._cut_short: Callable[[], Effect | Event] = lambda: flow.throw(KeyboardInterrupt())
+        self._move: Callable[[], Effect | Event] = self._go_on
         self._must_end = False
         self.done = False
 
@@ -122,11 +124,11 @@ class Drive:
                     self.done = True
                     return
                 if not isinstance(item, Effect):
-                    self._move = partial(self._flow.send, None)
+                    self._move = self._go_on
                     self._must_end = item.must_end if isinstance(item, StepStarted) else self._must_end
                     yield self._trim(item)
                     continue
-                self._move = partial(self._flow.throw, KeyboardInterrupt())  # if the answer is not waited for
+                self._move = self._cut_short  # if the answer is not waited for
                 try:
                     reply = self._granted(item, waiting)
                 except KeyboardInterrupt:

@@ -110,8 +110,9 @@ class Project:
         )
         faults = list(self._missing_files(plan))
         rows = self._data_of(plan, faults)
+        faults += planning.unknown_columns(plan.steps, self.iterations.rows, rows)
         if faults:
-            raise InvalidError(faults)
+            raise InvalidError(list(dict.fromkeys(faults)))
         return replace(plan, rows=rows) if rows else plan
 
     def _data_of(self, plan: Plan, faults: list[Diagnostic]) -> dict[tuple[str, str | Template], Rows]:

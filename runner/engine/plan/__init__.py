@@ -5,7 +5,7 @@
 All faults of a file are found here before anything is sent. This file reads and sends nothing; the values of variables
 are not known to it, only their names.
 
-    iterations · steps ◀── inherited_auth ◀── judge · selection
+    iterations · steps ◀── inherited_auth ◀── judge · selection · columns
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from runner.diagnostics import Diagnostic
 from runner.engine import references
+from runner.engine.plan.columns import unknown_columns
 from runner.engine.plan.iterations import DATA, ITERATION, ONCE, Iteration, Iterations
 from runner.engine.plan.judge import Given, Judge
 from runner.engine.plan.selection import EVERYTHING, Selection, select, unmatched
@@ -55,6 +56,7 @@ __all__ = [
     "make",
     "missing_environment",
     "names",
+    "unknown_columns",
     "unmatched",
 ]
 

@@ -114,25 +114,25 @@ class Judge:
             for need in level.close():
                 self._check(need, level, taken)
         auth, login = self._auth.of(step)
-        conditions = list(self._over_conditions(step.conditions, step, level))
         used = list(_over_variables(step, login))
         of_auth = list(_over_auth(auth, login))
-        needs = [*(need for loop in loops for need in loop.needs), *self._needs(conditions, taken)]
-        needs += self._needs([(reference, level) for reference in used], taken)
-        needs += self._needs([(reference, level) for reference in of_auth], taken, step)
+        needs = self._needs(level, used, taken) + self._needs(level, of_auth, taken, step)
+        used += of_auth
+        for loop in loops:
+            needs += loop.needs
+            used += _over_rows(loop.for_each.over)
+        needs += self._of_conditions(step.conditions, step, level, taken, used)
         needs += self._over_response(step, level, taken)
         self._items(step, auth)
-        over_rows = [reference for loop in loops for reference in _over_rows(loop.for_each.over)]
-        everything = (*over_rows, *(reference for reference, _ in conditions), *used, *of_auth)
-        names = tuple(dict.fromkeys(reference.name for reference in everything if not reference.env))
+        names = tuple(dict.fromkeys(reference.name for reference in used if not reference.env))
         return replace(step, auth=auth, login=login, loops=loops, needs=tuple(needs), uses=names)
 
-    def _needs(self, used: Iterable[tuple[Reference, Level]], taken: set[str], step: Step | None = None) -> list[Need]:
-        """What names end at, each seen from its level; `step` is given for those of its auth."""
-        found = [(need, level) for reference, level in used for need in level.needs([reference])]
-        for need, level in found:
+    def _needs(self, level: Level, used: Iterable[Reference], taken: set[str], step: Step | None = None) -> list[Need]:
+        """What names end at, seen from a level; `step` is given for those of its auth."""
+        needs = level.needs(used)
+        for need in needs:
             self._check(need, level, taken, step)
-        return [need for need, _ in found]
+        return needs
 
     def _own_level(self, step: Step, rows: Iterable[str]) -> Level:
         level = self._level(step.groups)
@@ -142,22 +142,26 @@ class Judge:
         self._names.update(own)
         return Level(own, level, own_first=True, rows=rows)
 
-    def _over_conditions(
-        self, conditions: Iterable[Condition], step: Step, own: Level
-    ) -> Iterator[tuple[Reference, Level]]:
-        """The names of conditions: a group's sees what the group sees."""
+    def _of_conditions(
+        self, conditions: Iterable[Condition], step: Step, own: Level, taken: set[str], used: list[Reference]
+    ) -> list[Need]:
+        """The needs of conditions, whose names are added to `used`: a group's condition sees what the group sees."""
+        needs: list[Need] = []
         for expression, depth in conditions:
             level = own if depth > len(step.groups) else self._level(step.groups[:depth])
-            yield from ((reference, level) for reference in references.in_condition(expression))
+            names = list(references.in_condition(expression))
+            needs += self._needs(level, names, taken)
+            used += names
+        return needs
 
     def _loop(self, loop: Loop, step: Step, taken: set[str]) -> Loop:
         """A loop with what its list and the conditions around it need: there is no row of it yet."""
         judged = self._loops.get(id(loop))
         if judged is None:
             level = self._without_row(loop, step)
-            used = [(reference, level) for reference in _over_rows(loop.for_each.over)]
-            used += self._over_conditions(loop.conditions, step, level)
-            judged = self._loops[id(loop)] = replace(loop, needs=tuple(self._needs(used, taken)))
+            needs = self._needs(level, _over_rows(loop.for_each.over), taken)
+            needs += self._of_conditions(loop.conditions, step, level, taken, [])
+            judged = self._loops[id(loop)] = replace(loop, needs=tuple(needs))
         return judged
 
     def _without_row(self, loop: Loop, step: Step) -> Level:
