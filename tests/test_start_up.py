@@ -95,7 +95,8 @@ def test_only_what_is_asked_for(words: tuple[str, ...]) -> None:
     assert not any(name.startswith("runner.demo") for name in imported(*words))
 
 
-REPEATING = {f"runner.engine.{name}" for name in ("poll", "paginate")} | {"runner.runtime.crew"}
+TOGETHER = {"runner.runtime.crew", "runner.engine.flow.together"}
+REPEATING = {"runner.engine.poll", "runner.engine.paginate"} | TOGETHER
 
 
 def test_what_repeats_requests() -> None:
@@ -103,7 +104,7 @@ def test_what_repeats_requests() -> None:
     assert imported(*RUN) & REPEATING == set()
     at = ("-v", "api=http://127.0.0.1:1")
     assert imported("run", "examples/27-poll.yaml", "-k", "Start a job", *at) & REPEATING == set()
-    assert imported("run", "examples/29-overlap.yaml", *at) & REPEATING == {"runner.runtime.crew"}
+    assert imported("run", "examples/29-overlap.yaml", *at) & REPEATING == TOGETHER
     paged = imported("run", "examples/28-paginate.yaml", "-k", "By counting", *at)
     assert paged & REPEATING == {"runner.engine.paginate"}
 

@@ -8,7 +8,7 @@
 
 Drivers (`runtime.execute`) grant the wishes with real sockets; tests grant them by hand.
 
-    session ◀── scopes ◀── turns ◀── request ◀── together ◀── collection
+    session ◀── scopes · gathering ◀── turns ◀── request ◀── together ◀── collection
 """
 
 from __future__ import annotations

@@ -14,11 +14,13 @@ from functools import partial
 from typing import Any
 
 from runner.engine.events import Event, StepFinished, StepStarted
+from runner.engine.flow.gathering import Gathered
 from runner.engine.flow.request import cut_short, leave_out, run_step, slim
 from runner.engine.flow.scopes import scope_of
 from runner.engine.flow.session import INTERRUPTED, Effect, State
-from runner.engine.flow.turns import Run, Settling, Turn, ahead
+from runner.engine.flow.turns import EMPTY, Run, Turn, ahead
 from runner.engine.overlap import Flow, Together
+from runner.engine.plan import Loop
 from runner.engine.results import Outcome, StepResult
 from runner.engine.scope import Values
 
@@ -158,3 +160,41 @@ def _leave(part: _Part, state: State) -> None:
                 state.untaken[name] = own.untaken[name]
             if name in own.passed:
                 state.passed.add(name)
+
+
+class Settling:
+    """Brings what the turns of a run have left into the state, as if they had come one after the other."""
+
+    def __init__(self, run: Run, state: State) -> None:
+        self._depth = len(run.rows)
+        self._state = state
+        self._loop: Loop | None = None
+        self._gathered: Gathered | None = None
+        self._empty = False
+
+    def add(self, turn: Turn, leave: Callable[[], None]) -> None:
+        """The next turn; `leave` brings what it has left."""
+        loops = turn.step.loops
+        loop = loops[self._depth] if len(loops) > self._depth else None
+        if loop is not self._loop:
+            self.end()
+            self._loop = loop
+        if loop is None or turn.fault is not None or (turn.reason not in ("", EMPTY) and self._gathered is None):
+            leave()
+            return
+        self._gathered = self._gathered or Gathered((turn.step,), self._state)
+        if turn.loop is not None:
+            self._empty = turn.reason == EMPTY
+            if not self._empty:
+                self._gathered.lack(turn.reason)
+            leave()
+            return
+        self._gathered.begin()
+        leave()
+        self._gathered.add()
+
+    def end(self) -> None:
+        """No more turns of a loop."""
+        if self._gathered is not None:
+            self._gathered.keep(empty=self._empty)
+        self._loop, self._gathered, self._empty = None, None, False

@@ -8,10 +8,11 @@ asked for, the last has been run. Steps that may overlap are a Run instead, whos
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from runner.diagnostics import Source, Span
+from runner.engine.flow.gathering import Gathered, Ungathered
 from runner.engine.flow.scopes import scope_at
 from runner.engine.flow.session import State
 from runner.engine.overlap import run_at
@@ -72,7 +73,7 @@ def ahead(run: Run, state: State) -> Iterator[Turn]:
         if len(step.loops) == depth:
             yield Turn(step, run.rows)
             continue
-        for turn in _rounds(step.loops[depth], (step,), run.rows, state, _Ungathered()):
+        for turn in _rounds(step.loops[depth], (step,), run.rows, state, Ungathered()):
             assert isinstance(turn, Turn), "a single request is no run"
             yield turn
 
@@ -94,11 +95,11 @@ def _unrolled(steps: Sequence[Step], rows: tuple[Row, ...], state: State) -> Ite
         while position < len(steps) and loop in steps[position].loops:
             position += 1
         inside = tuple(steps[begin:position])
-        yield from _rounds(loop, inside, rows, state, _Gathered(inside, state))
+        yield from _rounds(loop, inside, rows, state, Gathered(inside, state))
 
 
 def _rounds(
-    loop: Loop, steps: tuple[Step, ...], rows: tuple[Row, ...], state: State, gathered: _Gathered | _Ungathered
+    loop: Loop, steps: tuple[Step, ...], rows: tuple[Row, ...], state: State, gathered: Gathered | Ungathered
 ) -> Iterator[Turn | Run]:
     first = steps[0]
     instead = Turn(first, rows, loop, steps)
@@ -212,125 +213,3 @@ def unfulfilled(conditions: Iterable[Condition], step: Step, rows: tuple[Row, ..
         if value is not True:
             raise ResolveError(f"'when' must give true or false, this is {kind(value)}", expression.span)
     return ""
-
-
-# --- what the rows of a loop capture -------------------------------------------------------------------------------
-
-_ABSENT = object()
-
-
-class _Gathered:
-    """The captures of a loop's rows. A row sees its own and those from before the loop, not those of another row."""
-
-    def __init__(self, steps: tuple[Step, ...], state: State) -> None:
-        self._state = state
-        self._taken: dict[str, list[Value]] = {c.name: [] for step in steps for c in step.spec.captures}
-        self._lacking: dict[str, str] = {}
-        self._passed: dict[str, str] = {}
-        self._before = {name: state.captures.values.get(name, _ABSENT) for name in self._taken}
-        self._untaken = {name: state.untaken.get(name) for name in self._taken}
-
-    def begin(self) -> None:
-        """Another row."""
-        state = self._state
-        for name, value in self._before.items():
-            state.partial.pop(name, None)
-            state.untaken.pop(name, None)
-            state.captures.values.pop(name, None)
-            if value is not _ABSENT:
-                state.captures.values[name] = value
-            elif (reason := self._untaken[name]) is not None:
-                state.untaken[name] = reason
-        state.fresh -= self._taken.keys()
-        state.passed -= self._taken.keys()
-
-    def add(self) -> None:
-        """A row is done."""
-        state = self._state
-        for name, values in self._taken.items():
-            if name in state.fresh:
-                values.append(state.captures.values[name])
-            elif name in state.passed:
-                self._passed[name] = state.untaken.get(name, "")
-            else:
-                self._lacking.setdefault(name, state.untaken.get(name, ""))
-            if name in state.partial:
-                self._lacking.setdefault(name, state.partial[name])
-
-    def lack(self, reason: str) -> None:
-        """What is left of the rows is not run."""
-        for name in self._taken:
-            self._lacking.setdefault(name, reason)
-
-    def keep(self, *, empty: bool) -> None:
-        """After the loop a name stands for the list of all rows' values."""
-        state = self._state
-        self.begin()
-        for name, values in self._taken.items():
-            if values or empty:
-                state.untaken.pop(name, None)
-                state.captures.values[name] = values
-                state.fresh.add(name)
-                if name in self._lacking:
-                    state.partial[name] = self._lacking[name]
-            elif name in self._lacking:
-                state.captures.values.pop(name, None)
-                state.untaken[name] = self._lacking[name]
-            else:
-                state.passed.add(name)
-                if self._passed.get(name):
-                    state.untaken[name] = self._passed[name]
-
-
-class _Ungathered:
-    """Stands for the captures of rows that are not there yet."""
-
-    def begin(self) -> None:
-        """Another row."""
-
-    def add(self) -> None:
-        """A row is thought of."""
-
-    def lack(self, reason: str) -> None:
-        """What is left of the rows is not thought of."""
-
-    def keep(self, *, empty: bool) -> None:
-        """After the loop."""
-
-
-class Settling:
-    """Brings what the turns of a run have left into the state, as if they had come one after the other."""
-
-    def __init__(self, run: Run, state: State) -> None:
-        self._depth = len(run.rows)
-        self._state = state
-        self._loop: Loop | None = None
-        self._gathered: _Gathered | None = None
-        self._empty = False
-
-    def add(self, turn: Turn, leave: Callable[[], None]) -> None:
-        """The next turn; `leave` brings what it has left."""
-        loops = turn.step.loops
-        loop = loops[self._depth] if len(loops) > self._depth else None
-        if loop is not self._loop:
-            self.end()
-            self._loop = loop
-        if loop is None or turn.fault is not None or (turn.reason not in ("", EMPTY) and self._gathered is None):
-            leave()
-            return
-        self._gathered = self._gathered or _Gathered((turn.step,), self._state)
-        if turn.loop is not None:
-            self._empty = turn.reason == EMPTY
-            if not self._empty:
-                self._gathered.lack(turn.reason)
-            leave()
-            return
-        self._gathered.begin()
-        leave()
-        self._gathered.add()
-
-    def end(self) -> None:
-        """No more turns of a loop."""
-        if self._gathered is not None:
-            self._gathered.keep(empty=self._empty)
-        self._loop, self._gathered, self._empty = None, None, False
