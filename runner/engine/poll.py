@@ -69,7 +69,7 @@ def poll(
         ResolveError: `interval` or `timeout` has no valid value.
     """
     interval = setting(declared.interval, "interval", scope, _INTERVAL)
-    clock = attempts.clocks.steady
+    clock = attempts.clock
     began = clock()
     ends = began + setting(declared.timeout, "timeout", scope, _TIMEOUT)
     last, judged = Sent(request), Judged(False)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from runner.engine.auth.base import Scheme
@@ -65,50 +64,51 @@ def _any_of(declared: tuple[Setting, ...] | None, name: str, scope: Scope, defau
     return frozenset().union(*(setting(item, name, scope, frozenset()) for item in declared))
 
 
-class Clocks(NamedTuple):
-    """Time and chance: `steady` in seconds from anywhere, `wall` in seconds since 1970, `chance` from 0 up to 1."""
-
-    steady: Callable[[], float] = lambda: 0.0
-    wall: Callable[[], float] = lambda: 0.0
-    chance: Callable[[], float] = lambda: 0.0
-
-
-@dataclass(slots=True, eq=False)
 class Attempts:
     """All attempts of one step: how many there were, what came before the last one, and why there was another.
 
-    With `keep` the exchanges of earlier polls and pages are kept, too.
+    `clock` is in seconds from anywhere, `wall` in seconds since 1970, `chance` is from 0 up to 1. With `keep` the
+    exchanges of earlier polls and pages are kept, too.
     """
 
-    policy: Policy
-    clocks: Clocks
-    keep: bool = True
-    count: int = 0
-    earlier: list[Exchange] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    __slots__ = ("_chance", "_keep", "_policy", "_wall", "clock", "count", "earlier", "notes")
+
+    def __init__(
+        self,
+        policy: Policy,
+        clock: Callable[[], float],
+        wall: Callable[[], float],
+        chance: Callable[[], float],
+        keep: bool,
+    ) -> None:
+        self.clock = clock
+        self._policy, self._wall, self._chance, self._keep = policy, wall, chance, keep
+        self.count = 0
+        self.earlier: list[Exchange] = []
+        self.notes: list[str] = []
 
     def send(self, request: Request, scheme: Scheme | None, ends: float = math.inf) -> Generator[Any, Any, Sent]:
-        """Sends a request until an attempt meets no fault that may pass; no wait goes beyond `ends` (steady)."""
-        tried, fetched, delay = 0, 0, self.policy.delay
+        """Sends a request until an attempt meets no fault that may pass; no wait goes beyond `ends`, by the clock."""
+        tried, fetched, delay = 0, 0, self._policy.delay
         while True:
             tried += 1
             sent = yield from send(request, scheme, fetched)
             self.count += sent.fault is None or sent.fault.kind != "auth"  # without a token nothing was sent
             self.earlier += sent.earlier
-            if tried == self.policy.attempts or not self._may_pass(sent) or not self._may_repeat(request):
+            if tried == self._policy.attempts or not self._may_pass(sent) or not self._may_repeat(request):
                 return sent
             wait, why = self._wait(sent, delay)
-            if self.clocks.steady() + wait >= ends:
+            if self.clock() + wait >= ends:
                 return sent
             self.notes.append(f"attempt {tried}: {_met(sent)}; the next one after {seconds(wait)}{why}")
             if sent.exchange is not None:
                 self.earlier.append(sent.exchange)
             yield Wait(wait)
-            fetched, delay = sent.fetched, min(delay * self.policy.backoff, LONGEST_WAIT)
+            fetched, delay = sent.fetched, min(delay * self._policy.backoff, LONGEST_WAIT)
 
     def leave(self, exchange: Exchange) -> None:
         """Goes on from the exchange of a poll or page: what came of it is dropped unless somebody wants to see it."""
-        if self.keep:
+        if self._keep:
             self.earlier.append(exchange)
         else:
             self.earlier.clear()
@@ -121,11 +121,11 @@ class Attempts:
     def _may_pass(self, sent: Sent) -> bool:
         if sent.fault is not None:
             return sent.fault.kind in _CONNECTION_FAULTS
-        return sent.exchange.response.status in self.policy.statuses
+        return sent.exchange.response.status in self._policy.statuses
 
     def _may_repeat(self, request: Request) -> bool:
         """Whether asking again does no harm, and can be done; if not, says why."""
-        if request.method.upper() not in self.policy.methods:
+        if request.method.upper() not in self._policy.methods:
             hint = f"`methods: [{request.method}]` allows it where asking twice does no harm"
             self.notes.append(f"not tried again: 'retry' is not for {request.method} here; {hint}")
         elif not request.repeatable:
@@ -136,9 +136,9 @@ class Attempts:
 
     def _wait(self, sent: Sent, delay: float) -> tuple[float, str]:
         """Seconds until the next attempt, and who asks for them where it is the server."""
-        asked = retry_after(sent.exchange.response, self.clocks.wall()) if sent.exchange is not None else None
+        asked = retry_after(sent.exchange.response, self._wall()) if sent.exchange is not None else None
         if asked is None:
-            return min(delay * (1 + _JITTER * self.clocks.chance()), LONGEST_WAIT), ""
+            return min(delay * (1 + _JITTER * self._chance()), LONGEST_WAIT), ""
         if asked <= LONGEST_WAIT:
             return asked, ", as Retry-After says"
         return LONGEST_WAIT, f": Retry-After asks for {seconds(asked)}, but a wait is at most {seconds(LONGEST_WAIT)}"

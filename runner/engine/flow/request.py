@@ -23,7 +23,7 @@ from runner.engine.flow.turns import Turn, unfulfilled, unmet
 from runner.engine.plan import Step
 from runner.engine.repeat import Came, fetch
 from runner.engine.results import Fault, Outcome, StepResult, Verdict
-from runner.engine.retry import Attempts, Clocks, policy
+from runner.engine.retry import Attempts, policy
 from runner.engine.scope import Scope
 from runner.engine.sending import Sent
 from runner.errors import AuthError, ResolveError
@@ -121,8 +121,8 @@ def _attempt(step: Step, scope: Scope, state: _State, result: StepResult) -> Gen
     wire = connection(step.settings, scope, flags)
     scheme = auth.prepare(step.auth, scope, wire, request.timeout, step.login, flags)
     session = state.session
-    clocks = Clocks(session.clock, session.wall, session.chance)
-    attempts = Attempts(policy(step.settings.retry, scope), clocks, session.keep_exchanges)
+    times = policy(step.settings.retry, scope)
+    attempts = Attempts(times, session.clock, session.wall, session.chance, session.keep_exchanges)
 
     def passes(exchange: Exchange) -> bool:
         return _judged(step, scope, state, exchange, result).outcome is Outcome.PASSED
