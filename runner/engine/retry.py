@@ -41,6 +41,9 @@ class Policy(NamedTuple):
     methods: frozenset[str] = _IDEMPOTENT
 
 
+_ONCE = Policy()
+
+
 def policy(declared: Retry | None, scope: Scope) -> Policy:
     """The policy that `retry` declares.
 
@@ -48,7 +51,7 @@ def policy(declared: Retry | None, scope: Scope) -> Policy:
         ResolveError: a template fails, or gives what cannot stand in its place.
     """
     if declared is None:
-        return Policy()
+        return _ONCE
     return Policy(
         attempts=setting(declared.attempts, "attempts", scope, 3),
         delay=setting(declared.delay, "delay", scope, 1.0),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -135,7 +136,8 @@ class _Run:
         self._crew: Crew | None = None
         self._crew_lock = threading.Lock()
         #: Collections and a crew are more threads than may send at once.
-        self._turn = threading.Semaphore(self._most())
+        overlap = settings.overlap or any(plan.collection.overlap for plan in plans)
+        self._turn = threading.Semaphore(self._most()) if overlap else nullcontext()
         self._schedule = Schedule(plans)
         self._workers: SideBySide | None = None
         #: How often Ctrl-C came; after the first time nothing begins, after the second not even teardown is sent.

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from runner.engine import assertions, auth
 from runner.engine.build import build, connection, setting
 from runner.engine.events import Event
-from runner.engine.exchange import Exchange, ResponseDocument, Wait
+from runner.engine.exchange import Exchange, Request, ResponseDocument, Wait
 from runner.engine.flow.scopes import scope_of
 from runner.engine.flow.session import CUT_SHORT, INTERRUPTED, Effect
 from runner.engine.flow.session import State as _State
@@ -117,7 +117,6 @@ def _attempt(step: Step, scope: Scope, state: _State, result: StepResult) -> Gen
         yield Wait(setting(step.spec.delay, "delay", scope, 0.0))
     flags = state.session.flags
     request = build(step.spec, step.settings, step.base_urls, scope, flags)
-    result = replace(result, method=request.method, url=request.url, path=path_of(request.url))
     wire = connection(step.settings, scope, flags)
     scheme = auth.prepare(step.auth, scope, wire, request.timeout, step.login, flags)
     session = state.session
@@ -133,7 +132,7 @@ def _attempt(step: Step, scope: Scope, state: _State, result: StepResult) -> Gen
         fault = Fault("auth", error.message, error.details, error.hint, step.auth and step.auth.span)
         came = Came(Sent(request, fault=fault))
     sent = came.sent
-    result = _counted(result, came, attempts)
+    result = _as_sent(result, request, came, attempts)
     if sent.fault is not None:
         unanswered = None if sent.fault.kind == "auth" else sent.request
         return replace(result, outcome=Outcome.ERRORED, fault=sent.fault, unanswered=unanswered)
@@ -143,12 +142,14 @@ def _attempt(step: Step, scope: Scope, state: _State, result: StepResult) -> Gen
     return replace(result, outcome=Outcome.FAILED, verdicts=(came.verdict, *result.verdicts))
 
 
-def _counted(result: StepResult, came: Came, attempts: Attempts) -> StepResult:
-    """A result with what was repeated; of several pages it names the first."""
+def _as_sent(result: StepResult, request: Request, came: Came, attempts: Attempts) -> StepResult:
+    """A result with what was sent, and how often; of several pages it names the first."""
     notes = (*attempts.notes, came.note) if came.note else tuple(attempts.notes)
     return replace(
         result,
-        url=result.url if came.pages > 1 else came.sent.request.url,
+        method=request.method,
+        url=request.url if came.pages > 1 else came.sent.request.url,
+        path=path_of(request.url),
         earlier=tuple(attempts.earlier),
         attempts=attempts.count,
         polls=came.polls,

@@ -194,7 +194,7 @@ class Judge:
 
     def _no_items(self, expressions: Iterable[Expression], hint: str) -> None:
         for expression in expressions:
-            for name in query.compile(expression.text).names:
+            for name in query.compile(expression.text).names if ITEMS_KEY in expression.text else ():
                 if name.text == ITEMS_KEY:
                     span = expression.span.locate(expression.text, name.start, name.end)
                     self._add(Diagnostic("'items' is there only for pages that 'paginate' has joined", span, hint))
