@@ -125,7 +125,9 @@ class Console:
 
     def _step_line(self, result: StepResult) -> str:
         mark = self._mark(result.outcome)
-        name = f"{escape(result.name):<{self._width}}"
+        name = escape(result.name)
+        self._width = min(_WIDEST_NAME, max(self._width, len(name)))  # how many rows there are is not always known
+        name = f"{name:<{self._width}}"
         if result.outcome is Outcome.SKIPPED:
             return f"  {mark} {name}  {self.styler('skipped', 'skipped: ' + escape(result.reason))}"
         path = escape(result.path or result.url)

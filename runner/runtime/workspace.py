@@ -104,7 +104,9 @@ class Workspace:
             ValueError: it lies outside the project root, or is no file.
             InvalidError: as `source`.
         """
-        return self.source(Path(self.locate(source.path, path)))
+        located = Path(self.locate(source.path, path))
+        written = Path(os.path.normpath(Path(source.path).parent / path))  # outside the working folder, a shorter name
+        return self.source(written if written.resolve() == located else located)
 
     def data(self, path: Path) -> Source:
         """The text of a data file.
