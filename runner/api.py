@@ -76,6 +76,7 @@ def run(
     tags: Iterable[str] = (),
     jobs: int = 0,
     fail_fast: bool = False,
+    overlap: bool = False,
     timeout: float | None = None,
     update_snapshots: bool = False,
     listeners: Sequence[Listener] = (),
@@ -83,6 +84,7 @@ def run(
 ) -> RunResult:
     """Runs collections. `timeout` in seconds; `transport` sends in place of the network.
 
+    `jobs` collections are run side by side (0: at most 8), and with `overlap` as many safe requests of each.
     With `update_snapshots` what comes back is kept as the new snapshots.
 
     Raises:
@@ -93,6 +95,7 @@ def run(
 
     plans, settings = _ready(paths, env, variables, select, tags)
     settings.jobs, settings.fail_fast, settings.listeners = jobs, fail_fast, listeners
+    settings.overlap = overlap
     settings.flags = Flags(timeout=timeout)
     settings.transport = transport
     if update_snapshots:

@@ -236,6 +236,13 @@ requests:
     url: /echo/{{url_encode(session)}}
     headers: {X-Session: "{{base64(session)}}"}
     json: ["{{session}}"]
+  - {name: Retried, url: /status/500, query: {q: "{{env_secret}}"}, retry: {attempts: 2, delay: 1ms, statuses: 500}}
+  - {name: Retried in vain, url: "http://{{host}}.invalid/{{literal}}", retry: {attempts: 2, delay: 1ms}}
+  - name: Polled
+    url: /echo/{{url_encode(env_secret)}}
+    poll: {until: "body.path == vars.literal", interval: 1ms, timeout: 5ms}
+  - {name: Paged in a circle, url: /echo, query: {q: "{{query_key}}"}, paginate: {next: body.url}}
+  - {name: Paged without items, url: /echo, query: {q: "{{given}}"}, paginate: {next: body.url, items: body.query.q}}
   - {name: A host, url: "http://{{host}}.invalid/{{literal}}"}
   - {name: A broken template, url: "/echo/{{to_number(env_secret)}}/{{jwt(bearer)}}"}
   - {name: A wrong url, url: "{{env_secret}}"}

@@ -130,6 +130,21 @@ def test_a_schema_and_a_snapshot_import_their_own(tmp_path: Path) -> None:
     assert some_of(JUDGES, "run", "b.yaml", folder=tmp_path) == {"jsonschema_rs", "runner.engine.schemas"}
 
 
+#: What only requests that are sent more than once, or together, need.
+TOGETHER = {"runner.runtime.crew", "runner.engine.flow.together"}
+REPEATING = {"runner.engine.poll", "runner.engine.paginate"} | TOGETHER
+
+
+def test_what_repeats_requests() -> None:
+    """poll, paginate and the threads of overlapping requests are imported when a file uses them."""
+    assert imported(*RUN) & REPEATING == set()
+    at = ("-v", "api=http://127.0.0.1:1")
+    assert imported("run", "examples/27-poll.yaml", "-k", "Start a job", *at) & REPEATING == set()
+    assert imported("run", "examples/29-overlap.yaml", *at) & REPEATING == TOGETHER
+    paged = imported("run", "examples/28-paginate.yaml", "-k", "By counting", *at)
+    assert paged & REPEATING == {"runner.engine.paginate"}
+
+
 # --- auth ----------------------------------------------------------------------------------------------------------
 
 

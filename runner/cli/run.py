@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @options.shard
 @click.option("-j", "--jobs", type=click.IntRange(1), default=None, metavar="N", help="Collections side by side.")
 @click.option("--update-snapshots", is_flag=True, help="Keep what comes back as the new snapshots.")
+@click.option("--overlap", is_flag=True, help="Send neighbouring safe requests of a collection together, too (-j).")
 @options.connecting
 @options.root
 @options.allow_empty
@@ -76,6 +77,7 @@ def execute(plans: Sequence[Any], env: Any, flags: Any, given: dict[str, Any]) -
         flags=flags,
         jobs=given["jobs"] or 0,
         fail_fast=given["fail_fast"],
+        overlap=given["overlap"],
         listeners=[console],
         interrupts=interrupts,
         progress=console.downloading if console.live and not console.quiet else None,

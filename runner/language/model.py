@@ -218,6 +218,36 @@ class ClientCert(NamedTuple):
     password: Setting | None = None
 
 
+class Retry(NamedTuple):
+    """When and how a request is tried again after a fault; what is absent has its default.
+
+    `attempts` counts the first one, `delay` is the first wait and `backoff` the factor of the next; each of `statuses`
+    and `methods` is one or a list, or a Template that gives one.
+    """
+
+    attempts: Setting | None = None
+    delay: Setting | None = None
+    backoff: Setting | None = None
+    statuses: tuple[Setting, ...] | None = None
+    methods: tuple[Setting, ...] | None = None
+
+
+class Poll(NamedTuple):
+    """A request is repeated until `until` is true; without it, until every assertion holds."""
+
+    until: Expression | None = None
+    interval: Setting | None = None
+    timeout: Setting | None = None
+
+
+class Paginate(NamedTuple):
+    """A request is followed by those for its next pages: `next` gives the URL, `items` the list of each page."""
+
+    next: Expression
+    items: Expression | None = None
+    max_pages: Setting | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Defaults:
     """Settings that requests inherit, each overridable on a group or a request."""
@@ -234,6 +264,7 @@ class Defaults:
     http2: Setting | None = key("true offers HTTP/2 to https servers (needs the extra http2).")
     max_body: Setting | None = key("The largest response body that is accepted (default 10MB).")
     max_events: Setting | None = key("How many events of a text/event-stream are read before it is left.")
+    retry: Retry | None = key("When a request is tried again after a fault; false: never.")
     asserts: tuple[Assertion, ...] = key("Assertions added to those of each request.", ())
 
 
@@ -259,6 +290,8 @@ class RequestSpec:
     auth: AuthSpec | None = key("How this request authenticates; absent inherits.")
     body: Body | None = key("The body: json, form, multipart, text, file or graphql.")
     delay: Setting | None = key("A wait before the request is sent.")
+    poll: Poll | None = key("Repeats the request until an expression, or every assertion, is true.")
+    paginate: Paginate | None = key("Follows the links to further pages, and joins their items.")
     captures: tuple[Capture, ...] = key("Values taken from the response for later requests.", ())
     asserts: tuple[Assertion, ...] = key("What must hold of the response.", ())
     save_to: Setting | None = key("The file that a response with a status below 400 is saved to, as it comes.")
@@ -310,6 +343,7 @@ class Collection:
     auth: AuthSpec | None = key("How requests authenticate.")
     defaults: Defaults = key("Settings that requests inherit.", Defaults())
     tags: tuple[str, ...] = key("Labels of all requests.", ())
+    overlap: bool = key("Neighbouring safe requests that do not use each other's captures are sent together.", False)
     setup: tuple[RequestSpec | Group, ...] = key(
         "What runs first; its first failure skips what is left but teardown.", ()
     )
@@ -329,6 +363,9 @@ RESPONSE_KEYS = (
     "status", "reason", "headers", "cookies", "set_cookies", "body", "text", "bytes", "size", "elapsed_ms", "url",
     "redirects", "http_version", "remote_ip", "tls", "events", "request", "vars",
 )  # fmt: skip
+
+#: The key that is there beside them where `paginate` joins the items of pages.
+ITEMS_KEY = "items"
 
 #: Names that no variable may have.
 RESERVED_NAMES = frozenset({"env", "item", "index", "vars", "data", "iteration"})

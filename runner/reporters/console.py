@@ -130,6 +130,8 @@ class Console:
         self._write(self._step_line(result))
         if bad:
             self._explain(result)
+        elif self.verbose:
+            self._notes(result)
         self._show_exchanges(result, bad)
 
     def _step_line(self, result: StepResult) -> str:
@@ -141,10 +143,11 @@ class Console:
             return f"  {mark} {name}  {self.styler('skipped', 'skipped: ' + escape(result.reason))}"
         path = escape(result.path or result.url)
         line = f"  {mark} {name}  {result.method:<5} {path:<{min(_WIDEST_PATH, len(path))}}"
+        repeated = "".join(f"  {self.styler('repeated', part)}" for part in words.repeats(result))
         if result.outcome is Outcome.ERRORED:
-            return f"{line}  {self.styler('errored', 'error')}"
+            return f"{line}  {self.styler('errored', 'error')}{repeated}"
         time = self.styler("time", words.duration_words(result.elapsed))
-        return f"{line}  {self._status(result.status, result.outcome)}  {time}"
+        return f"{line}  {self._status(result.status, result.outcome)}  {time}{repeated}"
 
     def _explain(self, result: StepResult) -> None:
         if result.fault is not None:
@@ -152,10 +155,14 @@ class Console:
         for verdict in result.verdicts:
             if not verdict.passed:
                 self._block(words.verdict_lines(verdict, self.styler))
+        self._notes(result)
         if result.outcome is Outcome.FAILED and not (self.verbose or self.show_body):
             body = words.trimmed_body(result)
             if body:
                 self._block([self.styler("hint", "response body:"), *body])
+
+    def _notes(self, result: StepResult) -> None:
+        self._block([self.styler("hint", escape(note)) for note in result.notes])
 
     def _show_exchanges(self, result: StepResult, bad: bool) -> None:
         if self.verbose:

@@ -294,6 +294,14 @@ def size_words(size: int) -> str:
     return f"{size} bytes"
 
 
+def repeats(result: StepResult) -> list[str]:
+    """How often a request was sent, where it was more than once: `3 pages`, `asked 5 times`, `7 attempts`."""
+    parts = [f"{result.pages} page{'s' if result.pages > 1 else ''}"] if result.pages else []
+    parts += [f"asked {result.polls} times"] if result.polls > 1 else []
+    expected = max(1, result.pages, result.polls)
+    return parts + ([f"{result.attempts} attempts"] if result.attempts > expected else [])
+
+
 def duration_words(seconds: float) -> str:
     """A duration: `61 ms`, `2.4 s`, `58 min`, `1 h 05 min`."""
     if seconds < 0.9995:

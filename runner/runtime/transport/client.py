@@ -253,8 +253,9 @@ def _fault(error: httpx.RequestError, deadline: Deadline, peer: str) -> Transpor
 def _broken_answer(error: Exception, deadline: Deadline, peer: str) -> TransportError:
     """The server's bytes are no HTTP message, or stop before it is complete."""
     if deadline.phase == "body":
-        reason = f"the connection closed after {deadline.progress}" if deadline.closed else str(error)
-        return TransportError("protocol", f"the body is broken: {reason}")
+        if deadline.closed:
+            return TransportError("reset", f"the body is broken: the connection closed after {deadline.progress}")
+        return TransportError("protocol", f"the body is broken: {error}")
     if not deadline.head:
         return TransportError("reset", f"{peer} closed the connection without an answer")
     if deadline.head.startswith(_TLS_RECORDS):

@@ -55,7 +55,8 @@ Ran = Callable[..., list[Downloading]]
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [0.0]
-    monkeypatch.setattr(execute, "time", SimpleNamespace(monotonic=lambda: now[0], perf_counter=time.perf_counter))
+    clocks = {"perf_counter": time.perf_counter, "time": time.time}
+    monkeypatch.setattr(execute, "time", SimpleNamespace(monotonic=lambda: now[0], **clocks))
     return now
 
 
