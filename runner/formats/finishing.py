@@ -41,6 +41,8 @@ def finish(imported: Imported, collection: Data, names: Names) -> Data:
 
 
 def _arranged(data: Data, order: tuple[str, ...]) -> Data:
+    if "defaults" in data:
+        data["defaults"] = {key: value for key, value in data["defaults"].items() if value or key not in _EMPTY}
     kept = {key: value for key, value in data.items() if value or key not in _EMPTY}
     for key in ("setup", "requests", "teardown"):
         if key in kept:

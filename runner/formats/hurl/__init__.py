@@ -16,6 +16,7 @@ from runner.formats.attached import Attachments
 from runner.formats.bases import factor
 from runner.formats.draft import Choices, Comment, Data, Foreign, ForeignFault, Imported, Names, safe_stem
 from runner.formats.finishing import finish
+from runner.formats.hurl.context import Context
 from runner.formats.hurl.environments import environments, shared
 from runner.formats.hurl.reading import read
 from runner.formats.hurl.requests import Converter
@@ -69,10 +70,10 @@ def _collection(
     variables = {name: value for name, value in shared(entries, text, names).items() if not _has(environs, name)}
     attachments = Attachments(foreign, imported, names, variables, folder)
     place = path or f"{foreign.name}{_ENDING}"
-    read_file = partial(_beside, foreign, folder)
-    converter = Converter(imported, names, dict(variables), attachments, read_file, place)
+    context = Context(imported, names, dict(variables), attachments, place)
     for values in environs.values():
-        converter.kinds.declare(values)
+        context.kinds.declare(values)
+    converter = Converter(context, partial(_beside, foreign, folder))
     requests: list[Any] = [item for entry in entries for item in converter.request(entry)]
     requests += [Comment(remark.text) for remark in remarks]
     made: Data = {
