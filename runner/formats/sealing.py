@@ -23,6 +23,15 @@ _SESSION = re.compile(r"sess|sid\b|auth|token|jwt|csrf|secret|login|remember", r
 _SCHEMES = {"bearer": "token", "basic": "basic_credentials"}
 _USER_INFO = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://[^/?#@:]*:)([^/?#@{}]+)(?=@)")
 _IN_QUERY = re.compile(r"([?&])([^=&#{}]+)=([^&#{}]+)")
+#: Pairs in bodies of text, as JSON, XML and forms write them.
+_IN_BODIES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r'(?P<before>"(?P<name>[\w-]+)"\s*:\s*")(?P<value>[^"\\]+)(?P<after>")',
+        r"(?P<before><(?P<name>[\w:-]+)>)(?P<value>[^<>]+)(?P<after></(?P=name)>)",
+        r"(?P<before>(?:^|&)(?P<name>[\w-]+)=)(?P<value>[^&\s<>\"]+)(?P<after>(?=&|$))",
+    )
+)
 _WHOLE_ENV = re.compile(r"\{\{env\.\w+\}\}", re.ASCII)
 #: What the system sets by itself: a variable of this name would take what it finds there.
 _TAKEN = frozenset(
@@ -103,6 +112,10 @@ class _Sealer:
             for level in environments:
                 if _is_literal(level.get(name)):
                     self.vault.hidden.add(_meant(level.pop(name)))
+        for name, value in self.vault.secrets.items():
+            if _is_literal(value):
+                self.vault.hidden.add(_meant(value))
+                self.vault.secrets[name] = from_environment(name)
         for level in levels:
             self._disabled(level, self._credential)
 
@@ -146,9 +159,9 @@ class _Sealer:
         for key in ("json", "graphql"):
             if key in item:
                 item[key] = self._json(item[key], "")
-        for key in ("url", "text"):
+        for key, seal_one in (("url", self._url), ("text", self._body)):
             if isinstance(item.get(key), str):
-                item[key] = self._tokens(self._url(item[key]) if key == "url" else item[key])
+                item[key] = self._tokens(seal_one(item[key]))
 
     def _auth(self, auth: Any) -> None:
         if not isinstance(auth, dict):
@@ -227,6 +240,19 @@ class _Sealer:
             return f"{match[1]}{match[2]}={self.vault.put(value, name)}"
 
         return _IN_QUERY.sub(sealed, self._user_info(url))
+
+    def _body(self, text: str) -> str:
+        """A body of text that holds pairs as JSON, XML or a form writes them."""
+
+        def sealed(match: re.Match[str]) -> str:
+            name, value = match["name"], match["value"]
+            if not holds_credential(snake(name)) or not _is_literal(value):
+                return match.group()
+            return match["before"] + self.vault.put(_meant(value), name) + match["after"]
+
+        for pattern in _IN_BODIES:
+            text = pattern.sub(sealed, text)
+        return text
 
     # --- comments
 
