@@ -78,7 +78,7 @@ def _data(given: Given, made: Data, converter: Converter) -> None:
     kind = content_type(made)
     if kind is not None and _JSON.match(kind) and _json(whole, made, converter):
         return
-    if kind in (None, FORM):
+    if kind is None or kind.partition(";")[0].strip() == FORM:
         found = entries(split(whole, "&"), form=True) if whole else None
         if found:
             made["form"] = found

@@ -87,7 +87,7 @@ def _text_of_file(part: _Part, name: str, converter: Converter) -> Any:
     return _with(part, {"value": spliced(found)}, name, converter)
 
 
-# --- curl's own syntax -------------------------------------------------------------------------------------------------
+# --- curl's own syntax -----------------------------------------------------------------------------------------------
 
 
 def _part(content: Parts) -> _Part:

@@ -52,7 +52,7 @@ def written(command: Command) -> Word | None:
         options = [it for it in arguments if it in ("-n", "-e", "-ne", "-en", "-E")]
         shown = words[len(options) :]
         end = "" if any("n" in it for it in options) else "\n"
-        return tuple(joined([piece for word in shown for piece in (" ", *word)][1:] + [end]))
+        return tuple(joined([*[piece for word in shown for piece in (" ", *word)][1:], end]))
     if name == "printf" and len(words) == 1 and "%" not in arguments[0] and "\\" not in arguments[0]:
         return words[0]
     if name == "printf" and len(words) == 2 and arguments[0] in ("%s", "%s\\n"):

@@ -443,7 +443,7 @@ class _Reader:
         return unescaped(found[1])
 
 
-# --- escapes of $'…' ---------------------------------------------------------------------------------------------------
+# --- escapes of $'…' -------------------------------------------------------------------------------------------------
 
 _ESCAPE = re.compile(
     r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|c(.)|(.))", re.DOTALL
@@ -461,7 +461,7 @@ def unescaped(text: str) -> str:
         position = match.end()
     content += text[position:].encode("utf-8", "surrogatepass")
     # Halves of pairs as UTF-16 writes them, which browsers copy, are three bytes each: no UTF-8 either.
-    whole = content.decode("utf-8", "surrogatepass") if _is_passed(content) else content.decode("utf-8", "surrogateescape")
+    whole = content.decode("utf-8", "surrogatepass" if _is_passed(content) else "surrogateescape")
     return _PAIR.sub(lambda pair: pair.group().encode("utf-16-le", "surrogatepass").decode("utf-16-le"), whole)
 
 

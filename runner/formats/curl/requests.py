@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from runner.formats.attached import Attachments
 from runner.formats.curl.bodies import put_body, urlencoded
@@ -21,7 +20,7 @@ from runner.formats.curl.nodes import Variable, Word, joined, literal_text
 from runner.formats.curl.options import Option, parse
 from runner.formats.curl.settings import has_body, put_auth, put_output, put_settings
 from runner.formats.curl.urls import Target, encoded, entries, targeted
-from runner.formats.curl.values import Values, begins, cut, label, without
+from runner.formats.curl.values import Values, begins, cut, label, mapped, without
 from runner.formats.draft import Data, Foreign, Unique
 from runner.formats.texts import Part, Parts, is_literal, plain, spliced
 from runner.formats.texts import joined as joined_parts
@@ -29,7 +28,7 @@ from runner.formats.undefined import names_of
 from runner.formats.variables import Kinds
 
 #: Options of an alias that Windows PowerShell has for a command of its own.
-_INVOKE = frozenset({"uri", "headers", "method", "body", "outfile", "contenttype"})
+_INVOKE = frozenset({"-uri", "-headers", "-method", "-body", "-outfile", "-contenttype"})
 
 
 class Converter:
@@ -53,7 +52,7 @@ class Converter:
     def requests(self, words: Iterable[Word], name: str = "") -> list[Data]:
         """The requests of a command line; `words` are those after `curl`."""
         words = list(words)
-        if any((literal_text(word) or "").lower().lstrip("-") in _INVOKE for word in words if begins(word)[:1] == "-"):
+        if any((literal_text(word) or "").lower() in _INVOKE for word in words):
             self.lose("the command", "these are options of Invoke-WebRequest, and not of curl", "write curl.exe")
             return []
         made: list[Data] = []
@@ -129,7 +128,6 @@ class Converter:
         if given.is_on("get"):
             query += self._pieces(given.data)
         query += self._pieces([_as_query(Option("url-query", word)) for word in given.every("url-query")])
-        query = [piece for piece in query if piece]
         found = entries(query) if query else None
         if found:
             made["query"] = found
@@ -265,7 +263,7 @@ def _as_query(option: Option) -> Option:
 
 
 def _without_breaks(parts: Parts) -> Parts:
-    return tuple(joined_parts(re.sub(r"[\r\n\0]", "", p) if isinstance(p, str) else p for p in parts))
+    return mapped(parts, lambda text: re.sub(r"[\r\n\0]", "", text))
 
 
 def _with_file_name(url: Parts, path: str) -> Parts:

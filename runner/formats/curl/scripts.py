@@ -85,7 +85,7 @@ class Reader:
         self.converter.stdin = self._stdin(pipeline, place)
         self.converter.redirected = self._redirected(command.redirects)
         comments, name = list(pipeline.comments), ""
-        if len(comments) == 1 and len(comments[0]) <= _ONE_COMMENT:
+        if len(comments) == 1 and len(comments[0]) <= _ONE_COMMENT and "://" not in comments[0]:
             name = comments.pop()
         self.items += [Comment(comment) for comment in comments]
         made = self.converter.requests(_words_of_curl(command) or (), name)
@@ -123,7 +123,8 @@ class Reader:
             if redirect.operator in (">", ">|", "&>") and redirect.number in ("", "1"):
                 found = None if literal_text(redirect.target) in _NO_OUTPUT else redirect.target
             elif redirect.operator in (">>", "&>>") and redirect.number in ("", "1"):
-                self.values.lose(f"the output '{shown(redirect.target)}'", "nothing is added to a file", "set `save_to`")
+                what = f"the output '{shown(redirect.target)}'"
+                self.values.lose(what, "nothing is added to a file", "set `save_to`")
         return found
 
     def _after(self, commands: tuple[Command, ...], made: list[Data]) -> None:

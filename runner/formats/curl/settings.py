@@ -158,7 +158,8 @@ def _proxy_url(parts: Parts, scheme: str, given: Given, made: Data, converter: C
     login = literal(found[2] or "")
     if user is not None:
         login = converter.values.text(user)
-    made["proxy"] = f"{(found[1] or scheme).lower()}://{f'{login}@' if login else ''}{found[3]}:{found[4] or _PROXY_PORT}"
+    before = f"{login}@" if login else ""
+    made["proxy"] = f"{(found[1] or scheme).lower()}://{before}{found[3]}:{found[4] or _PROXY_PORT}"
 
 
 # --- auth ------------------------------------------------------------------------------------------------------------
@@ -215,7 +216,7 @@ def _aws(option: Word, user: Word, converter: Converter) -> Data:
     }
 
 
-# --- where the answer goes ---------------------------------------------------------------------------------------------
+# --- where the answer goes -------------------------------------------------------------------------------------------
 
 
 def put_output(given: Given, place: int, url: Parts, made: Data, converter: Converter) -> None:

@@ -25,7 +25,8 @@ _SPECIAL = {"RANDOM": "random_int(`0`, `32767`)", "EPOCHSECONDS": "timestamp()"}
 _BRACES = re.compile(r"\{\{\s*([A-Za-z_][\w.-]*)\s*\}\}", re.ASCII)
 #: What stands in a URL for a value that the reader knows; `$name` is one where quotes keep the shell from it.
 _HOLE = re.compile(
-    r"\{\{\s*([\w.-]+)\s*\}\}|\$?\{([A-Za-z_][\w.-]*)\}|<([A-Za-z_][\w. -]*)>|\[([A-Za-z_][\w-]*)\](?!=)|\$([A-Za-z_]\w*)",
+    r"\{\{\s*([\w.-]+)\s*\}\}|\$?\{([A-Za-z_][\w.-]*)\}|<([A-Za-z_][\w. -]*)>|\[([A-Za-z_][\w-]*)\](?!=)"
+    r"|\$([A-Za-z_]\w*)",
     re.ASCII,
 )
 
@@ -202,7 +203,7 @@ def split(parts: Parts, separator: str) -> list[Parts]:
 
 def mapped(parts: Parts, function: Callable[[str], str]) -> Parts:
     """The parts with each literal text changed."""
-    return tuple(joined(function(part) if isinstance(part, str) else part for part in parts))
+    return tuple(joined([function(part) if isinstance(part, str) else part for part in parts]))
 
 
 def stripped(parts: Parts) -> Parts:
