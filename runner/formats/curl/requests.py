@@ -122,7 +122,7 @@ class Converter:
     def _url(self, given: Given, target: Target, made: Data) -> None:
         url = target.url
         uploads = given.every("upload-file")
-        if uploads and not given.data and (name := literal_text(uploads[0])):
+        if uploads and (name := literal_text(uploads[0])):
             url = _with_file_name(url, name)
         query = [*target.query]
         if given.is_on("get"):

@@ -198,7 +198,17 @@ def _login(given: Given, word: Word, made: Data, converter: Converter) -> None:
         converter.lose(f"the password of '{plain(parts)}'", "curl asks for it", f"set {given_from[6:-2]}")
         made["auth"] = {"type": kind, "username": spliced(name), "password": given_from}
         return
+    if not name and kind == "basic":
+        made["headers"]["Authorization"] = _without_user(spliced(password), converter)
+        return
     made["auth"] = {"type": kind, "username": spliced(name), "password": spliced(password)}
+
+
+def _without_user(password: str, converter: Converter) -> str:
+    """The header for a password alone, which some APIs take for a key; `auth` wants a user."""
+    name = converter.values.names.fresh("password")
+    converter.values.variables[name] = password  # a credential by its name: it becomes a secret
+    return f"Basic {{{{base64(join('', [':', {name}]))}}}}"
 
 
 def _aws(option: Word, user: Word, converter: Converter) -> Data:
