@@ -139,8 +139,9 @@ def _with_rows(url: Parts, made: Parts, sets: list[list[str]], values: Values) -
     count = 1
     for members in sets:
         count *= len(members)
-    if count > _MOST_ROWS:
-        values.lose(f"the URLs of {plain(url)}", f"they are {count:,}", "write `for_each`")
+    if count > _MOST_ROWS or values.looping:
+        why = "they are within a loop" if values.looping else f"they are {count:,}"
+        values.lose(f"the {count:,} URLs of {plain(url)}", why, "write `for_each`")
         return url, None
     if len(sets) == 1:
         return tuple(Placeholder("item") if p == Placeholder("item.a") else p for p in made), list(map(typed, sets[0]))

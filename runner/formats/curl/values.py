@@ -54,6 +54,8 @@ class Values:
         self._literals: dict[str, str] = {}
         self._holes: dict[str, str] = {}
         self._owners: dict[str, str] = {}
+        #: Whether `item` has a meaning already.
+        self.looping = False
         #: Our names of what requests capture.
         self.captured: set[str] = set()
 
@@ -79,6 +81,17 @@ class Values:
             self.variables[ours] = text
         elif self.variables.get(ours) != text:
             self.later[ours] = text
+
+    def assign_item(self, name: str) -> None:
+        """A loop gives a variable its values."""
+        self._known[name] = "item"
+        self._literals.pop(name, None)
+        self.looping = True
+
+    def end_item(self, name: str) -> None:
+        """The loop is over."""
+        self._known.pop(name, None)
+        self.looping = False
 
     def assign_expression(self, name: str, expression: str) -> None:
         """`NAME=$(…)`, whose output is known as an expression."""
