@@ -58,7 +58,7 @@ class Reader:
         self.values: Values = converter.values
         self.items: list[Any] = []
         self.delay = ""
-        #: Loops that are under way, the innermost last; those whose rows are known, with them and where their items begin.
+        #: Loops that are under way; those whose rows are known, with the rows and where their items begin.
         self.loops: list[tuple[Loop, list[Any], int] | None] = []
         #: Those before the command that is read, until a request takes them.
         self.comments: list[str] = []
