@@ -2,8 +2,8 @@
 
     Collection ─plan─▶ Plan ─dump─▶ Exported
 
-An exporter is a module of this folder with `dump(plan: Plan) -> Exported`. The plan is that of one file, with the chosen
-environment; without one, names that only environments declare count as defined, and their values are not known.
+An exporter is a module of this folder with `dump(plan: Plan) -> Exported`. The plan is that of one file, with the
+chosen environment; without one, names that only environments declare count as defined, and their values are not known.
 """
 
 from __future__ import annotations
