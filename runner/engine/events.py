@@ -11,10 +11,11 @@ from runner.engine.results import CollectionResult, RunResult, StepResult, Token
 
 
 class RunStarted(NamedTuple):
-    """The run begins; `requests` counts those that were selected."""
+    """The run begins; `requests` counts those that were selected; `at` is in seconds since 1970."""
 
     collections: int
     requests: int
+    at: float = 0.0
 
 
 class CollectionStarted(NamedTuple):

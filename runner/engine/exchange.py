@@ -97,11 +97,15 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request and the response that it got; `elapsed` in seconds, from the send to the last byte."""
+    """A request and the response that it got; `elapsed` in seconds, from the send to the last byte.
+
+    `started` is when it was sent, in seconds since 1970; 0 where nobody looked at a clock.
+    """
 
     request: Request
     response: Response
     elapsed: float = 0.0
+    started: float = 0.0
 
     def view(self, variables: Mapping[str, Value]) -> ResponseDocument:
         """The response document; `variables` becomes its `vars`."""

@@ -111,6 +111,19 @@ def started(plan: Plan) -> CollectionStarted:
     return CollectionStarted(plan.collection.name, plan.collection.source.path, tuple(s.name for s in plan.steps))
 
 
+def unsent(plan: Plan, step: Step, reason: str = "") -> StepResult:
+    """The result of a request that was not sent."""
+    return StepResult(
+        collection=plan.collection.name,
+        name=step.name,
+        outcome=Outcome.SKIPPED,
+        reason=reason,
+        span=step.spec.name_span,
+        groups=tuple(group.name for group in step.groups),
+        tags=tuple(sorted(step.tags)),
+    )
+
+
 def slim(result: StepResult) -> StepResult:
     """A result without its exchanges: bodies are dropped once judged and reported."""
     if result.exchange is None and result.unanswered is None:
@@ -176,13 +189,7 @@ def _group_layers(step: Step, state: _State) -> tuple[Layer, ...]:
 
 def run_step(step: Step, state: _State) -> Generator[Effect | Event, Any, StepResult]:
     """Runs one request; its captures become visible to those after it."""
-    result = StepResult(
-        collection=state.plan.collection.name,
-        name=step.name,
-        outcome=Outcome.SKIPPED,
-        method=_static_method(step),
-        span=step.spec.name_span,
-    )
+    result = replace(unsent(state.plan, step), method=_static_method(step))
     reason = state.stopped or state.session.stopped or step.skip or _unmet(step, state)
     scope = _scope(step, state)
     try:
@@ -250,6 +257,7 @@ def _attempt(step: Step, scope: Scope, state: _State, result: StepResult) -> Gen
     result = replace(result, method=request.method, url=request.url, path=path_of(request.url))
     wire = connection(step.settings, scope, flags)
     scheme = auth.prepare(step.auth, scope, wire, request.timeout, step.login, flags)
+    began = state.session.clock()
     try:
         sent = yield from send(request, scheme)
     except AuthError as error:
@@ -258,8 +266,10 @@ def _attempt(step: Step, scope: Scope, state: _State, result: StepResult) -> Gen
         )
     result = replace(result, url=sent.request.url, earlier=sent.earlier)
     if sent.fault is not None:
-        unanswered = None if sent.fault.kind == "auth" else sent.request
-        return replace(result, outcome=Outcome.ERRORED, fault=sent.fault, unanswered=unanswered)
+        result = replace(result, outcome=Outcome.ERRORED, fault=sent.fault)
+        if sent.fault.kind == "auth":
+            return result
+        return replace(result, elapsed=state.session.clock() - began, unanswered=sent.request)
     return _judged(step, scope, state, sent.exchange, result)
 
 
@@ -373,6 +383,7 @@ def _judged(step: Step, scope: Scope, state: _State, exchange: Exchange, result:
         outcome=Outcome.FAILED if failed else Outcome.PASSED,
         status=exchange.response.status,
         elapsed=exchange.elapsed,
+        started=(*result.earlier, exchange)[0].started,
         verdicts=tuple(verdicts),
         exchange=exchange,
         captured=tuple(c.name for c in step.spec.captures if c.name in state.captures.values),

@@ -29,7 +29,7 @@ from runner.engine.events import (
     TokenFinished,
 )
 from runner.engine.exchange import Exchange, Request, Send, Wait
-from runner.engine.flow import FAIL_FAST, Authorize, Effect, Session, run_collection, slim, started
+from runner.engine.flow import FAIL_FAST, Authorize, Effect, Session, run_collection, slim, started, unsent
 from runner.engine.plan import Plan
 from runner.engine.results import CollectionResult, Outcome, RunResult, StepResult, TokenResult
 from runner.engine.scope import EnvironmentVariables
@@ -202,7 +202,7 @@ class _Run:
     def events(self) -> Iterator[Event]:
         began = time.perf_counter()
         interrupted = False
-        yield self._tell(RunStarted(len(self._plans), sum(len(plan.steps) for plan in self._plans)))
+        yield self._tell(RunStarted(len(self._plans), sum(len(plan.steps) for plan in self._plans), time.time()))
         sources = self._sources()
         for plan, source in zip(self._plans, sources, strict=True):
             if self._failed and self._settings.fail_fast and not interrupted:
@@ -217,7 +217,9 @@ class _Run:
                 yield from self._told(plan, source)
         elapsed = time.perf_counter() - began
         result = RunResult(tuple(self._collections), tuple(self._tokens), elapsed, interrupted)
-        yield self._tell_as_is(RunFinished(result))
+        with self._settings.interrupts:  # reports are written now, and whole
+            finished = self._tell_as_is(RunFinished(result))
+        yield finished
 
     def _told(self, plan: Plan, source: Iterable[Event]) -> Iterator[Event]:
         """The events of a collection; after Ctrl-C those that are there already, and the rest as not run."""
@@ -279,8 +281,7 @@ class _Run:
         done = 0 if rest else len(self._steps)
         for step in plan.steps[done:]:
             why = _CUT_SHORT if self._under_way == step.name else reason
-            skipped = StepResult(collection.name, step.name, Outcome.SKIPPED, reason=why, span=step.spec.name_span)
-            rest.append(StepFinished(skipped))
+            rest.append(StepFinished(unsent(plan, step, why)))
         rest.append(CollectionFinished(CollectionResult(collection.name, collection.source.path)))
         yield from filter(None, map(self._in_order, rest))
 

@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from time import perf_counter
+from time import perf_counter, time
 from typing import NamedTuple, Protocol
 
 import httpx
@@ -85,7 +85,7 @@ class HttpTransport:
 
         Redirects are followed up to `max_redirects`; credentials go to the origin of `request.url` only.
         """
-        started = perf_counter()
+        began, started = time(), perf_counter()
         deadline = Deadline(request.timeout)
         first = hop = wire.with_credentials_as_header(request) if "@" in request.url else request
         sent: Headers | None = None
@@ -103,7 +103,7 @@ class HttpTransport:
             hop = wire.follow(first, hop, response.status, location)
         if redirects or set_cookies:
             response = replace(response, redirects=tuple(redirects), set_cookies=tuple(set_cookies))
-        return Exchange(replace(request, headers=sent), response, perf_counter() - started)
+        return Exchange(replace(request, headers=sent), response, perf_counter() - started, began)
 
     def _hop(self, request: Request, jar: CookieJar | None, deadline: Deadline) -> tuple[Headers, Response]:
         """One request and its response, on another connection if the first one turns out to be closed."""
