@@ -119,10 +119,10 @@ class _Shown:
         return f"{method or ('POST' if spec.body else 'GET')} {escape(url)}  ({escape(self.problem)})"
 
     def _body(self) -> str:
-        from runner.reporters.words import body_lines
+        from runner.reporters.bodies import request_body_lines
 
         assert self.request is not None
-        lines = body_lines(self.request.body or b"", self.request.header("content-type"), most=None)
+        lines = request_body_lines(self.request)
         return " ".join(map(str.strip, lines))
 
     def _auth(self) -> str:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from runner.cli import options
 from runner.errors import UsageError
+
+if TYPE_CHECKING:
+    from runner.engine.events import Listener
+    from runner.reporters.console import Console
 
 
 @click.command("run")
@@ -27,6 +31,13 @@ from runner.errors import UsageError
 @click.option("--verbose", is_flag=True, help="Show every exchange, the token's too, secrets masked.")
 @click.option("--quiet", is_flag=True, help="Show only what failed, and the summary.")
 @click.option("--show-body", is_flag=True, help="Show every response body.")
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    metavar="FORMAT[=PATH]",
+    help="Also report as json, ndjson, junit, tap, github, markdown, har or curl, to PATH or standard output.",
+)
 @options.no_colour
 def command(**given: Any) -> int:
     """Run the collections in PATHS (files or folders; default: requests/)."""
@@ -40,21 +51,39 @@ def command(**given: Any) -> int:
 
 
 def execute(plans: Sequence[Any], env: Any, flags: Any, given: dict[str, Any]) -> int:
-    """Runs plans with a console on standard output; returns the exit code."""
+    """Runs plans with a console, and with the reports that were asked for; returns the exit code."""
+    if not given["reports"]:
+        return _run(plans, env, flags, given, [_console(sys.stdout, given)])
+    from runner.cli.reporting import Reports, parse_wishes
+
+    reports = Reports()
+    try:
+        reports.open(parse_wishes(given["reports"]), (plan.collection.source.path for plan in plans))
+        reports.add("console", _console(sys.stderr if reports.take_standard_output else sys.stdout, given))
+        return reports.told(_run(plans, env, flags, given, reports.listeners))
+    finally:
+        reports.close()
+
+
+def _console(stream: TextIO, given: Mapping[str, Any]) -> Console:
     from runner.reporters.console import Console
     from runner.reporters.style import is_terminal, marks_for, styler_for
-    from runner.runtime.execute import Interrupts, Settings, run
-    from runner.runtime.workspace import Workspace
 
-    console = Console(
-        stream=sys.stdout,
-        styler=styler_for(sys.stdout, given["no_colour"]),
-        marks=marks_for(sys.stdout),
+    return Console(
+        stream=stream,
+        styler=styler_for(stream, given["no_colour"]),
+        marks=marks_for(stream),
         verbose=given["verbose"],
         quiet=given["quiet"],
         show_body=given["show_body"],
-        live=is_terminal(sys.stdout),
+        live=is_terminal(stream),
     )
+
+
+def _run(plans: Sequence[Any], env: Any, flags: Any, given: dict[str, Any], listeners: Sequence[Listener]) -> int:
+    from runner.runtime.execute import Interrupts, Settings, run
+    from runner.runtime.workspace import Workspace
+
     interrupts = Interrupts()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupts.handler)
@@ -64,7 +93,7 @@ def execute(plans: Sequence[Any], env: Any, flags: Any, given: dict[str, Any]) -
         flags=flags,
         jobs=given["jobs"] or 0,
         fail_fast=given["fail_fast"],
-        listeners=[console],
+        listeners=listeners,
         interrupts=interrupts,
     )
     return int(run(plans, settings).exit_code)

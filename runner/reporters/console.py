@@ -22,6 +22,7 @@ from runner.engine.events import (
 )
 from runner.engine.results import Outcome, RunResult, StepResult, TokenResult
 from runner.reporters import words
+from runner.reporters.bodies import response_body_lines
 from runner.reporters.style import Marks, terminal_width
 
 _WIDEST_NAME = 44
@@ -134,15 +135,7 @@ class Console:
         return f"{line}  {self._status(result.status, result.outcome)}  {time}"
 
     def _explain(self, result: StepResult) -> None:
-        if result.fault is not None:
-            self._block(words.fault_lines(result.fault, self.styler))
-        for verdict in result.verdicts:
-            if not verdict.passed:
-                self._block(words.verdict_lines(verdict, self.styler))
-        if result.outcome is Outcome.FAILED and not (self.verbose or self.show_body):
-            body = words.trimmed_body(result)
-            if body:
-                self._block([self.styler("hint", "response body:"), *body])
+        self._block(words.failure_lines(result, self.styler, body=not (self.verbose or self.show_body)))
 
     def _show_exchanges(self, result: StepResult, bad: bool) -> None:
         if self.verbose:
@@ -151,7 +144,7 @@ class Console:
             if result.unanswered is not None:
                 self._block(words.request_lines(result.unanswered, self.styler))
         elif self.show_body and result.exchange is not None:
-            self._block(words.response_body(result.exchange))
+            self._block(response_body_lines(result.exchange, self.styler))
 
     def _block(self, lines: list[str]) -> None:
         for line in lines:
@@ -170,7 +163,7 @@ class Console:
     def _run_finished(self, result: RunResult) -> None:
         if result.collections and not self._many and not self.quiet:
             self._write()
-        self._write(summary(result, self.styler))
+        self._write(words.summary(result, self.styler))
 
 
 def token_line(result: TokenResult, name: str, styler: Styler, marks: Marks) -> str:
@@ -187,14 +180,3 @@ def token_line(result: TokenResult, name: str, styler: Styler, marks: Marks) -> 
 def status_words(status: int | None, outcome: Outcome, styler: Styler) -> str:
     """The status of an exchange, or that there was none."""
     return styler(outcome.value, str(status)) if status is not None else styler("errored", "error")
-
-
-def summary(result: RunResult, styler: Styler) -> str:
-    """The last line: how many requests ended how, in which time, with how many token requests."""
-    counts = [(outcome, result.count(outcome)) for outcome in Outcome]
-    parts = [styler(outcome.value, f"{number} {outcome.value}") for outcome, number in counts if number]
-    head = ", ".join(parts) or "nothing was run"
-    tokens = sum(not token.cached for token in result.tokens)
-    fetched = f", {tokens} token request{'s' if tokens != 1 else ''}" if tokens else ""
-    text = f"{head} in {words.duration_words(result.elapsed)}{fetched}"
-    return f"{styler('errored', 'interrupted:')} {text}" if result.interrupted else text

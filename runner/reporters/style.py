@@ -13,6 +13,7 @@ _COLOURS = {
     "error": "1;31", "warning": "1;33", "place": "36", "gutter": "34", "caret": "1;31", "hint": "33",
     "passed": "32", "failed": "1;31", "errored": "1;35", "skipped": "33", "name": "1", "time": "2", "progress": "2",
     "sent": "36", "received": "2", "message": "1",
+    "json key": "34", "json string": "32", "json number": "36", "json literal": "35",
 }  # fmt: skip
 
 

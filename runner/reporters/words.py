@@ -6,26 +6,27 @@ styler is handed in.
 
 from __future__ import annotations
 
-import difflib
 import json
+from collections.abc import Iterable
 
 from runner.diagnostics import Styler, escape, excerpt, plain
-from runner.engine.exchange import Exchange, Request, decode_text
-from runner.engine.results import Fault, StepResult, Verdict
+from runner.engine.exchange import Exchange, Request
+from runner.engine.results import Fault, Outcome, RunResult, StepResult, Verdict
 from runner.language.query import Finding, Miss
 from runner.language.values import Value, kind, show
+from runner.reporters.bodies import request_body_lines, response_body_lines, trimmed_lines
 
 _LONGEST = 300
-_BODY_LINES = 14
-_BODY_WIDTH = 200
+_DIFF_WIDTH = 200
 _DIFF_LINES = 24
+_DIFF_PAIRS = 4_000_000
 _KEYS = 8
 
 
 def short(text: str, longest: int = _LONGEST) -> str:
-    """A text in one line, cut in its middle of nothing: only its end is dropped."""
-    text = escape(text.replace("\n", "\\n"))
-    return text if len(text) <= longest else f"{text[:longest]}… ({len(text):,} characters)"
+    """A text in one line; only its end is dropped."""
+    shown = escape(text[: longest + 1].replace("\n", "\\n"))
+    return shown if len(shown) <= longest else f"{shown[:longest]}… ({len(text):,} characters)"
 
 
 def value_words(value: Value) -> str:
@@ -130,12 +131,25 @@ def diff(expected: Value, actual: Value) -> list[str]:
     """Where two structures differ, line by line."""
     left = json.dumps(expected, indent=2, ensure_ascii=False, sort_keys=True, default=str).splitlines()
     right = json.dumps(actual, indent=2, ensure_ascii=False, sort_keys=True, default=str).splitlines()
-    lines = [
-        line for line in difflib.unified_diff(left, right, lineterm="", n=2) if not line.startswith(("---", "+++"))
-    ]
-    lines = [short(line, _BODY_WIDTH) for line in lines if not line.startswith("@@")]
-    more = [f"… {len(lines) - _DIFF_LINES} more lines"] if len(lines) > _DIFF_LINES else []
-    return lines[:_DIFF_LINES] + more
+    compare = _all_lines if len(left) * len(right) <= _DIFF_PAIRS else _first_lines
+    found = [line for line in compare(left, right) if not line.startswith(("---", "+++", "@@"))]
+    lines = [short(line, _DIFF_WIDTH) for line in found[:_DIFF_LINES]]
+    return lines + ([f"… {len(found) - _DIFF_LINES} more lines"] if len(found) > _DIFF_LINES else [])
+
+
+def _all_lines(left: list[str], right: list[str]) -> Iterable[str]:
+    """Compares each line with each, which takes long where there are many."""
+    from difflib import unified_diff  # 3 ms, and few runs show a difference
+
+    return unified_diff(left, right, lineterm="", n=2)
+
+
+def _first_lines(left: list[str], right: list[str]) -> Iterable[str]:
+    """Where two long texts begin to differ."""
+    same = next((at for at, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
+    half = _DIFF_LINES // 2
+    expected = [f"-{line}" for line in left[same : same + half]]
+    return [*(f" {line}" for line in left[max(0, same - 2) : same]), *expected, *(f"+{line}" for line in right[same:])]
 
 
 def fault_lines(fault: Fault, styler: Styler = plain) -> list[str]:
@@ -149,35 +163,11 @@ def fault_lines(fault: Fault, styler: Styler = plain) -> list[str]:
     return lines + ([styler("hint", f"hint: {escape(fault.hint)}")] if fault.hint else [])
 
 
-def body_lines(content: bytes, content_type: str | None, *, most: int | None = _BODY_LINES) -> list[str]:
-    """A body for reading: JSON indented, other text as it is, anything else by its size; trimmed to `most` lines."""
-    if not content:
-        return []
-    if _is_binary(content, content_type):
-        return [f"({len(content):,} bytes of {content_type or 'unknown type'})"]
-    text = decode_text(content, content_type)
-    try:
-        text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except (ValueError, RecursionError):
-        text = text.rstrip()
-    lines = text.splitlines()
-    if most is None:
-        return [escape(line) for line in lines]
-    more = [f"… {len(lines) - most} more lines ({len(content):,} bytes)"] if len(lines) > most else []
-    return [short(line, _BODY_WIDTH) for line in lines[:most]] + more
-
-
-def _is_binary(content: bytes, content_type: str | None) -> bool:
-    if b"\0" in content[:1024]:
-        return True
-    return (content_type or "").startswith(("image/", "audio/", "video/", "font/"))
-
-
 def request_lines(request: Request, styler: Styler = plain) -> list[str]:
     """A request as it goes over the wire."""
     lines = [styler("sent", f"> {request.method} {escape(request.url)}")]
     lines += [styler("sent", f"> {name}: {escape(value)}") for name, value in request.headers]
-    return lines + _body_block(">", request.body or b"", request.header("content-type"), "sent", styler)
+    return lines + _body_block(">", request_body_lines(request, styler), "sent", styler)
 
 
 def exchange_lines(exchange: Exchange, styler: Styler = plain) -> list[str]:
@@ -188,26 +178,49 @@ def exchange_lines(exchange: Exchange, styler: Styler = plain) -> list[str]:
         lines.append(styler("received", f"< {redirect.status} redirect from {escape(redirect.url)}"))
     lines.append(styler("received", f"< {response.http_version} {response.status} {escape(response.reason)}".rstrip()))
     lines += [styler("received", f"< {name}: {escape(value)}") for name, value in response.headers]
-    return lines + _body_block("<", response.content, response.header("content-type"), "received", styler)
+    return lines + _body_block("<", response_body_lines(exchange, styler), "received", styler)
 
 
-def response_body(exchange: Exchange) -> list[str]:
-    """The whole body of a response, for reading."""
-    response = exchange.response
-    return body_lines(response.content, response.header("content-type"), most=None)
+def _body_block(mark: str, found: list[str], role: str, styler: Styler) -> list[str]:
+    return [styler(role, mark), *(f"{styler(role, mark)} {line}" for line in found)] if found else []
 
 
-def _body_block(mark: str, content: bytes, content_type: str | None, role: str, styler: Styler) -> list[str]:
-    found = body_lines(content, content_type, most=None)
-    return [styler(role, mark), *(styler(role, f"{mark} {line}") for line in found)] if found else []
+def failure_lines(result: StepResult, styler: Styler = plain, body: bool = True) -> list[str]:
+    """Why a request did not pass: its fault, each verdict that does not hold, and the beginning of the response."""
+    lines = fault_lines(result.fault, styler) if result.fault is not None else []
+    for verdict in result.verdicts:
+        if not verdict.passed:
+            lines += verdict_lines(verdict, styler)
+    if body and result.outcome is Outcome.FAILED and result.exchange is not None:
+        response = result.exchange.response
+        shown = trimmed_lines(response.content, response.header("content-type"), styler)
+        lines += [styler("hint", "response body:"), *shown] if shown else []
+    return lines
 
 
-def trimmed_body(result: StepResult) -> list[str]:
-    """The response body of a request that failed, trimmed."""
-    if result.exchange is None:
-        return []
-    response = result.exchange.response
-    return body_lines(response.content, response.header("content-type"))
+def failure_line(result: StepResult) -> str:
+    """The same in one line: what was found first, and how many more there are."""
+    if result.fault is not None:
+        return escape(result.fault.message)
+    failed = [verdict for verdict in result.verdicts if not verdict.passed]
+    if not failed:
+        return ""
+    more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+    return verdict_line(failed[0]) + more
+
+
+def verdict_line(verdict: Verdict) -> str:
+    """A failed verdict in one line: its text with what was found, after its own message."""
+    label, below = _label(verdict)
+    expected = next((line for line in below if line.startswith("expected")), "")
+    found = f"{short(verdict.text)} {label}{f', {expected}' if expected else ''}"
+    return f"{short(verdict.message)}: {found}" if verdict.message else found
+
+
+def explanation(verdict: Verdict) -> list[str]:
+    """What is said beside the caret of a failed verdict, and below it."""
+    label, below = _label(verdict)
+    return [label, *below]
 
 
 def duration_words(seconds: float) -> str:
@@ -218,3 +231,14 @@ def duration_words(seconds: float) -> str:
         return f"{seconds:.1f} s".replace(".0 s", " s")
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def summary(result: RunResult, styler: Styler = plain) -> str:
+    """The last line: how many requests ended how, in which time, with how many token requests."""
+    counts = [(outcome, result.count(outcome)) for outcome in Outcome]
+    parts = [styler(outcome.value, f"{number} {outcome.value}") for outcome, number in counts if number]
+    head = ", ".join(parts) or "nothing was run"
+    tokens = sum(not token.cached for token in result.tokens)
+    fetched = f", {tokens} token request{'s' if tokens != 1 else ''}" if tokens else ""
+    text = f"{head} in {duration_words(result.elapsed)}{fetched}"
+    return f"{styler('errored', 'interrupted:')} {text}" if result.interrupted else text
