@@ -145,8 +145,8 @@ def excerpt(span: Span, label: str = "", styler: Styler = plain, below: Iterable
     shown, before = _window(text, column)
     gutter = f"{number:>4} | "
     blank = styler("gutter", " " * (len(gutter) - 2) + "| ")
-    pad = " " * _width(shown[: column - before])
-    carets = "^" * max(1, _width(shown[column - before : column - before + length]))
+    pad = " " * width_of(shown[: column - before])
+    carets = "^" * max(1, width_of(shown[column - before : column - before + length]))
     under = pad + styler("caret", carets) + (f" {styler('hint', escape(label))}" if label else "")
     return [styler("gutter", gutter) + shown, blank + under, *(blank + pad + line for line in below)]
 
@@ -160,7 +160,7 @@ def _window(text: str, column: int) -> tuple[str, int]:
     return text[before : before + _LINE_WIDTH], before
 
 
-def _width(text: str) -> int:
+def width_of(text: str) -> int:
     """Terminal cells: wide characters take two, combining marks none."""
     if text.isascii():
         return len(text)
@@ -172,7 +172,7 @@ def fitting(text: str, cells: int) -> str:
     if text.isascii():
         return text[:cells]
     end = 0
-    while end < len(text) and (cells := cells - _width(text[end])) >= 0:
+    while end < len(text) and (cells := cells - width_of(text[end])) >= 0:
         end += 1
     return text[:end]
 

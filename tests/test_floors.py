@@ -62,6 +62,7 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
             "workspace",
             "plugins",
             "project",
+            "progress",
             "execute",
             "sign_in",
         )
@@ -88,6 +89,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "platformdirs": ("runtime.token_cache",),
     "filelock": ("runtime.private_files",),
     "keyring": ("runtime.keyring_store",),
+    "watchfiles": ("cli.watching",),
     "click": ("cli",),
     "pytest": ("integrations.pytest_plugin",),
     "locust": ("integrations.loadtest",),

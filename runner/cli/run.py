@@ -13,8 +13,11 @@ from runner.cli import options
 from runner.errors import UsageError
 
 if TYPE_CHECKING:
+    from runner.diagnostics import Styler
     from runner.engine.events import Listener
     from runner.reporters.console import Console
+    from runner.reporters.live import Live
+    from runner.reporters.style import Marks
 
 
 @click.command("run")
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
     metavar="FORMAT[=PATH]",
     help="Also report as json, ndjson, junit, tap, github, markdown, har or curl, to PATH or standard output.",
 )
+@click.option("--slowest", type=click.IntRange(0), default=0, metavar="N", help="Name the N slowest requests.")
+@click.option("--watch", is_flag=True, help="Run again what a changed file touches, until Ctrl-C.")
 @options.no_colour
 def command(**given: Any) -> int:
     """Run the collections in PATHS (files or folders; default: requests/)."""
@@ -46,41 +51,68 @@ def command(**given: Any) -> int:
     if given["quiet"] and (given["verbose"] or given["show_body"]):
         raise UsageError("--quiet contradicts --verbose and --show-body")
     flags = options.make_flags(given)
+    if given["watch"]:
+        return _watch(flags, given)
     plans, env = open_project(options.make_options(given)).ready_plans()
     return execute(plans, env, flags, given)
+
+
+def _watch(flags: Any, given: dict[str, Any]) -> int:
+    from runner.cli.reporting import parse_wishes
+    from runner.cli.watching import watch
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # while nothing runs
+    written = [wish.path for wish in parse_wishes(given["reports"]) if wish.path]
+    return watch(options.make_options(given), lambda plans, env: execute(plans, env, flags, given), written)
 
 
 def execute(plans: Sequence[Any], env: Any, flags: Any, given: dict[str, Any]) -> int:
     """Runs plans with a console, and with the reports that were asked for; returns the exit code."""
     if not given["reports"]:
-        return _run(plans, env, flags, given, [_console(sys.stdout, given)])
+        console = _console(sys.stdout, given)
+        return _run(plans, env, flags, given, [console], console.live)
     from runner.cli.reporting import Reports, parse_wishes
 
     reports = Reports()
     try:
         reports.open(parse_wishes(given["reports"]), (plan.collection.source.path for plan in plans))
-        reports.add("console", _console(sys.stderr if reports.take_standard_output else sys.stdout, given))
-        return reports.told(_run(plans, env, flags, given, reports.listeners))
+        console = _console(sys.stderr if reports.take_standard_output else sys.stdout, given)
+        reports.add("console", console)
+        return reports.told(_run(plans, env, flags, given, reports.listeners, console.live))
     finally:
         reports.close()
 
 
 def _console(stream: TextIO, given: Mapping[str, Any]) -> Console:
     from runner.reporters.console import Console
-    from runner.reporters.style import is_terminal, marks_for, styler_for
+    from runner.reporters.style import marks_for, styler_for
 
-    return Console(
-        stream=stream,
-        styler=styler_for(stream, given["no_colour"]),
-        marks=marks_for(stream),
-        verbose=given["verbose"],
-        quiet=given["quiet"],
-        show_body=given["show_body"],
-        live=is_terminal(stream),
-    )
+    styler, marks = styler_for(stream, given["no_colour"]), marks_for(stream)
+    live = _live(stream, styler, marks, given)
+    options_ = {name: given[name] for name in ("verbose", "quiet", "show_body", "slowest")}
+    return Console(stream, styler, marks, live=live, **options_)
 
 
-def _run(plans: Sequence[Any], env: Any, flags: Any, given: dict[str, Any], listeners: Sequence[Listener]) -> int:
+def _live(stream: TextIO, styler: Styler, marks: Marks, given: Mapping[str, Any]) -> Live | None:
+    """The row of a terminal that tells what is under way."""
+    from runner.reporters.style import is_terminal
+
+    if given["quiet"] or not is_terminal(stream) or (stream is not sys.stdout and sys.stdout.isatty()):
+        return None
+    from runner.reporters.live import Live
+    from runner.runtime.progress import Progress
+
+    return Live(stream, styler, marks, Progress())
+
+
+def _run(
+    plans: Sequence[Any],
+    env: Any,
+    flags: Any,
+    given: dict[str, Any],
+    listeners: Sequence[Listener],
+    live: Live | None,
+) -> int:
     from runner.runtime.execute import Interrupts, Settings, run
     from runner.runtime.workspace import Workspace
 
@@ -95,5 +127,6 @@ def _run(plans: Sequence[Any], env: Any, flags: Any, given: dict[str, Any], list
         fail_fast=given["fail_fast"],
         listeners=listeners,
         interrupts=interrupts,
+        progress=live.progress if live else None,
     )
     return int(run(plans, settings).exit_code)

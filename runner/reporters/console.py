@@ -1,15 +1,16 @@
 """The console: the token step by name, a line for each request, what failed with its explanation, a summary.
 
-On a terminal the request that is under way is shown and wiped again; in a pipe there are plain lines. This file knows
-no command line: it is told what to show.
+On a terminal a row tells what is under way and is wiped again, and lines are cut to its width; in a pipe there are
+plain lines. This file knows no command line: it is told what to show.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from runner.diagnostics import Styler, escape, fitting
+from runner.diagnostics import Styler, escape, fitting, width_of
 from runner.engine.events import (
     CollectionFinished,
     CollectionStarted,
@@ -17,7 +18,6 @@ from runner.engine.events import (
     RunFinished,
     RunStarted,
     StepFinished,
-    StepStarted,
     TokenFinished,
 )
 from runner.engine.results import Outcome, RunResult, StepResult, TokenResult
@@ -25,15 +25,19 @@ from runner.reporters import words
 from runner.reporters.bodies import response_body_lines
 from runner.reporters.style import Marks, terminal_width
 
+if TYPE_CHECKING:
+    from runner.reporters.live import Live
+
 _WIDEST_NAME = 44
-_WIDEST_PATH = 40
+_SHORTEST = 8
 _INDENT = "    "
 _TOKEN_NAME = "token renewed"
+_BAD = (Outcome.FAILED, Outcome.ERRORED)
 
 
 @dataclass(slots=True, eq=False)
 class Console:
-    """A listener that writes for people. `live`: the stream is a terminal that can wipe a line."""
+    """A listener that writes for people. `live` is the row of a terminal; `slowest` requests are told at the end."""
 
     stream: TextIO
     styler: Styler
@@ -41,10 +45,10 @@ class Console:
     verbose: bool = False
     quiet: bool = False
     show_body: bool = False
-    live: bool = False
+    live: Live | None = None
+    slowest: int = 0
     _width: int = 20
     _many: bool = False
-    _under_way: bool = False
     _head: str = ""
 
     @property
@@ -55,30 +59,32 @@ class Console:
         match event:
             case RunStarted():
                 self._many = event.collections > 1
+                if self.live is not None:
+                    self.live.begin(event.requests)
             case CollectionStarted():
                 self._collection_started(event)
-            case StepStarted():
-                self._step_started(event)
             case TokenFinished():
                 self._token_finished(event.result)
             case StepFinished():
                 self._step_finished(event.result)
             case CollectionFinished():
-                self._collection_finished()
+                if not self.quiet and self._many:
+                    self._write()
             case RunFinished():
                 self._run_finished(event.result)
-        self.stream.flush()
+        if self.live is None:
+            self.stream.flush()
 
     def _write(self, line: str = "") -> None:
-        if self._under_way:
-            self.stream.write("\r\x1b[2K")
-            self._under_way = False
-        self.stream.write(line + "\n")
+        if self.marks.ellipsis != "…":
+            line = line.replace("…", self.marks.ellipsis)
+        (self.live or self.stream).write(line + "\n")
 
     # --- events ---
 
     def _collection_started(self, event: CollectionStarted) -> None:
-        self._width = min(_WIDEST_NAME, max(len(name) for name in (*event.names, _TOKEN_NAME)))
+        widest = min(_WIDEST_NAME, max(_SHORTEST, (self._columns() or _WIDEST_NAME * 2) // 2))
+        self._width = min(widest, max(width_of(name) for name in (*event.names, _TOKEN_NAME)))
         name = self.styler("name", escape(event.name))
         self._head = f"{name}  {self.styler('place', escape(event.path))}"
         if not self.quiet:
@@ -90,21 +96,13 @@ class Console:
             self._write(self._head)
             self._head = ""
 
-    def _step_started(self, event: StepStarted) -> None:
-        if self.live and not self.quiet:
-            # Longer than the terminal is wide it would wrap, and wiping takes only the last row.
-            room = terminal_width(self.stream) - 1
-            text = self.styler("progress", fitting(f"  {self.marks.running} {escape(event.name)} …", room))
-            self.stream.write(f"\r\x1b[2K{text}")
-            self._under_way = True
-
     def _token_finished(self, result: TokenResult) -> None:
         good = result.outcome is Outcome.PASSED
         if self.quiet and good and not result.warnings:
             return
         self._write_head()
         name = "token" if result.number == 1 else _TOKEN_NAME
-        self._write(token_line(result, f"{name:<{self._width}}", self.styler, self.marks))
+        self._write(token_line(result, _padded(name, self._width), self.styler, self.marks, self._columns()))
         if result.fault is not None:
             self._block(words.fault_lines(result.fault, self.styler))
         self._block([self.styler("hint", f"warning: {escape(warning)}") for warning in result.warnings])
@@ -113,31 +111,29 @@ class Console:
                 self._block(words.exchange_lines(exchange, self.styler))
 
     def _step_finished(self, result: StepResult) -> None:
-        bad = result.outcome in (Outcome.FAILED, Outcome.ERRORED)
+        bad = result.outcome in _BAD
         if self.quiet and not bad:
             return
         self._write_head()
         self._write(self._step_line(result))
         if bad:
-            self._explain(result)
-        self._show_exchanges(result, bad)
+            shown = self.verbose or self.show_body
+            self._block(words.failure_lines(result, self.styler, body=not shown))
+        self._show_exchanges(result)
 
     def _step_line(self, result: StepResult) -> str:
-        mark = self._mark(result.outcome)
-        name = f"{escape(result.name):<{self._width}}"
+        mark = self.styler(result.outcome.value, self.marks.of(result.outcome))
+        name = _padded(escape(result.name), self._width)
         if result.outcome is Outcome.SKIPPED:
             return f"  {mark} {name}  {self.styler('skipped', 'skipped: ' + escape(result.reason))}"
-        path = escape(result.path or result.url)
-        line = f"  {mark} {name}  {result.method:<5} {path:<{min(_WIDEST_PATH, len(path))}}"
         if result.outcome is Outcome.ERRORED:
-            return f"{line}  {self.styler('errored', 'error')}"
-        time = self.styler("time", words.duration_words(result.elapsed))
-        return f"{line}  {self._status(result.status, result.outcome)}  {time}"
+            tail = [("errored", "error")]
+        else:
+            tail = [(result.outcome.value, str(result.status)), ("time", words.duration_words(result.elapsed))]
+        path = escape(result.path or result.url)
+        return _line(mark, f"{name}  {result.method:<5}", path, tail, self.styler, self._columns())
 
-    def _explain(self, result: StepResult) -> None:
-        self._block(words.failure_lines(result, self.styler, body=not (self.verbose or self.show_body)))
-
-    def _show_exchanges(self, result: StepResult, bad: bool) -> None:
+    def _show_exchanges(self, result: StepResult) -> None:
         if self.verbose:
             for exchange in (*result.earlier, *((result.exchange,) if result.exchange else ())):
                 self._block(words.exchange_lines(exchange, self.styler))
@@ -146,37 +142,57 @@ class Console:
         elif self.show_body and result.exchange is not None:
             self._block(response_body_lines(result.exchange, self.styler))
 
-    def _block(self, lines: list[str]) -> None:
+    def _block(self, lines: Iterable[str]) -> None:
         for line in lines:
             self._write(_INDENT + line)
 
-    def _mark(self, outcome: Outcome) -> str:
-        return self.styler(outcome.value, self.marks.of(outcome))
-
-    def _status(self, status: int | None, outcome: Outcome) -> str:
-        return status_words(status, outcome, self.styler)
-
-    def _collection_finished(self) -> None:
-        if not self.quiet and self._many:
-            self._write()
+    def _columns(self) -> int:
+        """How wide a line may be; 0 where nobody minds."""
+        return terminal_width(self.stream) if self.live is not None else 0
 
     def _run_finished(self, result: RunResult) -> None:
+        if self.live is not None:
+            self.live.end()
         if result.collections and not self._many and not self.quiet:
             self._write()
+        if self.slowest:
+            self._write_slowest(result)
         self._write(words.summary(result, self.styler))
 
+    def _write_slowest(self, result: RunResult) -> None:
+        sent = [step for step in result.steps if step.outcome is not Outcome.SKIPPED]
+        found = sorted(sent, key=lambda step: -step.elapsed)[: self.slowest]
+        for step in found:
+            name = f"{step.collection}: {step.name}" if self._many else step.name
+            took = f"{words.duration_words(step.elapsed):>8}"
+            self._write(f"{self.styler('time', took)}  {escape(name)}  {step.method} {escape(step.path or step.url)}")
+        if found:
+            self._write()
 
-def token_line(result: TokenResult, name: str, styler: Styler, marks: Marks) -> str:
+
+def token_line(result: TokenResult, name: str, styler: Styler, marks: Marks, columns: int = 0) -> str:
     """The line of a token step."""
     mark = styler(result.outcome.value, marks.of(result.outcome))
-    kept = styler("skipped", "kept")
-    status = kept if result.cached else status_words(result.status, result.outcome, styler)
+    status = ("errored", "error") if result.status is None else (result.outcome.value, str(result.status))
     life = f", valid for {words.duration_words(result.lifetime)}" if result.lifetime else ""
     took = "on disk" if result.cached else words.duration_words(result.elapsed)
-    tail = styler("time", f"{took}  {escape(result.name)}{life}")
-    return f"  {mark} {name}  {result.method:<5} {escape(result.url)}  {status}  {tail}"
+    tail = [("skipped", "kept") if result.cached else status, ("time", f"{took}  {escape(result.name)}{life}")]
+    return _line(mark, f"{name}  {result.method:<5}", escape(result.url), tail, styler, columns)
 
 
-def status_words(status: int | None, outcome: Outcome, styler: Styler) -> str:
-    """The status of an exchange, or that there was none."""
-    return styler(outcome.value, str(status)) if status is not None else styler("errored", "error")
+def _line(mark: str, head: str, where: str, tail: list[tuple[str, str]], styler: Styler, columns: int) -> str:
+    """The line of an exchange. On a narrow terminal the end of the path is left out, and then that of the name."""
+    needed = 4 + width_of(head) + 1 + sum(width_of(text) + 2 for _, text in tail)
+    if columns and needed + width_of(where) > columns - 1:
+        where = _shortened(where, max(_SHORTEST, columns - 1 - needed))
+        over = needed + width_of(where) - (columns - 1)
+        head = _shortened(head, max(_SHORTEST, width_of(head) - over)) if over > 0 else head
+    return "  ".join([f"  {mark} {head} {where}", *(styler(role, text) for role, text in tail)])
+
+
+def _shortened(text: str, cells: int) -> str:
+    return text if width_of(text) <= cells else f"{fitting(text, cells - 1)}…"
+
+
+def _padded(text: str, cells: int) -> str:
+    return text + " " * (cells - width_of(text))

@@ -36,6 +36,7 @@ from runner.engine.scope import EnvironmentVariables
 from runner.errors import AuthError, TransportError
 from runner.redaction import Redactor
 from runner.runtime.person import Person
+from runner.runtime.progress import Progress
 from runner.runtime.tokens import TokenStore
 from runner.runtime.transport import CookieJar, HttpTransport, Transport
 from runner.runtime.workspace import Workspace
@@ -88,6 +89,7 @@ class Settings:
     listeners: Sequence[Listener] = ()
     redactor: Redactor = field(default_factory=Redactor)
     interrupts: Interrupts = field(default_factory=Interrupts)
+    progress: Progress | None = None
 
 
 def run(plans: Sequence[Plan], settings: Settings) -> RunResult:
@@ -188,7 +190,18 @@ class _Run:
                 reply = self._grant(item, jar)
             else:
                 reply = None
+                self._note_progress(plan, item)
                 yield self._trimmed(item)
+
+    def _note_progress(self, plan: Plan, event: Event) -> None:
+        progress = self._settings.progress
+        if progress is None:
+            return
+        if isinstance(event, StepStarted):
+            name = f"{event.collection}: {event.name}" if len(self._plans) > 1 else event.name
+            progress.begin((id(plan), event.name), self._settings.redactor.text(name))
+        elif isinstance(event, StepFinished):
+            progress.end((id(plan), event.result.name))
 
     def _trimmed(self, event: Event) -> Event:
         if isinstance(event, StepFinished) and event.result.outcome is Outcome.PASSED and not self._keep:
