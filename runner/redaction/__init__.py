@@ -13,8 +13,9 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -89,31 +90,35 @@ class Redactor:
 
     def _walk(self, value: Any) -> Any:
         kind = type(value)
-        if kind is str or kind is Secret:
-            masked = self.text(value)
-            return masked if masked != value else value
-        if kind in _ATOMS or isinstance(value, Enum):
-            return value
-        if isinstance(value, (int, float)):
-            return MASK if str(value) in self._texts else value
-        if kind is bytes:
-            return self.bytes(value)
-        if kind is tuple or kind is list:
-            walked = [self._walk(item) for item in value]
-            return value if _same(walked, value) else kind(walked)
-        if isinstance(value, Mapping):
-            return {self._walk(key): self._walk(item) for key, item in value.items()}
-        names = _field_names(kind)
-        return self._walk_record(value, names) if names else value
+        way = _WAYS.get(kind) or _way(kind)
+        return value if way is _ATOM else way(self, value)
 
-    def _walk_record(self, value: Any, names: tuple[str, ...]) -> Any:
+    def _number(self, value: Any) -> Any:
+        return MASK if str(value) in self._texts else value
+
+    def _sequence(self, value: Any) -> Any:
+        changed = False
+        walked = []
+        for item in value:
+            after = self._walk(item)
+            changed = changed or after is not item
+            walked.append(after)
+        return type(value)(walked) if changed else value
+
+    def _mapping(self, value: Mapping[Any, Any]) -> Any:
+        return {self._walk(key): self._walk(item) for key, item in value.items()}
+
+    def _record(self, value: Any) -> Any:
         """A dataclass or named tuple: its numbers are its own (a line, a status), unless the field is a `value`."""
+        own: Any = type(value)
         changed = {}
-        for name in names:
+        for name in _names(own):
             before = getattr(value, name)
-            if name != "value" and isinstance(before, (int, float)):
+            kind = type(before)
+            way = _WAYS.get(kind) or _way(kind)
+            if way is _ATOM or (way is Redactor._number and name != "value"):
                 continue
-            after = self._walk(before)
+            after = way(self, before)
             if after is not before:
                 changed[name] = after
         if not changed:
@@ -128,22 +133,45 @@ def _nothing() -> Known:
     return Known(MASK)
 
 
-_ATOMS = frozenset({type(None), bool, complex, frozenset, type})
-_NAMES: dict[type, tuple[str, ...]] = {}
+# --- how to walk each type -----------------------------------------------------------------------------------------
+
+_Way = Callable[[Redactor, Any], Any]
 
 
-def _field_names(kind: Any) -> tuple[str, ...]:
+def _ATOM(redactor: Redactor, value: Any) -> Any:
+    return value
+
+
+def _way(kind: type) -> _Way:
+    """How values of a type are walked; found out once for each type."""
+    way = next((way for known, way in _KINDS if issubclass(kind, known)), None)
+    if way is None or (way is Redactor._sequence and kind not in (tuple, list)):
+        way = Redactor._record if _names(kind) else _ATOM
+    _WAYS[kind] = way
+    return way
+
+
+#: The first that fits; an Enum may be a text as well, a named tuple is a record.
+_KINDS: tuple[tuple[type, _Way], ...] = (
+    (Enum, _ATOM),
+    (bool, _ATOM),
+    (str, Redactor.text),
+    (int, Redactor._number),
+    (float, Redactor._number),
+    (bytes, Redactor.bytes),
+    (tuple, Redactor._sequence),
+    (list, Redactor._sequence),
+    (Mapping, Redactor._mapping),
+)
+_WAYS: dict[type, _Way] = {type(None): _ATOM}
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
     """The fields of a record type that may hold secrets; none for a type that is no record."""
-    names = _NAMES.get(kind)
-    if names is None:
-        fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
-        declared = tuple(f.name for f in fields if f.init and not f.metadata.get("public"))
-        names = _NAMES[kind] = declared or getattr(kind, "_fields", ())
-    return names
-
-
-def _same(left: Iterable[Any], right: Iterable[Any]) -> bool:
-    return all(a is b for a, b in zip(left, right, strict=True))
+    fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
+    declared = tuple(f.name for f in fields if f.init and not f.metadata.get("public"))
+    return declared or getattr(kind, "_fields", ())
 
 
 def _texts(value: Any) -> Iterable[str]:

@@ -25,7 +25,7 @@ class Known(NamedTuple):
     forms: frozenset[Form] = frozenset()
     short: frozenset[str] = frozenset()
     short_pattern: re.Pattern[str] | None = None
-    remembered: dict[str, str] = {}  # noqa: RUF012 - `more` gives each its own
+    remembered: dict[str, str | None] = {}  # noqa: RUF012 - `more` gives each its own; None: nothing is in it
 
     def more(self, texts: Iterable[str]) -> Known:
         """What is known once these texts are secret too."""
@@ -38,13 +38,14 @@ class Known(NamedTuple):
         """The text with every secret in it masked."""
         if len(text) > _LONGEST_REMEMBERED:
             return self._masked(text)
-        found = self.remembered.get(text)
-        if found is None:
-            found = self._masked(text)
+        found = self.remembered.get(text, "")
+        if found == "":
+            masked = self._masked(text)
+            found = None if masked == text else masked
             if len(self.remembered) >= _MOST_REMEMBERED:
                 self.remembered.clear()
             self.remembered[text] = found
-        return found
+        return text if found is None else found
 
     def bytes(self, content: bytes) -> bytes:
         """A body with every secret in it masked."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
-from runner.diagnostics import Styler, escape, fitting, width_of
+from runner.diagnostics import LINE_WIDTH, Styler, escape, fitting, width_of
 from runner.engine.events import (
     CollectionFinished,
     CollectionStarted,
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 _WIDEST_NAME = 44
 _SHORTEST = 8
+#: The narrowest part of a YAML line that is shown, and what stands before it.
+_NARROWEST = 30
+_BESIDE = 12
 _INDENT = "    "
 _TOKEN_NAME = "token renewed"
 _BAD = (Outcome.FAILED, Outcome.ERRORED)
@@ -117,9 +120,14 @@ class Console:
         self._write_head()
         self._write(self._step_line(result))
         if bad:
-            shown = self.verbose or self.show_body
-            self._block(words.failure_lines(result, self.styler, body=not shown))
+            self._explain(result)
         self._show_exchanges(result)
+
+    def _explain(self, result: StepResult) -> None:
+        columns = self._columns()
+        width = max(_NARROWEST, columns - _BESIDE) if columns else LINE_WIDTH
+        shown = self.verbose or self.show_body
+        self._block(words.failure_lines(result, self.styler, body=not shown, width=width))
 
     def _step_line(self, result: StepResult) -> str:
         mark = self.styler(result.outcome.value, self.marks.of(result.outcome))
@@ -131,7 +139,7 @@ class Console:
         else:
             tail = [(result.outcome.value, str(result.status)), ("time", words.duration_words(result.elapsed))]
         path = escape(result.path or result.url)
-        return _line(mark, f"{name}  {result.method:<5}", path, tail, self.styler, self._columns())
+        return _line(mark, name, result.method, path, tail, self.styler, self._columns())
 
     def _show_exchanges(self, result: StepResult) -> None:
         if self.verbose:
@@ -162,6 +170,8 @@ class Console:
     def _write_slowest(self, result: RunResult) -> None:
         sent = [step for step in result.steps if step.outcome is not Outcome.SKIPPED]
         found = sorted(sent, key=lambda step: -step.elapsed)[: self.slowest]
+        if found:
+            self._write(self.styler("name", "slowest"))
         for step in found:
             name = f"{step.collection}: {step.name}" if self._many else step.name
             took = f"{words.duration_words(step.elapsed):>8}"
@@ -177,17 +187,19 @@ def token_line(result: TokenResult, name: str, styler: Styler, marks: Marks, col
     life = f", valid for {words.duration_words(result.lifetime)}" if result.lifetime else ""
     took = "on disk" if result.cached else words.duration_words(result.elapsed)
     tail = [("skipped", "kept") if result.cached else status, ("time", f"{took}  {escape(result.name)}{life}")]
-    return _line(mark, f"{name}  {result.method:<5}", escape(result.url), tail, styler, columns)
+    return _line(mark, name, result.method, escape(result.url), tail, styler, columns)
 
 
-def _line(mark: str, head: str, where: str, tail: list[tuple[str, str]], styler: Styler, columns: int) -> str:
+def _line(
+    mark: str, name: str, method: str, where: str, tail: list[tuple[str, str]], styler: Styler, columns: int
+) -> str:
     """The line of an exchange. On a narrow terminal the end of the path is left out, and then that of the name."""
-    needed = 4 + width_of(head) + 1 + sum(width_of(text) + 2 for _, text in tail)
-    if columns and needed + width_of(where) > columns - 1:
-        where = _shortened(where, max(_SHORTEST, columns - 1 - needed))
-        over = needed + width_of(where) - (columns - 1)
-        head = _shortened(head, max(_SHORTEST, width_of(head) - over)) if over > 0 else head
-    return "  ".join([f"  {mark} {head} {where}", *(styler(role, text) for role, text in tail)])
+    needed = 4 + 2 + 6 + sum(width_of(text) + 2 for _, text in tail)  # mark, and the spaces between
+    room = columns - 1 - needed
+    if columns and width_of(name) + width_of(where) > room:
+        where = _shortened(where, max(_SHORTEST, room - width_of(name)))
+        name = _shortened(name, max(_SHORTEST, room - width_of(where)))
+    return "  ".join([f"  {mark} {name}", f"{method:<5} {where}", *(styler(role, text) for role, text in tail)])
 
 
 def _shortened(text: str, cells: int) -> str:

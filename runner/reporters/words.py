@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from runner.diagnostics import Styler, escape, excerpt, plain
+from runner.diagnostics import LINE_WIDTH, Styler, escape, excerpt, plain
 from runner.engine.exchange import Exchange, Request
 from runner.engine.results import Fault, Outcome, RunResult, StepResult, Verdict
 from runner.language.query import Finding, Miss
@@ -37,7 +37,7 @@ def value_words(value: Value) -> str:
     return f"{name} {short(show(value))}"
 
 
-def verdict_lines(verdict: Verdict, styler: Styler = plain) -> list[str]:
+def verdict_lines(verdict: Verdict, styler: Styler = plain, width: int = LINE_WIDTH) -> list[str]:
     """A failed verdict: place, line, caret with what was found, and what was expected."""
     label, below = _label(verdict)
     lines: list[str] = []
@@ -45,7 +45,7 @@ def verdict_lines(verdict: Verdict, styler: Styler = plain) -> list[str]:
         lines.append(styler("message", escape(verdict.message)))
     if verdict.span is not None:
         lines.append(styler("place", verdict.span.where))
-        lines += excerpt(verdict.span, label, styler, below)
+        lines += excerpt(verdict.span, label, styler, below, width)
     else:
         lines += [f"{verdict.text}: {label}", *(f"  {line}" for line in below)]
     return lines
@@ -185,12 +185,12 @@ def _body_block(mark: str, found: list[str], role: str, styler: Styler) -> list[
     return [styler(role, mark), *(f"{styler(role, mark)} {line}" for line in found)] if found else []
 
 
-def failure_lines(result: StepResult, styler: Styler = plain, body: bool = True) -> list[str]:
+def failure_lines(result: StepResult, styler: Styler = plain, body: bool = True, width: int = LINE_WIDTH) -> list[str]:
     """Why a request did not pass: its fault, each verdict that does not hold, and the beginning of the response."""
     lines = fault_lines(result.fault, styler) if result.fault is not None else []
     for verdict in result.verdicts:
         if not verdict.passed:
-            lines += verdict_lines(verdict, styler)
+            lines += verdict_lines(verdict, styler, width)
     if body and result.outcome is Outcome.FAILED and result.exchange is not None:
         response = result.exchange.response
         shown = trimmed_lines(response.content, response.header("content-type"), styler)
