@@ -197,8 +197,9 @@ def _line(
     needed = 4 + 2 + 6 + sum(width_of(text) + 2 for _, text in tail)  # mark, and the spaces between
     room = columns - 1 - needed
     if columns and width_of(name) + width_of(where) > room:
-        where = _shortened(where, max(_SHORTEST, room - width_of(name)))
-        name = _shortened(name, max(_SHORTEST, room - width_of(where)))
+        least = max(1, min(_SHORTEST, room // 2))
+        where = _shortened(where, max(least, room - width_of(name)))
+        name = _shortened(name, max(least, room - width_of(where)))
     return "  ".join([f"  {mark} {name}", f"{method:<5} {where}", *(styler(role, text) for role, text in tail)])
 
 

@@ -28,7 +28,8 @@ _TAIL = """\
 
 [ "$#" -gt 0 ] || set --{names}
 failed=0
-for name in "$@"; do
+for name
+do
   printf '\\n# %s\\n' "$name"
   "$name" || failed=$?
 done
@@ -65,7 +66,7 @@ class Reporter:
                 self._step(event.result)
             case RunFinished():
                 names = "".join(f" {name}" for name in self._names)
-                self.stream.write(_TAIL.replace("{names}", names or " :"))
+                self.stream.write(_TAIL.replace("{names}", names))
 
     def _token(self, result: TokenResult) -> None:
         for exchange in result.exchanges:

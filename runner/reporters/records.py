@@ -7,7 +7,6 @@ given in short.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -21,16 +20,17 @@ from runner.reporters.bodies import trimmed_lines
 #: The number of this form of the report: it changes when something is taken away or means something else.
 VERSION = 1
 _LONGEST_VALUE = 4000
-#: What JSON does not ask to be escaped, and what a terminal would obey or not show all the same (CWE-150).
-_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ud800-\udfff\ufff9-\uffff]")
+_CLOSE = (",", ":")
 
 Record = dict[str, Any]
 
 
 def dumps(record: Any) -> str:
-    """JSON of a record in one line, without characters that steer a terminal."""
-    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), default=show)
-    return text if text.isprintable() else _UNSEEN.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    """JSON of a record in one line. Where characters are in it that a terminal obeys or hides, all are escaped."""
+    text = json.dumps(record, ensure_ascii=False, separators=_CLOSE, default=show)
+    if text.isprintable():
+        return text
+    return json.dumps(record, separators=_CLOSE, default=show).replace("\x7f", "\\u007f")
 
 
 def moment(seconds: float) -> str | None:

@@ -17,6 +17,9 @@ from runner.language.values import Value, kind, show
 from runner.reporters.bodies import request_body_lines, response_body_lines, trimmed_lines
 
 _LONGEST = 300
+#: What a diff's label ends with, and how labels begin that want the expression before them.
+_SIGNS = " (- expected, + actual)"
+_PREDICATES = ("is ", "differs", "does ", "must ")
 _DIFF_WIDTH = 200
 _DIFF_LINES = 24
 _DIFF_PAIRS = 4_000_000
@@ -76,9 +79,8 @@ def _comparison(verdict: Verdict, notes: list[str]) -> tuple[str, list[str]]:
         "expected one of" if verdict.one_of else "expected to include" if "include" in verdict.problem else "expected"
     )
     if isinstance(actual, (dict, list)) and isinstance(expected, (dict, list)) and not verdict.one_of:
-        return f"{verdict.problem.replace('is not equal', 'differs')} (- expected, + actual)", diff(
-            expected, actual
-        ) + notes
+        label = verdict.problem.replace("is not equal", "differs") + _SIGNS
+        return label, diff(expected, actual) + notes
     missed = next((finding.miss for finding in verdict.findings if finding.miss is not None), None)
     found = f"is {value_words(actual)}" if missed is None else f"is null: {miss_words(missed)}"
     wanted = ", ".join(map(show, expected)) if verdict.one_of else value_words(expected)
@@ -212,8 +214,10 @@ def failure_line(result: StepResult) -> str:
 def verdict_line(verdict: Verdict) -> str:
     """A failed verdict in one line: its text with what was found, after its own message."""
     label, below = _label(verdict)
+    label = label.removesuffix(_SIGNS)
     expected = next((line for line in below if line.startswith("expected")), "")
-    found = f"{short(verdict.text)} {label}{f', {expected}' if expected else ''}"
+    subject = f"{short(verdict.text)} " if label.startswith(_PREDICATES) else ""
+    found = f"{subject}{label}{f', {expected}' if expected else ''}"
     return f"{short(verdict.message)}: {found}" if verdict.message else found
 
 
