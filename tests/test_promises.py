@@ -11,6 +11,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from runner.demo import DemoServer
 from runner.demo.credentials import CLIENT_ID, CLIENT_SECRET, READER_CLIENT_ID, READER_CLIENT_SECRET
+from runner.reporters.registry import FORMATS
 
 RESET = b"reset"
 
@@ -241,6 +243,8 @@ def forms(secret: str) -> set[str]:
         base64.b64encode(quote_plus(READER_CLIENT_ID).encode() + b":" + quote_plus(secret).encode()).decode(),
         base64.b64encode(b"a b:" + raw).decode(), base64.b64encode(b"a+b:" + quote_plus(secret).encode()).decode(),
         json.dumps(json.dumps(secret))[3:-3], *secret.splitlines(),
+        "".join(f"\\u{ord(c):04x}" for c in secret), "".join(f"\\u{ord(c):04X}" for c in secret),
+        quote(secret, safe="").lower(), escape(secret), *(base64.b64encode(b"x" * n + raw + b"yyy").decode()[4:-4] for n in (1, 2)),
     }  # fmt: skip
 
 
@@ -263,6 +267,34 @@ def secrets(server: DemoServer, wire: Any, tmp_path: Path) -> Callable[[str], tu
         return ("-v", f"api={server.url}", "-v", f"other={other.url}", "-v", f"given={SENTINELS['--var']}")
 
     return write
+
+
+@pytest.mark.parametrize("expected", ["[200, 401, 404, 500]", "599"], ids=["passing", "failing"])
+def test_no_secret_leaves_in_a_report(command: Any, tmp_path: Path, secrets: Any, expected: str) -> None:
+    """All reports at once, --verbose, the job summary: no byte of any output or file holds a secret in any form."""
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    wishes = [word for name in FORMATS for word in ("--report", f"{name}={folder / name}")]
+    words = (
+        "secrets.yaml",
+        *secrets(expected),
+        "--verbose",
+        "--slowest",
+        "9",
+        *wishes,
+        "--report",
+        f"console={folder / 'console'}",
+    )
+    env = ENVIRONMENT | {"GITHUB_STEP_SUMMARY": str(folder / "summary")}
+    done = command("run", *words, cwd=tmp_path, env=env)
+    assert (done.code, done.err) == (5, ""), done.said
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*FORMATS, "console", "summary"])
+    for path in folder.iterdir():
+        text = path.read_text("utf-8")
+        assert (path.name, leaks(text)) == (path.name, [])
+        assert "***" in text.replace("\\", "") or path.name == "curl"
+    assert leaks(done.out) == []
+    assert "SECRET_CLIENT_SECRET" in (folder / "curl").read_text("utf-8")
 
 
 MODES = [(), ("--verbose",), ("--show-body",), ("--quiet",)]

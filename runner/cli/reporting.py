@@ -51,6 +51,21 @@ def parse_wishes(texts: Iterable[str]) -> list[Wish]:
     return wishes
 
 
+class _Ready(NamedTuple):
+    """A report whose format is known; `as_it_comes`: its output is of use before the run is over."""
+
+    wish: Wish
+    make: registry.Factory
+    as_it_comes: bool
+
+
+def _ready(wish: Wish, console: registry.Factory) -> _Ready:
+    if wish.format == registry.CONSOLE:
+        return _Ready(wish, console, True)
+    make = registry.factory(wish.format)
+    return _Ready(wish, make, registry.streams(make))
+
+
 @dataclass(slots=True, eq=False)
 class Guarded:
     """A listener whose faults are its own. `output` is None for the console, which writes to a stream that stays."""
@@ -99,8 +114,10 @@ class Reports:
 
     listeners: list[Guarded] = field(default_factory=list)
 
-    def open(self, wishes: Sequence[Wish], sources: Iterable[str] = ()) -> None:
+    def open(self, wishes: Sequence[Wish], sources: Iterable[str], console: registry.Factory) -> None:
         """Opens every report. `sources` are the files of the run, which no report may overwrite.
+
+        `console` makes one that writes into a file.
 
         Raises:
             UsageError: a format is not known, or a path cannot be written to.
@@ -110,15 +127,15 @@ class Reports:
             for wish in wishes:
                 if outputs.identity(wish.path) in kept:
                     raise UsageError(f"--report {wish.text}: this is a file of the run, and would be overwritten")
-            made = [(wish, registry.factory(wish.format)) for wish in wishes]
-            for wish, make in sorted(made, key=lambda pair: registry.streams(pair[1])):  # these empty their file now
-                self._open(wish, make)
+            ready = [_ready(wish, console) for wish in wishes]
+            for one in sorted(ready, key=lambda one: one.as_it_comes):  # these empty their files at once
+                self._open(*one)
         except BaseException:
             self.close()
             raise
 
-    def _open(self, wish: Wish, make: registry.Factory) -> None:
-        output = outputs.open_output(wish.path, registry.streams(make))
+    def _open(self, wish: Wish, make: registry.Factory, as_it_comes: bool) -> None:
+        output = outputs.open_output(wish.path, as_it_comes)
         try:
             listener = make(output.stream)
             guarded = Guarded(wish.text, listener, output, self, outputs.is_standard_output(wish.path))

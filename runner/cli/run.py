@@ -75,7 +75,8 @@ def execute(plans: Sequence[Any], env: Any, flags: Any, given: dict[str, Any]) -
 
     reports = Reports()
     try:
-        reports.open(parse_wishes(given["reports"]), (plan.collection.source.path for plan in plans))
+        sources = (plan.collection.source.path for plan in plans)
+        reports.open(parse_wishes(given["reports"]), sources, lambda stream: _console(stream, given))
         console = _console(sys.stderr if reports.take_standard_output else sys.stdout, given)
         reports.add("console", console)
         return reports.told(_run(plans, env, flags, given, reports.listeners, console.live))

@@ -28,6 +28,9 @@ from runner.runtime.workspace import Workspace, display
 #: What a file may be called that concerns a run although nobody names it.
 _MEANT = (".yaml", ".yml", ".json", ".csv", ".graphql")
 
+#: How long one wait for a change is.
+_WAIT_MS = 300
+
 #: Runs plans with an environment; gives the exit code.
 Run = Callable[[Sequence[Plan], Any], int]
 
@@ -55,8 +58,10 @@ def _watcher() -> Callable[[Iterable[Path]], Iterator[set[Path]]]:
         raise UsageError("--watch needs the package watchfiles: pip install 'request-runner[watch]'") from None
 
     def changes(folders: Iterable[Path]) -> Iterator[set[Path]]:
-        for found in watchfiles.watch(*folders, watch_filter=None, recursive=False):
-            yield {Path(path) for _, path in found}
+        found = watchfiles.watch(
+            *folders, watch_filter=None, recursive=False, rust_timeout=_WAIT_MS, yield_on_timeout=True
+        )
+        return ({Path(path).resolve() for _, path in changed} for changed in found)
 
     return changes
 
@@ -69,19 +74,26 @@ class _Watched:
     outputs: frozenset[str]
     touched: dict[str, set[Path]] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
+    seen: set[Path] = field(default_factory=set)
+    began: float = 0.0
     ended: float = 0.0
+    _stale: bool = True
     _folders: frozenset[Path] = frozenset()
     _changes: Iterator[set[Path]] = field(default_factory=lambda: iter(()))
 
     def run(self, paths: Sequence[str], run: Run) -> int:
         """Runs these files; a file that is not valid is told of, and no reason to stop."""
         again = bool(self.ended)
+        self.began, self._stale = time.time(), True
         try:
+            self.seen = self._collections()
             project = open_project(replace(self.options, paths=paths, allow_empty=again or self.options.allow_empty))
             plans, env = project.ready_plans()
             self.touched |= {plan.collection.source.path: _touched(plan, project.workspace) for plan in plans}
             self.failed = []
             return run(plans, env)
+        except UsageError:
+            raise  # no file that changes would mend it
         except RunnerError as error:
             self.failed = list(paths)
             return report_error(error)
@@ -101,10 +113,22 @@ class _Watched:
                 return paths
 
     def _next(self, changes: Callable[[Iterable[Path]], Iterator[set[Path]]]) -> set[Path]:
-        folders = frozenset(self._to_watch())
-        if folders != self._folders:
+        """What has changed; empty where nothing has for a while."""
+        folders = frozenset(self._to_watch()) if self._stale else self._folders
+        if folders == self._folders:
+            changed = next(self._changes)
+        else:
             self._folders, self._changes = folders, changes(sorted(folders))
-        return next(self._changes)
+            changed = next(self._changes) | self._missed()
+        self._stale = bool(changed)
+        return changed
+
+    def _missed(self) -> set[Path]:
+        """What changed before anyone watched: files in a new folder, and those of the run since it began."""
+        new = self._collections() - self.seen
+        self.seen |= new
+        touched = {path for paths in self.touched.values() for path in paths if path.exists()}
+        return new | {path for path in touched if path.stat().st_mtime > self.began}
 
     def _to_watch(self) -> Iterator[Path]:
         """The folders in which a change may concern the run; folders below them are in the list themselves."""
@@ -122,8 +146,7 @@ class _Watched:
         return [Path(name).resolve() for name in named]
 
     def _concerned(self, changed: set[Path]) -> list[str]:
-        files = {path.resolve() for path in changed}
-        files = {path for path in files if str(path) not in self.outputs}
+        files = {path for path in changed if str(path) not in self.outputs}
         if files & set(self._environment_files()):
             return list(self.options.paths)
         found = [name for name, touched in self.touched.items() if self._is_changed(name, touched & files)]
