@@ -216,6 +216,8 @@ requests:
   - {name: Url, url: "/echo/{{url_encode(env_secret)}}/{{literal}}", query: {q: "{{dot_secret}}", r: "{{given}}"}}
   - {name: An error echoes, url: "/status/500", query: {q: "{{literal}}"}}
   - {name: A cookie is set, url: /cookies/set, query: {s: "{{dot_secret}}"}}
+  - {name: Escaped, url: "{{other}}/escaped", assert: ["length(body) == `0`"]}
+  - {name: Markup, url: "{{other}}/markup", assert: ["contains(text, 'nothing')"]}
   - name: Capture
     url: "{{other}}/captured"
     capture: {session: {from: body.session, secret: true}}
@@ -253,12 +255,28 @@ def leaks(text: str, sentinels: Mapping[str, str] = SENTINELS) -> list[str]:
     return [f"{where}: {form!r}" for where, secret in sentinels.items() for form in forms(secret) if form in text]
 
 
+def disguised() -> dict[str, bytes | None]:
+    """Answers that hold secrets as a server may write them: any character escaped, encoded among other text, wrapped."""
+    raw = [SENTINELS["literal"], SENTINELS["environment"], SENTINELS["basic password"], SENTINELS["--var"]]
+    upper, lower = ("".join(form.format(ord(c)) for c in "".join(raw)) for form in ("\\u{:04X}", "\\u{:04x}"))
+    mixed = "".join(f"\\u{ord(c):04X}" if n % 3 else json.dumps(c)[1:-1] for n, c in enumerate("".join(raw)))
+    encoded = [base64.b64encode(f"{'x' * n}{text}yyy".encode()).decode() for n in range(3) for text in raw]
+    texts = [f'"{text}"' for text in (upper, lower, mixed)] + list(map(json.dumps, [*encoded, json.dumps(raw)]))
+    wrapped = base64.encodebytes(("z" * 40 + "".join(raw)).encode()).decode()
+    page = f"<p>{escape(''.join(raw))}</p>{''.join(f'&#{ord(c)};' for c in raw[0])}\n{wrapped}"
+    return {
+        "/escaped": reply(f"[{','.join(texts)}]".encode(), "Content-Type: application/json"),
+        "/markup": reply(page.encode(), "Content-Type: text/html"),
+    }
+
+
 @pytest.fixture
 def secrets(server: DemoServer, wire: Any, tmp_path: Path) -> Callable[[str], tuple[str, ...]]:
     """Writes the suite of secrets, its requests meant to pass or to fail; the flags that it needs."""
     body = json.dumps({"session": SENTINELS["captured"]}).encode()
     cookie = f"Set-Cookie: session={quote(SENTINELS['captured'], safe='')}"
-    other = wire({"/captured": reply(body, "Content-Type: application/json", cookie)})
+    answers = {"/captured": reply(body, "Content-Type: application/json", cookie), **disguised()}
+    other = wire(answers)
 
     def write(expected: str) -> tuple[str, ...]:
         text = SECRETS.replace("EXPECTED", expected).replace("LITERAL", SENTINELS["literal"])
