@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from runner.diagnostics import Span
@@ -20,24 +21,32 @@ from runner.reporters.bodies import trimmed_lines
 #: The number of this form of the report: it changes when something is taken away or means something else.
 VERSION = 1
 _LONGEST_VALUE = 4000
-_CLOSE = (",", ":")
 
 Record = dict[str, Any]
 
 
 def dumps(record: Any) -> str:
     """JSON of a record in one line. Where characters are in it that a terminal obeys or hides, all are escaped."""
-    text = json.dumps(record, ensure_ascii=False, separators=_CLOSE, default=show)
-    if text.isprintable():
-        return text
-    return json.dumps(record, separators=_CLOSE, default=show).replace("\x7f", "\\u007f")
+    text = _READABLE.encode(record)
+    return text if text.isprintable() else _ESCAPED.encode(record).replace("\x7f", "\\u007f")
+
+
+# Made once, and without a search for circles that cannot be: that is half of the time.
+_READABLE = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"), default=show)
+_ESCAPED = json.JSONEncoder(check_circular=False, separators=(",", ":"), default=show)
 
 
 def moment(seconds: float) -> str | None:
     """A moment in UTC (RFC 3339); None for one that is not known."""
     if not seconds:
         return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    second, rest = divmod(round(seconds * 1000), 1000)
+    return f"{_second(second)}.{rest:03}Z"
+
+
+@lru_cache(maxsize=64)
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def milliseconds(seconds: float) -> float:
@@ -66,8 +75,10 @@ def counts(steps: Iterable[StepResult]) -> dict[str, int]:
 
 def request_record(result: StepResult) -> Record:
     """One request. What does not apply to it is left out."""
-    record: Record = {"name": result.name, "outcome": result.outcome.value, **_place(result.span)}
-    record |= {
+    record: Record = {
+        "name": result.name,
+        "outcome": result.outcome.value,
+        **_place(result.span),
         "groups": list(result.groups),
         "tags": list(result.tags),
         "method": result.method,
@@ -90,8 +101,10 @@ def request_record(result: StepResult) -> Record:
 
 def token_record(result: TokenResult) -> Record:
     """One fetch of a token."""
-    record: Record = {"name": result.name, "outcome": result.outcome.value, **_place(result.span)}
-    record |= {
+    record: Record = {
+        "name": result.name,
+        "outcome": result.outcome.value,
+        **_place(result.span),
         "method": result.method,
         "url": result.url,
         "status": result.status,
@@ -120,9 +133,12 @@ def _fault_record(fault: Fault) -> Record:
 
 
 def _verdict_record(verdict: Verdict) -> Record:
-    record: Record = {"subject": verdict.subject, "text": verdict.text, "passed": verdict.passed}
-    if verdict.span is not None:
-        record |= _place(verdict.span)
+    record: Record = {
+        "subject": verdict.subject,
+        "text": verdict.text,
+        "passed": verdict.passed,
+        **_place(verdict.span),
+    }
     if verdict.passed:
         return record
     record["problem"] = verdict.problem
