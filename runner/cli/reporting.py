@@ -63,7 +63,7 @@ def _ready(wish: Wish, console: registry.Factory) -> _Ready:
     if wish.format == registry.CONSOLE:
         return _Ready(wish, console, True)
     make = registry.factory(wish.format)
-    return _Ready(wish, make, registry.streams(make))
+    return _Ready(wish, make, registry.as_it_comes(make, not outputs.is_standard_output(wish.path)))
 
 
 @dataclass(slots=True, eq=False)

@@ -59,6 +59,7 @@ class Reporter:
     """A listener that writes a line for each event."""
 
     streams: ClassVar[bool] = True
+    followed: ClassVar[bool] = True
     stream: TextIO
     wants_exchanges: bool = False
 

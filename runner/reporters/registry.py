@@ -1,7 +1,8 @@
 """Which formats of reports there are; their modules are imported when they are used. It knows none of them.
 
 A reporter is made by a callable that is given the text stream it writes to, and is a Listener. With an attribute
-`streams` that is true its output is of use as it comes; else it is worth something only as a whole.
+`streams` that is true it is shown on standard output as it comes; else there, and in a file always, it is worth
+something only as a whole. With `followed` its file is read while it grows.
 """
 
 from __future__ import annotations
@@ -45,9 +46,9 @@ def factory(name: str) -> Factory:
     return _plugin(name)
 
 
-def streams(make: Factory) -> bool:
-    """Whether its output is of use as it comes."""
-    return bool(getattr(make, "streams", False))
+def as_it_comes(make: Factory, is_file: bool) -> bool:
+    """Whether what it writes is to be there at once, in a file or on standard output."""
+    return bool(getattr(make, "followed" if is_file else "streams", False))
 
 
 def _plugin(name: str) -> Factory:

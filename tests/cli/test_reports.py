@@ -316,12 +316,13 @@ def test_killed(fresh_server: DemoServer, write: Write, tmp_path: Path, until: U
     """When the process is killed an older report is still what it was, and the lines of ndjson are whole."""
     write("a.yaml", SLOW)
     (tmp_path / "old.json").write_text("old")
-    wishes = ("--report", "json=old.json", "--report", "ndjson=events")
+    (tmp_path / "old.tap").write_text("old")
+    wishes = ("--report", "json=old.json", "--report", "tap=old.tap", "--report", "ndjson=events")
     process = start("a.yaml", "-v", f"api={fresh_server.url}", *wishes, folder=tmp_path)
     until(lambda: ("GET", "/delay/5000") in fresh_server.requests)
     process.kill()
     process.communicate(timeout=20)
-    assert (tmp_path / "old.json").read_text() == "old"
+    assert [(tmp_path / name).read_text() for name in ("old.json", "old.tap")] == ["old", "old"]
     events = [json.loads(line)["event"] for line in (tmp_path / "events").read_text().splitlines()]
     assert events[-1] == "request_started"
     assert events.count("request_finished") == 1
