@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 _VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(:?=)(.*)", re.DOTALL | re.ASCII)
-_LINE = re.compile(r"(.+\.ya?ml):([0-9]+)", re.ASCII)
+_LINE = re.compile(r"(.+\.ya?ml):([0-9]{1,9})", re.ASCII)
 
 paths = click.argument("paths", nargs=-1, metavar="[PATHS]...")
 environment = click.option("-e", "--env", "environment", default="", metavar="NAME", help="Take this environment.")
@@ -115,9 +115,9 @@ def _is_proxy(url: str) -> bool:
 
     try:
         parts = urlsplit(url)
-    except ValueError:
+        return parts.scheme in ("http", "https", "socks5", "socks5h") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a host in broken brackets, or a port that is no number
         return False
-    return parts.scheme.lower() in ("http", "https", "socks5", "socks5h") and bool(parts.hostname)
 
 
 def parse_variables(given: Iterable[str]) -> dict[str, Any]:

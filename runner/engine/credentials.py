@@ -24,7 +24,7 @@ from runner.language.model import (
 
 _SHORTEST = 4
 #: What the name of a field ends with whose value is a credential: `client_secret`, `accessToken`, not `token_type`.
-_CREDENTIAL = re.compile(
+_CREDENTIAL = (
     r"(?:pass|passwd|password|passphrase|pwd|secret|token|assertion|api_?key|private_?key|authorization|cookie|"
     r"credential)s?$"
 )
@@ -33,12 +33,12 @@ _CREDENTIAL_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-auth-token", "cookie"}
 )
 #: A JWT: two JSON objects and a signature in base64url (RFC 7515 § 3.1).
-_JWT = re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+", re.ASCII)
+_JWT = r"(?a)\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+"
 
 
 def holds_credential(name: str) -> bool:
     """Whether a field of this name holds a credential, as far as a name can say."""
-    return _CREDENTIAL.search(name.lower().replace("-", "_")) is not None
+    return re.search(_CREDENTIAL, name.lower().replace("-", "_")) is not None
 
 
 def warnings(collection: Collection) -> list[Diagnostic]:
@@ -75,7 +75,7 @@ def _secrets(variables: Variables, secret: Variables) -> Iterator[tuple[str, Spa
 
 def _tokens(variables: Variables) -> Iterator[tuple[str, Span]]:
     for name, variable in variables.items():
-        if isinstance(variable.value, str) and _JWT.search(variable.value):
+        if isinstance(variable.value, str) and re.search(_JWT, variable.value):
             yield f"'{name}' holds a token", variable.span
 
 
@@ -108,7 +108,7 @@ def _in_login(login: RequestSpec) -> Iterator[tuple[str, Span]]:
 
 def _in_entries(entries: tuple[Entry, ...]) -> Iterator[tuple[str, Span]]:
     for entry in entries:
-        if isinstance(entry.value, str) and _JWT.search(entry.value):
+        if isinstance(entry.value, str) and re.search(_JWT, entry.value):
             yield f"'{entry.text}' holds a token", entry.span
 
 

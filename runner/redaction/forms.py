@@ -48,6 +48,7 @@ class Form(NamedTuple):
 def forms_of(secret: str) -> frozenset[Form]:
     """All forms of a secret that is long enough to be looked for anywhere."""
     texts = {secret, peeled(secret), _WRAPPED.sub("", secret), secret.replace(" ", "+")}
+    texts.add(" ".join(secret.split()))  # as the words of a page are shown
     lines = secret.splitlines()
     if len(lines) > 1:  # a key file shown line by line
         texts |= {line for line in lines if len(line) >= _LINE_OF_SECRET and not line.startswith("-----")}

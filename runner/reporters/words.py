@@ -156,7 +156,7 @@ def _first_lines(left: list[str], right: list[str]) -> Iterable[str]:
 
 def fault_lines(fault: Fault, styler: Styler = plain) -> list[str]:
     """Why a request could not be judged: one line, then its details, hint and place."""
-    lines = [escape(fault.message)]
+    lines = [short(fault.message, 600)]
     lines += [short(detail, 600) for detail in fault.details]
     if fault.span is not None:
         lines.append(styler("place", fault.span.where))

@@ -103,10 +103,14 @@ class Workspace:
         Raises:
             ValueError: it lies outside the project root, or is no file.
         """
-        found = Path(file).resolve().parent.joinpath(path).resolve()
+        try:
+            found = Path(file).resolve().parent.joinpath(path).resolve()
+            is_file = found.is_file()
+        except (OSError, RuntimeError) as error:  # a name that is too long, links in a circle
+            raise ValueError(f"cannot read '{path}': {_reason(error)}") from None
         if not found.is_relative_to(self.root):
             raise ValueError(f"'{path}' lies outside the project root {self.root} (see --root)")
-        if not found.is_file():
+        if not is_file:
             raise ValueError(f"no such file: '{path}'")
         return str(found)
 
@@ -137,8 +141,15 @@ def display(path: Path) -> str:
     """A path as messages show it: relative to the working folder where it lies within."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
-    except (ValueError, OSError):
+    except (ValueError, OSError, RuntimeError):  # outside, or a loop of links
         return str(path)
+
+
+def _reason(error: Exception) -> str:
+    """What the system says; of links that lead in a circle Python has its own error."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return "its links lead in a circle"
 
 
 def _start(name: str, text: str = "") -> Span:
@@ -161,9 +172,13 @@ def decode(name: str, content: bytes) -> Source:
 
 
 def _expand(path: Path) -> list[Path]:
-    if not path.is_dir():
-        if not path.exists():
-            raise InvalidError([_missing(path)])
+    try:
+        folder, there = path.is_dir(), path.exists()
+    except OSError as error:
+        raise InvalidError([Diagnostic(f"cannot read {path}: {error.strerror or error}")]) from None
+    if not there:
+        raise InvalidError([_missing(path)])
+    if not folder:
         return [path]  # also a pipe, as in <(…)
     found = sorted(_walk(path))
     if not found:
@@ -191,7 +206,7 @@ def _missing(path: Path) -> Diagnostic:
     parent = path.parent
     siblings = [child.name for child in parent.iterdir()] if parent.is_dir() else []
     near = nearest(path.name, siblings)
-    hint = f"did you mean '{parent / near}'?" if near else ""
+    hint = f"did you mean '{parent / near}'?" if near and near != path.name else ""
     if str(path) == "requests":
         hint = "without PATHS the folder requests/ is taken: name a file or a folder"
     return Diagnostic(f"no such file or folder: {path}", hint=hint)

@@ -5,6 +5,7 @@ There is no token endpoint: the API itself knows the key (RFC 7519). One JWT ser
 
 from __future__ import annotations
 
+from collections import deque
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -16,6 +17,8 @@ from runner.language.values import Value, equal
 
 #: Seconds that a JWT is valid unless the file says otherwise.
 _LIFE = 300.0
+#: How many JWTs of one block are kept: its claims may differ from request to request.
+_MOST_KEPT = 8
 
 
 def prepare(fields: Fields) -> Scheme:
@@ -30,12 +33,13 @@ def prepare(fields: Fields) -> Scheme:
     by = (*key.identity, life)
 
     def apply(request: Request, _: Token | None) -> Request:
-        memo = fields.scope.shared.memo
-        signed = memo.get(_place(fields))
-        if signed is None or not signed.serves(by, claims) or monotonic() > signed.renew:
+        kept: deque[_Signed] = fields.scope.shared.memo.setdefault(("jwt", id(fields.spec)), deque(maxlen=_MOST_KEPT))
+        signed = next((one for one in kept if one.serves(by, claims)), None)
+        if signed is None:
             token = make_jwt(key.read(), timed(claims, life))
             fields.hide(token)
-            signed = memo[_place(fields)] = _Signed(token, by, claims, monotonic() + life / 2)
+            signed = _Signed(token, by, claims, monotonic() + life / 2)
+            kept.append(signed)
         return put(request, signed.token)
 
     return Scheme(apply)
@@ -50,12 +54,8 @@ class _Signed(NamedTuple):
     renew: float
 
     def serves(self, by: tuple[Any, ...], claims: dict[str, Value]) -> bool:
-        """Whether it says the same, by the same key."""
-        return self.by == by and equal(self.claims, claims)
-
-
-def _place(fields: Fields) -> tuple[str, int]:
-    return "jwt", id(fields.spec)
+        """Whether it says the same, by the same key, and is not old yet."""
+        return monotonic() <= self.renew and self.by == by and equal(self.claims, claims)
 
 
 def _shared_key(fields: Fields) -> SigningKey:

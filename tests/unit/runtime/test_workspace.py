@@ -1,4 +1,4 @@
-"""Files that an auth block names: their text, and the user's netrc file."""
+"""Files that are named, in the command line or an auth block: where they are, their text, and the user's netrc file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.errors import InvalidError
 from runner.runtime.workspace import Workspace
 
 posix = pytest.mark.skipif(os.name != "posix", reason="files have no mode here")
@@ -73,6 +74,33 @@ def test_what_may_not_be_read(workspace: Workspace, tmp_path: Path) -> None:
     path.chmod(0)
     with pytest.raises(ValueError, match="Permission denied"):
         workspace.read(str(path))
+
+
+# --- paths ---------------------------------------------------------------------------------------------------------
+
+
+@posix
+def test_links_in_a_circle(workspace: Workspace, tmp_path: Path) -> None:
+    """A path whose links lead in a circle is a fault of the path, wherever it is named."""
+    loop = tmp_path / "loop.yaml"
+    loop.symlink_to(loop)
+    with pytest.raises(ValueError, match=r"'loop\.yaml'"):
+        workspace.locate(str(tmp_path / "a.yaml"), "loop.yaml")
+    with pytest.raises(InvalidError, match="symbolic links"):
+        workspace.source(loop)
+    with pytest.raises(InvalidError, match="no such file or folder") as caught:
+        workspace.collections([str(loop)])
+    assert caught.value.diagnostics[0].hint == ""
+
+
+@posix
+def test_a_name_that_is_too_long(workspace: Workspace, tmp_path: Path) -> None:
+    """A name that no file can have is a fault of the path, in the system's words."""
+    name = "n" * 3000
+    with pytest.raises(ValueError, match=name):
+        workspace.locate(str(tmp_path / "a.yaml"), name)
+    with pytest.raises(InvalidError, match="File name too long"):
+        workspace.collections([name])
 
 
 # --- netrc ---------------------------------------------------------------------------------------------------------

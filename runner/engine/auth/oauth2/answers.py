@@ -73,7 +73,11 @@ def _refused(exchange: Exchange, answer: Mapping[str, Any], text: str) -> AuthEr
             said += f" {words}: {answer[name]}"
     see = (f"see {answer['error_uri']}",) if isinstance(answer.get("error_uri"), str) else ()
     details = (*see, *_clock_lines(exchange))
-    hint = hint_for(error, str(description or "")) or _hint_by_form(error, exchange.request.body or b"")
+    hint = (
+        hint_for(error, str(description or ""))
+        or _hint_by_form(error, exchange.request.body or b"")
+        or _hint_by_status(exchange.response.status)
+    )
     transient = error in ("temporarily_unavailable", "server_error") or exchange.response.status >= 500
     return AuthError(f"{asked(exchange)}: {said}", details, hint, code=error, transient=transient)
 

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from runner.engine.auth.base import Fields
-from runner.engine.auth.oauth2.answers import read_token
 from runner.engine.build import form_encode
 from runner.engine.credentials import holds_credential
 from runner.engine.exchange import Connection, Exchange, Headers, Request, Send, Token, TokenWish
@@ -90,6 +89,8 @@ class Endpoint(NamedTuple):
         """
         proof = yield from self.client.prove(self.urls.token)
         exchange = yield from self.post(self.urls.token, own + proof.form + more, proof.headers)
+        from runner.engine.auth.oauth2.answers import read_token  # not for a token that was kept on disk
+
         return read_token(exchange, self.settings.hide)
 
     def post(self, url: str, form: Form, headers: Headers = ()) -> Generator[TokenWish, Any, Exchange]:
