@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TextIO
 
+from runner.diagnostics import escape
 from runner.engine.events import Event, Listener, RunFinished
 from runner.errors import ExitCode, RunnerError, UsageError
 from runner.reporters import outputs, registry
@@ -175,7 +176,7 @@ class Reports:
         """Says on standard error which reports failed; the exit code of it all."""
         for listener in self.listeners:
             if listener.fault and listener.code:
-                print(f"error: report {listener.name}: {listener.fault}", file=sys.stderr)
+                print(f"error: report {listener.name}: {escape(listener.fault)}", file=sys.stderr)
         return code or max((int(it.code) for it in self.listeners if it.fault), default=0)
 
 

@@ -90,8 +90,8 @@ def _console(stream: TextIO, given: Mapping[str, Any]) -> Console:
 
     styler, marks = styler_for(stream, given["no_colour"]), marks_for(stream)
     live = _live(stream, styler, marks, given)
-    options_ = {name: given[name] for name in ("verbose", "quiet", "show_body", "slowest")}
-    return Console(stream, styler, marks, live=live, **options_)
+    shown = {name: given[name] for name in ("verbose", "quiet", "show_body", "slowest")}
+    return Console(stream, styler, marks, live=live, **shown)
 
 
 def _live(stream: TextIO, styler: Styler, marks: Marks, given: Mapping[str, Any]) -> Live | None:

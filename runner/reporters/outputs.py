@@ -21,6 +21,8 @@ from runner.errors import UsageError
 #: A report this large is kept aside on disk.
 _IN_MEMORY = 1_000_000
 _STANDARD_OUTPUT = ("", "-", "/dev/stdout")
+#: What lies here is open already, whatever it is: to put another file in its place would not reach its reader.
+_OPEN_ALREADY = ("/dev/", "/proc/")
 
 
 class Output(Protocol):
@@ -104,7 +106,7 @@ def is_standard_output(path: str) -> bool:
 
 def identity(path: str) -> str:
     """Equal for paths that lead to one place."""
-    return "" if is_standard_output(path) else os.path.realpath(path)
+    return "" if is_standard_output(path) else os.path.realpath(os.path.expanduser(path))
 
 
 def open_output(path: str, as_it_comes: bool) -> Output:
@@ -115,10 +117,11 @@ def open_output(path: str, as_it_comes: bool) -> Output:
     """
     if is_standard_output(path):
         return Direct(_standard_output()) if as_it_comes else Copied(_standard_output)
+    place = Path(path).expanduser()  # a shell expands the tilde only where a word begins
     try:
-        return _file(Path(path), as_it_comes)
+        return _file(place, as_it_comes)
     except OSError as error:
-        raise UsageError(f"--report: cannot write {path}: {_reason(Path(path), error)}") from None
+        raise UsageError(f"--report: cannot write {path}: {_reason(place, error)}") from None
 
 
 def _file(path: Path, as_it_comes: bool) -> Output:
@@ -132,7 +135,7 @@ def _file(path: Path, as_it_comes: bool) -> Output:
         raise PermissionError
     if as_it_comes:
         return Direct(target())
-    if there and not path.is_file():
+    if there and (not path.is_file() or str(path).startswith(_OPEN_ALREADY)):
         return Copied(target)
     try:
         return Whole(path)

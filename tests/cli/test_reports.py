@@ -110,6 +110,34 @@ def test_a_pipe(run: Any, tmp_path: Path) -> None:
     assert json.loads(out)["exit_code"] == 1
 
 
+def test_what_is_open_already(run: Any, tmp_path: Path) -> None:
+    """A report for /dev/stderr, which is a file here, goes into that file and does not take its place."""
+    with (tmp_path / "err").open("w") as err:
+        words = [
+            sys.executable,
+            "-m",
+            "runner",
+            "run",
+            "two.yaml",
+            "-v",
+            "api=http://127.0.0.1:1",
+            "--report",
+            "json=/dev/stderr",
+        ]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+        run("--quiet")  # writes two.yaml
+        subprocess.run(words, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=err, check=False)
+        inode = os.fstat(err.fileno()).st_ino
+    assert (tmp_path / "err").stat().st_ino == inode
+    assert json.loads((tmp_path / "err").read_text())["exit_code"] == 4
+
+
+def test_home(run: Any, tmp_path: Path) -> None:
+    """A tilde at the beginning of a path is the home folder, which shells leave alone there."""
+    assert run("--report", "json=~/report.json", HOME=str(tmp_path)).code == 1
+    assert (tmp_path / "report.json").is_file()
+
+
 def test_utf8_whatever_the_charset(run: Any) -> None:
     """Reports are UTF-8 on standard output too, where the console is not."""
     done = run("--report", "tap", PYTHONUTF8="0", LC_ALL="C", PYTHONIOENCODING="ascii")
