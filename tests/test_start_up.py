@@ -14,6 +14,7 @@ import pytest
 
 from runner.demo import DemoServer
 from runner.demo.credentials import CLIENT_ID, CLIENT_SECRET
+from runner.reporters.registry import FORMATS
 
 ROOT = Path(__file__).parent.parent
 #: Third-party packages, and modules of Python that cost milliseconds.
@@ -188,6 +189,25 @@ def written(folder: Path, server: DemoServer, more: str = "") -> str:
 def test_without_a_token_step(words: tuple[str, ...]) -> None:
     """What needs no token pays for none: no OAuth, no keys, no cache on disk, no browser."""
     assert some_of({"runner.engine.auth.oauth2"} | SIGNING | DISK | BROWSER, *words) == set()
+
+
+REPORTING = {"runner.cli.reporting", "runner.reporters.registry", "runner.reporters.outputs", "runner.reporters.live"}
+
+
+def test_a_run_without_reports() -> None:
+    """A run imports the console alone: no other report, nothing of --watch, nothing that masks where nothing is secret."""
+    reporters = {name for name in imported(*RUN) if name.startswith("runner.reporters.")}
+    known = ("console", "style", "words", "bodies")
+    assert reporters == {f"runner.reporters.{name}" for name in known}
+    assert some_of(REPORTING | {"watchfiles", "runner.cli.watching", "runner.redaction.masking"}, *RUN) == set()
+
+
+def test_a_report_imports_its_format_alone() -> None:
+    """A report imports its own module, and nobody looks for plugins where the name is built in."""
+    found = imported(*RUN, "--report", f"junit={os.devnull}")
+    formats = {name for name in found if name in {f"runner.reporters.{module}" for module, _ in FORMATS.values()}}
+    assert formats == {"runner.reporters.junit"}
+    assert found & {"importlib.metadata", "watchfiles", "xml"} == set()
 
 
 def test_a_bearer_imports_its_scheme_alone() -> None:
