@@ -161,10 +161,10 @@ def test_junit_as_others_read_it(reported: dict[str, str], tmp_path: Path) -> No
     assert (twice.classname, twice._elem.get("file"), twice._elem.get("line")) == ("Suite", "suite.yaml", "44")
     assert [type(result).__name__ for result in twice.result] == ["Failure"]
     assert "suite.yaml:49:9" in twice.result[0].text
-    assert "suite.yaml:49:15" in twice.result[0].text
+    assert "suite.yaml:50:15" in twice.result[0].text
     kinds = {name: [(type(r).__name__, r.type) for r in case.result] for name, case in cases.items() if case.result}
     assert kinds["Nobody listens"] == [("Error", "connect")]
     assert kinds["Users / The token is refused"] == [("Error", "auth")]
     assert kinds["Captures nothing"] == [("Failure", "capture")]
     assert cases["Is skipped"].result[0].message == "not today, | maybe # tomorrow"
-    assert len(kinds) == 12
+    assert len(kinds) == 13
