@@ -2,7 +2,8 @@
 
 `Template` is text that may hold `{{ }}`, `Expression` is JMESPath; both keep their place in the file and are compiled
 through caches by their text (`language.template`, `language.query`). A `Declared` value is plain JSON data in which
-texts with placeholders are Templates. Each field carries the sentence that documents its key.
+texts with placeholders are Templates. Each field that a key of the file fills carries the sentence that documents it,
+for the JSON Schema, editors and docs/reference.md: by `key()` in a dataclass, by `Annotated` in a NamedTuple.
 
 This file knows neither YAML nor how anything is evaluated.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 from runner.diagnostics import Source, Span
 
@@ -100,11 +101,13 @@ class AuthSpec(NamedTuple):
 class Assertion(NamedTuple):
     """`that` must be true, or equal `equals` (with `one_of`: one of them), or hold what `includes` asks for."""
 
-    that: Expression
-    equals: Declared = MISSING
-    includes: Declared = MISSING
+    that: Annotated[Expression, "Expression over the response: it must be true, or be what stands beside it."]
+    equals: Annotated[Declared, "What the expression must equal, deep and typed: `true` is not `1`."] = MISSING
+    includes: Annotated[
+        Declared, "What it must hold: of an object these keys, at every depth; of a list these elements."
+    ] = MISSING
     one_of: bool = False
-    message: str | Template | None = None
+    message: Annotated[str | Template | None, "What a failure says first, in words of yours."] = None
     span: Span | None = None
 
 
@@ -112,9 +115,9 @@ class Capture(NamedTuple):
     """A named value taken from the response."""
 
     name: str
-    source: Expression
-    secret: bool = False
-    default: Declared = MISSING
+    source: Annotated[Expression, "Expression over the response that gives the value."]
+    secret: Annotated[bool, "true: the value is shown in no output."] = False
+    default: Annotated[Declared, "What stands in for null; without it null fails the request."] = MISSING
     span: Span | None = None
 
 
@@ -136,9 +139,9 @@ class Setting(NamedTuple):
 class ClientCert(NamedTuple):
     """The certificate that a client shows in TLS: PEM files; without `key` it stands in the certificate's file."""
 
-    cert: Setting
-    key: Setting | None = None
-    password: Setting | None = None
+    cert: Annotated[Setting, "The certificate: a PEM file, which may hold the key, too."]
+    key: Annotated[Setting | None, "Its private key: a PEM file."] = None
+    password: Annotated[Setting | None, "The password of an encrypted key."] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +164,8 @@ class Defaults:
 class RequestSpec:
     """A request as declared."""
 
-    name: str = key("The name, unique in its group.")
-    url: str | Template = key("The URL; a relative one is appended to base_url.")
+    name: str = key("The name, unique in its group; the full name is `Group / Request`.")
+    url: str | Template = key("The URL; a relative one is appended to base_url with one slash between.")
     span: Span = key("")
     name_span: Span = key("")
     end: int = key("", 0)
@@ -178,8 +181,12 @@ class RequestSpec:
     auth: AuthSpec | None = key("How this request authenticates; absent inherits.")
     body: Body | None = key("The body: json, form or text.")
     delay: Setting | None = key("A wait before the request is sent.")
-    captures: tuple[Capture, ...] = key("Values taken from the response for later requests.", ())
-    asserts: tuple[Assertion, ...] = key("What must hold of the response.", ())
+    captures: tuple[Capture, ...] = key(
+        "Values taken from the response for later requests: names with expressions over it.", ()
+    )
+    asserts: tuple[Assertion, ...] = key(
+        "What must hold of the response: expressions that must be true, and keys with what they must equal.", ()
+    )
     settings: Defaults = key("The keys of `defaults`, for this request.", Defaults())
 
 
@@ -221,11 +228,24 @@ class Collection:
     requests: tuple[RequestSpec | Group, ...] = key("Requests and groups, in order.", ())
 
 
-#: Keys of the response document, as expressions see it.
-RESPONSE_KEYS = (
-    "status", "reason", "headers", "cookies", "set_cookies", "body", "text", "bytes", "size", "elapsed_ms", "url",
-    "redirects", "http_version", "request", "vars",
-)  # fmt: skip
+#: Keys of the response document, as expressions see it, and what each holds.
+RESPONSE_KEYS: Mapping[str, str] = {
+    "status": "The status, such as 200; a list means one of them.",
+    "reason": "The reason phrase, such as OK.",
+    "headers": "The headers, names in lower case; repeated ones joined by `, `.",
+    "cookies": "What this exchange set, redirects included: name to value.",
+    "set_cookies": "The same as a list, with the cookies' attributes.",
+    "body": "The body, parsed whenever it is JSON, else null.",
+    "text": "The body as text.",
+    "bytes": "The body's bytes, for functions that take them, such as sha256().",
+    "size": "The length of the decoded body in bytes.",
+    "elapsed_ms": "How long the exchange took, in milliseconds.",
+    "url": "The URL that answered, after redirects.",
+    "redirects": "The redirects that were followed: a list of {status, url}.",
+    "http_version": "The version of HTTP, such as HTTP/1.1.",
+    "request": "The request as it was sent: {method, url, headers, body}.",
+    "vars": "The variables, env, and the request's own captures.",
+}
 
 #: Names that no variable may have.
 RESERVED_NAMES = frozenset({"env", "item", "index", "vars", "data", "iteration"})
@@ -261,11 +281,11 @@ class AuthKey(NamedTuple):
 _TOKEN_KEYS: Mapping[str, AuthKey] = {
     "leeway": AuthKey("How long before its end a token is renewed (default 300s, or half its life).", wants="duration"),
     "refresh_on": AuthKey("Statuses of the API after which a new token is tried once ([401]).", wants="statuses"),
-    "in": AuthKey("Where the token goes.", choices=("header", "query")),
+    "in": AuthKey("Where the token goes (default header).", choices=("header", "query")),
     "name": AuthKey("Name of the header or query entry (default Authorization, or access_token)."),
     "prefix": AuthKey("What stands before the token in a header (default Bearer)."),
     "cache": AuthKey(
-        "Where tokens are kept: for this run, or on disk (the default of grants that ask a person).",
+        "Where tokens are kept: for this run (the default), or on disk (that of grants that ask a person).",
         choices=("memory", "disk"),
     ),
 }
@@ -278,6 +298,20 @@ _SIGNING_KEYS: Mapping[str, AuthKey] = {
         "How a JWT is signed (default: RS256, ES256 or EdDSA by the key; PS256 with a certificate).",
         choices=("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "HS256"),
     ),
+}
+
+#: What each auth type is.
+AUTH_TYPES: Mapping[str, str] = {
+    "none": "No authentication.",
+    "bearer": "A token that is already there (RFC 6750).",
+    "basic": "User name and password in each request (RFC 7617).",
+    "digest": "User name and password, by challenge and response (RFC 7616).",
+    "api_key": "A key in a header, the query or a cookie.",
+    "oauth2": "A token of an OAuth 2.0 server (RFC 6749), fetched before it is needed, and renewed.",
+    "request": "A token that a login call of any kind gives.",
+    "jwt": "A JWT that is signed here (RFC 7519).",
+    "aws_sigv4": "AWS Signature Version 4.",
+    "netrc": "User name and password of the host in the netrc file.",
 }
 
 AUTH_KEYS: Mapping[str, Mapping[str, AuthKey]] = {
@@ -294,11 +328,11 @@ AUTH_KEYS: Mapping[str, Mapping[str, AuthKey]] = {
     "api_key": {
         "name": AuthKey("Name of the header, query entry or cookie.", required=True),
         "value": AuthKey("The key.", required=True, secret=True),
-        "in": AuthKey("Where the key goes.", choices=("header", "query", "cookie")),
+        "in": AuthKey("Where the key goes (default header).", choices=("header", "query", "cookie")),
     },
     "oauth2": {
         "grant": AuthKey(
-            "The OAuth 2.0 grant.",
+            "The OAuth 2.0 grant (default client_credentials).",
             choices=(
                 "client_credentials",
                 "password",
@@ -316,7 +350,7 @@ AUTH_KEYS: Mapping[str, Mapping[str, AuthKey]] = {
         "client_id": AuthKey("The client's id."),
         "client_secret": AuthKey("The client's secret.", secret=True),
         "client_auth": AuthKey(
-            "How the client authenticates: in the form; by HTTP Basic, form-encoded (RFC 6749 § 2.3.1) or raw; by a "
+            "How the client authenticates (default post): in the form; by HTTP Basic, form-encoded (RFC 6749 § 2.3.1) or raw; by a "
             "JWT that it signs (RFC 7523); by GitHub Actions' OIDC token; or not at all.",
             choices=("post", "basic", "basic_raw", "private_key_jwt", "github_actions", "none"),
         ),
@@ -328,8 +362,8 @@ AUTH_KEYS: Mapping[str, Mapping[str, AuthKey]] = {
         "scope": AuthKey("The scope: text, or a list.", wants="texts"),
         "audience": AuthKey("The audience (Auth0 and others): text, or a list.", wants="texts"),
         "resource": AuthKey("The resource (RFC 8707): text, or a list.", wants="texts"),
-        "username": AuthKey("The user name, for password."),
-        "password": AuthKey("The password, for password.", secret=True),
+        "username": AuthKey("The user name, for the grant password."),
+        "password": AuthKey("The password, for the grant password.", secret=True),
         "refresh_token": AuthKey("The refresh token to begin with, for refresh_token.", secret=True),
         "assertion": AuthKey("A JWT, ready made, for jwt_bearer.", secret=True),
         "subject": AuthKey("Whom a JWT that is made here speaks for (`sub`), for jwt_bearer."),
@@ -366,4 +400,8 @@ AUTH_KEYS: Mapping[str, Mapping[str, AuthKey]] = {
 }
 
 #: The ways to state a request body, one of which a request may have.
-BODY_KEYS = ("json", "form", "text")
+BODY_KEYS: Mapping[str, str] = {
+    "json": "A JSON body: any data, in which a template alone keeps its type; null sends null.",
+    "form": "A form, URL-encoded: names with values; a list repeats an entry, null leaves it out.",
+    "text": "A text body: text/plain; charset=utf-8, unless a header says otherwise.",
+}
