@@ -84,7 +84,7 @@ def auth() -> Iterator[str]:
 
 
 def auth_rules() -> list[Any]:
-    block = SCHEMA["definitions"]["auth"]["anyOf"][1]
+    block = SCHEMA["definitions"]["auth"]["anyOf"][0]
     return [rule for rule in block["allOf"] if rule["if"]["properties"]["type"]]
 
 

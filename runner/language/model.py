@@ -350,8 +350,8 @@ AUTH_KEYS: Mapping[str, Mapping[str, AuthKey]] = {
         "client_id": AuthKey("The client's id."),
         "client_secret": AuthKey("The client's secret.", secret=True),
         "client_auth": AuthKey(
-            "How the client authenticates (default post): in the form; by HTTP Basic, form-encoded (RFC 6749 § 2.3.1) or raw; by a "
-            "JWT that it signs (RFC 7523); by GitHub Actions' OIDC token; or not at all.",
+            "How the client authenticates: in the form (post, the default); by HTTP Basic, form-encoded (RFC 6749 "
+            "§ 2.3.1) or raw; by a JWT that it signs (RFC 7523); by GitHub Actions' OIDC token; or not at all.",
             choices=("post", "basic", "basic_raw", "private_key_jwt", "github_actions", "none"),
         ),
         **_SIGNING_KEYS,

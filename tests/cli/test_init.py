@@ -80,7 +80,9 @@ def test_nothing_is_overwritten(command: Any, project: Path) -> None:
     (project / "requests/example.yaml").write_text("mine")
     done = command("init", ".", cwd=project)
     assert (done.code, done.out) == (2, "")
-    assert done.err.startswith("error: requests/example.yaml, .env.example are there already, and init overwrites nothing")
+    assert done.err.startswith(
+        "error: requests/example.yaml, .env.example are there already, and init overwrites nothing"
+    )
     assert (project / "requests/example.yaml").read_text() == "mine"
     assert files_in(project) == FILES - {"schema/collection.json"}
 

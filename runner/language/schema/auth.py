@@ -55,7 +55,7 @@ def auth() -> Schema:
     }
     by_type = [_when_type(name, keys) for name, keys in AUTH_KEYS.items()]
     block = {
-        "title": "auth",
+        "title": "none, or a mapping with a type",
         "type": "object",
         "properties": {"type": kind},
         "allOf": [*by_type, {"if": {"properties": {"type": False}}, "then": _untyped()}],
@@ -63,7 +63,7 @@ def auth() -> Schema:
     none = {"title": "none", "const": "none", "description": AUTH_TYPES["none"]}
     return {
         "description": "How requests authenticate; nearest wins, `none` sends nothing.",
-        "anyOf": [none, block],
+        "anyOf": [block, none],
         "defaultSnippets": [{"label": name, "body": body} for name, body in _SNIPPETS.items()],
     }
 

