@@ -181,12 +181,8 @@ class RequestSpec:
     auth: AuthSpec | None = key("How this request authenticates; absent inherits.")
     body: Body | None = key("The body: json, form or text.")
     delay: Setting | None = key("A wait before the request is sent.")
-    captures: tuple[Capture, ...] = key(
-        "Values taken from the response for later requests: names with expressions over it.", ()
-    )
-    asserts: tuple[Assertion, ...] = key(
-        "What must hold of the response: expressions that must be true, and keys with what they must equal.", ()
-    )
+    captures: tuple[Capture, ...] = key("Values taken from the response for later requests.", ())
+    asserts: tuple[Assertion, ...] = key("What must hold of the response.", ())
     settings: Defaults = key("The keys of `defaults`, for this request.", Defaults())
 
 
