@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 
-from runner.language.schema.blocks import BLOCKS, Block, shape
+from runner.language.schema.blocks import BLOCKS, Block, shapes
 from runner.language.schema.parts import parts
 from runner.language.schema.values import MissingRow, Schema
 
@@ -31,7 +31,7 @@ def generate() -> Schema:
     Raises:
         MissingRow: a key has no shape or no doc text.
     """
-    definitions = {name: shape(block) for name, block in BLOCKS.items()}
+    definitions = shapes(BLOCKS)
     root = definitions.pop("collection")
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",

@@ -78,25 +78,44 @@ _EXAMPLES: Mapping[str, list[Any]] = {
 }
 
 
-def shape(block: Block) -> Schema:
-    """The object of a block.
+def shapes(blocks: Mapping[str, Block]) -> dict[str, Schema]:
+    """Definition → the object of its block.
 
     Raises:
-        MissingRow: a key has no shape or no doc text.
+        MissingRow: keys have no shape or no doc text; all of them are told.
     """
+    missing: dict[str, None] = {}
+    found = {name: _object(block, missing) for name, block in blocks.items()}
+    if missing:
+        raise MissingRow("\n".join(missing))
+    return found
+
+
+def _object(block: Block, missing: dict[str, None]) -> Schema:
+    properties: dict[str, Schema] = {key: {} for key in block.table}
+    for key in block.table:
+        for part in (_described, _shaped):
+            try:
+                properties[key] |= part(block, key)
+            except MissingRow as error:
+                missing[str(error)] = None
     return {
         "title": block.title,
         "description": block.doc,
         "type": "object",
-        "properties": {key: _property(block, key) for key in block.table},
+        "properties": properties,
         "required": list(block.required),
         "additionalProperties": False,
     }
 
 
-def _property(block: Block, key: str) -> Schema:
+def _described(block: Block, key: str) -> Schema:
+    return {"description": doc(block, key)}
+
+
+def _shaped(block: Block, key: str) -> Schema:
     examples = {"examples": _EXAMPLES[key]} if key in _EXAMPLES else {}
-    return {"description": doc(block, key), **value(key, block.table[key].read), **examples}
+    return {**value(key, block.table[key].read), **examples}
 
 
 def doc(block: Block, key: str) -> str:

@@ -21,7 +21,7 @@ Schema = dict[str, Any]
 
 
 class MissingRow(LookupError):
-    """A key of the decoder's tables that the schema cannot tell; the message says which row is missing where."""
+    """Keys of the decoder's tables that the schema cannot tell; the message says which row each of them wants where."""
 
 
 def ref(name: str, title: str = "") -> Schema:

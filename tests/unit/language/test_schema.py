@@ -19,6 +19,7 @@ from runner.language.document.settings import SettingRule
 from runner.language.model import AUTH_KEYS, AUTH_TYPES, AuthKey
 from runner.language.schema import BLOCKS, Block, MissingRow, values
 from runner.language.schema import auth as auth_schema
+from runner.language.schema.blocks import shapes
 from runner.language.values import dump_json
 
 SCHEMA = schema.generate()
@@ -261,14 +262,12 @@ def test_a_method_without_a_shape() -> None:
 
 def test_a_key_without_a_doc_text() -> None:
     """A key whose field is not documented is an error which names field and class."""
-    from runner.language.schema.blocks import shape
-
     request = BLOCKS["request"]
     block = Block("Request", "", {"end": Key("end", request.table["name"].read)}, request.models)
     with pytest.raises(
         MissingRow, match="'end' of 'Request' has no doc text: the field 'end' of RequestSpec or Defaults"
     ):
-        shape(block)
+        shapes({"request": block})
 
 
 def test_a_kind_of_auth_value_without_a_shape(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,3 +275,14 @@ def test_a_kind_of_auth_value_without_a_shape(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(auth_schema.AUTH_KEYS, "netrc", {"file": AuthKey("The file.", wants="folder")})  # type: ignore[arg-type]
     with pytest.raises(MissingRow, match="'file' of auth wants 'folder', which has no row in _WANTED"):
         schema.generate()
+
+
+def test_all_that_is_missing_is_told_at_once() -> None:
+    """One error names every key that lacks something, each on a line of its own and once."""
+    known = BLOCKS["request"].table["name"].read
+    rows = {"one": Key("url", lambda *_: None), "both": Key("end", lambda *_: None), "two": Key("end", known)}
+    block = Block("Request", "", rows, BLOCKS["request"].models)
+    with pytest.raises(MissingRow) as error:
+        shapes({"request": block, "again": block})
+    told = [line.split("'")[1] for line in str(error.value).splitlines()]
+    assert told == ["one", "both", "both", "two"]
