@@ -183,6 +183,6 @@ def value(key: str, read: Callable[..., Any]) -> Schema:
     if read is Decoder.setting:
         return setting(SETTINGS[key])
     if read not in _VALUES:
-        name = getattr(read, "__qualname__", repr(read))
+        name = f"{read.__module__}.{read.__qualname__}"
         raise MissingRow(f"what {name} reads for '{key}' has no row in _VALUES of runner/language/schema/values.py")
     return dict(_VALUES[read])
