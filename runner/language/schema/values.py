@@ -84,12 +84,13 @@ _SAMPLES: Mapping[str, tuple[Any, ...]] = {
     "number": (1.5,),
     "string": ("10s", "10MB", "GET", "ca.pem", "http://127.0.0.1:1"),
 }
-#: Reading function → the spelling of the texts that it takes.
-_SPELLINGS: Mapping[Callable[[Any], Any], str] = {
-    duration: DURATION.pattern.removeprefix("(-?)"),
-    read_timeout: DURATION.pattern.removeprefix("(-?)"),
-    size: SIZE.pattern,
-    read_verify: rf"{_NO_SWITCH}[\s\S]+",
+_DURATION: Schema = {"pattern": DURATION.pattern.removeprefix("(-?)")}
+#: Reading function → what cannot be found by asking: the spelling of its texts, and bounds of its numbers.
+_BOUNDS: Mapping[Callable[[Any], Any], Schema] = {
+    duration: _DURATION,
+    read_timeout: _DURATION,
+    size: {"pattern": SIZE.pattern},
+    read_verify: {"pattern": rf"{_NO_SWITCH}[\s\S]+"},
 }
 
 
@@ -98,10 +99,11 @@ def setting(rule: SettingRule) -> Schema:
     kinds = {kind for kind, values in _SAMPLES.items() if any(rule.read(value) is not None for value in values)}
     if "number" in kinds:
         kinds.remove("integer")
-    pattern = _SPELLINGS.get(rule.read, r"[\s\S]*" if "string" in kinds else _TEMPLATE)
-    shape = text(rule.wanted, rf"\s*(?:{pattern})\s*|{_TEMPLATE}", type=["string", *sorted(kinds - {"string"})])
+    bounds = {"pattern": r"[\s\S]*" if "string" in kinds else _TEMPLATE, **_BOUNDS.get(rule.read, {})}
+    pattern = rf"\s*(?:{bounds.pop('pattern')})\s*|{_TEMPLATE}"
+    shape = text(rule.wanted, pattern, type=["string", *sorted(kinds - {"string"})])
     if kinds & {"integer", "number"}:
-        shape |= _least(rule)
+        shape |= _least(rule) | bounds
     refused = [value for value in _SAMPLES["boolean"] if "boolean" in kinds and rule.read(value) is None]
     return shape | ({"not": {"enum": refused}} if refused else {})
 
