@@ -147,7 +147,7 @@ _CAPTURES: Schema = {
     },
 }
 
-#: Method of the decoder → the shape of what it reads. `setting` is asked key by key.
+#: Method of the decoder → the shape of what it reads; without a row it reads one of `SETTINGS`.
 _VALUES: Mapping[Callable[..., Any], Schema] = {
     Decoder.plain_text: PLAIN_TEXT,
     Decoder.text: text("plain text"),
@@ -182,7 +182,7 @@ def value(key: str, read: Callable[..., Any]) -> Schema:
     Raises:
         MissingRow: nobody has said yet what the method reads.
     """
-    if read is Decoder.setting:
+    if read not in _VALUES and key in SETTINGS:
         return setting(SETTINGS[key])
     if read not in _VALUES:
         name = f"{read.__module__}.{read.__qualname__}"
