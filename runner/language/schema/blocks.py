@@ -35,10 +35,10 @@ class Block(NamedTuple):
     required: tuple[str, ...] = ()
 
 
-#: Definition → block, in the order of the reference.
+#: Definition → block, in the order of the reference. A collection may do without `requests`: others may extend it.
 BLOCKS: Mapping[str, Block] = {
-    "collection": Block("Collection", "One file of requests.", COLLECTION, (Collection,), ("requests",)),
-    "group": Block("Group", "Requests that share settings.", GROUP, (Group,), ("name", "requests")),
+    "collection": Block("Collection", "One file of requests.", COLLECTION, (Collection,)),
+    "group": Block("Group", "Requests that share settings.", GROUP, (Group,), ("name",)),
     "request": Block("Request", "One HTTP request.", REQUEST, (RequestSpec, Defaults), ("name", "url")),
     "defaults": Block("Defaults", "Settings that requests inherit.", DEFAULTS, (Defaults,)),
     "client_cert": Block("Client certificate", "What the client shows in TLS.", CLIENT_CERT, (ClientCert,), ("cert",)),
