@@ -88,18 +88,13 @@ def test_run() -> None:
 
 @pytest.mark.parametrize("words", [HELP, CHECK, LIST, PLAN, RUN, TOKEN, SCHEMA], ids=lambda words: words[0])
 def test_only_what_is_asked_for(words: tuple[str, ...]) -> None:
-    """A command imports no other command, and nothing of the demo."""
+    """A command imports no other command, nothing of the demo, and no JSON Schema of files: that is for editors."""
     others = {f"runner.cli.{name}" for name in ("run", "check", "plan", "token", "listing", "demo", "init", "schema")} - {
         f"runner.cli.{ {'list': 'listing'}.get(words[0], words[0]) }"
     }
     assert imported(*words) & others == set()
     assert not any(name.startswith("runner.demo") for name in imported(*words))
-
-
-@pytest.mark.parametrize("words", [CHECK, RUN], ids=lambda words: words[0])
-def test_no_schema_of_files(words: tuple[str, ...]) -> None:
-    """Reading a file needs no JSON Schema of the format: that is for editors."""
-    assert not any(name.startswith("runner.language.schema") for name in imported(*words))
+    assert words == SCHEMA or not any(name.startswith("runner.language.schema") for name in imported(*words))
 
 
 # --- auth ----------------------------------------------------------------------------------------------------------
