@@ -68,6 +68,7 @@ PLAN = ("plan", "examples/01-first-request.yaml")
 RUN = ("run", "examples/01-first-request.yaml", "-v", "api=http://127.0.0.1:1")
 BEARER = ("run", "examples/05-bearer.yaml", "-v", "api=http://127.0.0.1:1")
 TOKEN = ("token", "examples/05-bearer.yaml")
+SCHEMA = ("schema",)
 
 
 @pytest.mark.parametrize("words", [HELP, ("--version",)], ids=" ".join)
@@ -78,9 +79,9 @@ def test_help(words: tuple[str, ...]) -> None:
     assert ours == {"runner", "runner.cli", "runner.version"}
 
 
-@pytest.mark.parametrize("words", [CHECK, LIST, PLAN], ids=lambda words: words[0])
+@pytest.mark.parametrize("words", [CHECK, LIST, PLAN, SCHEMA], ids=lambda words: words[0])
 def test_reading(words: tuple[str, ...]) -> None:
-    """check, list and plan add yaml and jmespath: no HTTP, no TLS."""
+    """check, list, plan and schema add yaml and jmespath: no HTTP, no TLS."""
     assert third_parties(*words) == {"click", "yaml", "jmespath"}
     assert imported(*words) & HEAVY == set()
     assert not any(name.startswith("runner.runtime.transport") for name in imported(*words))
@@ -92,14 +93,15 @@ def test_run() -> None:
     assert imported(*RUN) & {"http.server", "importlib.metadata", "unittest", "doctest"} == set()
 
 
-@pytest.mark.parametrize("words", [HELP, CHECK, LIST, PLAN, RUN, TOKEN], ids=lambda words: words[0])
+@pytest.mark.parametrize("words", [HELP, CHECK, LIST, PLAN, RUN, TOKEN, SCHEMA], ids=lambda words: words[0])
 def test_only_what_is_asked_for(words: tuple[str, ...]) -> None:
-    """A command imports no other command, and nothing of the demo."""
-    others = {f"runner.cli.{name}" for name in ("run", "check", "plan", "token", "listing", "demo")} - {
+    """A command imports no other command, nothing of the demo, and no JSON Schema of files: that is for editors."""
+    others = {f"runner.cli.{name}" for name in ("run", "check", "plan", "token", "listing", "demo", "init", "schema")} - {
         f"runner.cli.{ {'list': 'listing'}.get(words[0], words[0]) }"
     }
     assert imported(*words) & others == set()
     assert not any(name.startswith("runner.demo") for name in imported(*words))
+    assert words == SCHEMA or not any(name.startswith("runner.language.schema") for name in imported(*words))
 
 
 #: What only bodies of several values need.

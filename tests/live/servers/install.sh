@@ -9,6 +9,7 @@ dir=${1:-${RUNNER_LIVE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/request-runner-live}
 python=${PYTHON:-python3}
 # har-schema and tap-parser are no servers: they say whether a report is what its format asks for.
 node_packages="oidc-provider@9 jose@6 oauth2-mock-server@8 har-schema@2 tap-parser@18"
+editor_packages="yaml-language-server@1"
 graphql_packages="ariadne==1.* gunicorn"
 xml_reporting="unittest-xml-reporting==4.0.0"
 botocore="botocore==1.44.8"
@@ -66,6 +67,18 @@ install_node_servers() {
   echo "$node_packages" > "$dir/node.done"
 }
 
+# The language server that editors use for YAML; version 2 wants Node.js 22.
+install_editor() {
+  done_for editor "$editor_packages" && return
+  command -v npm >/dev/null || return 0
+  echo "live servers: installing $editor_packages"
+  mkdir -p "$dir/editor"
+  [ -f "$dir/editor/package.json" ] || echo '{"private": true}' > "$dir/editor/package.json"
+  twice npm --prefix "$dir/editor" install --no-audit --no-fund --loglevel=error "$editor_packages" \
+    || fail "$editor_packages"
+  echo "$editor_packages" > "$dir/editor.done"
+}
+
 install_python_servers() {
   done_for python "$python_packages" && return
   echo "live servers: installing $python_packages"
@@ -116,6 +129,7 @@ install_junit_schemas() {
 
 install_system_servers
 install_node_servers
+install_editor
 install_python_servers
 install_graphql_server
 install_botocore_source
