@@ -26,6 +26,8 @@ _COMMANDS = {
     "export": "Translate a file into curl, Postman, OpenAPI or Python.",
     "fmt": "Write request files in one canonical style.",
     "demo": "Run a collection against an embedded API with OAuth.",
+    "init": "Make a project to begin with.",
+    "schema": "Print the JSON Schema of request files, for editors.",
 }
 _MODULES = {"list": "listing", "import": "importing", "export": "exporting"}
 #: What a shell says of a process that SIGPIPE ended.
