@@ -23,8 +23,9 @@ def single(text: str) -> str:
 
 
 def printf_format(content: bytes) -> str:
-    """Bytes as the format of printf (POSIX): what is not printable in octal."""
-    return "'" + "".join(_PRINTED[byte] for byte in content) + "'"
+    """Bytes as the format of printf (POSIX): what is not printable in octal, and a dash that would begin an option."""
+    first = "\\055" if content.startswith(b"-") else ""
+    return "'" + first + "".join(_PRINTED[byte] for byte in content[bool(first) :]) + "'"
 
 
 _PRINTED = [chr(byte) if 32 <= byte < 127 and byte not in b"%\\'" else f"\\{byte:03o}" for byte in range(256)]

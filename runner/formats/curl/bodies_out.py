@@ -68,7 +68,7 @@ def _graphql(flat: Flat, shell: Shell) -> Value:
     return made
 
 
-# --- multipart ---------------------------------------------------------------------------------------------------------
+# --- multipart -----------------------------------------------------------------------------------------------------
 
 
 def _part(part: Part, shell: Shell) -> Iterator[tuple[str, Value]]:
@@ -78,17 +78,13 @@ def _part(part: Part, shell: Shell) -> Iterator[tuple[str, Value]]:
         yield "-F", joined(part.name, "=@", _in_quotes(part.file), *_more(part))
         return
     if isinstance(part.value, (dict, list)):
-        value: Value = joined(*(_expansions(shell.json(part.value))))
+        value: Value = joined(*shell.json(part.value))
     else:
         value = as_text(part.value) if is_known(part.value) else part.value
     if part.filename is None and part.content_type is None:
         yield "--form-string", joined(part.name, "=", value)
     else:
         yield "-F", joined(part.name, "=", _in_quotes(value), *_more(part))
-
-
-def _expansions(parts: list[str]) -> list[str]:
-    return parts
 
 
 def _more(part: Part) -> Iterator[Value]:

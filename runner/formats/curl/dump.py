@@ -94,13 +94,13 @@ class _Script:
         spec = flat.spec
         for _ in flat.asserts:
             self.shell.lose("an assertion", _NOT_JUDGED, "runner run")
-        for name, there in (("schema", spec.schema), ("snapshot", spec.snapshot)):
-            if there is not None:
+        for name in ("schema", "snapshot"):
+            if getattr(spec, name) is not None:
                 self.shell.lose(f"'{name}'", _NOT_JUDGED, "runner run")
         if flat.step.conditions:
             self.shell.lose("'when'", "the request is sent in any case", "an `if` around it")
-        for name, there in (("poll", spec.poll), ("paginate", spec.paginate)):
-            if there is not None:
+        for name in ("poll", "paginate"):
+            if getattr(spec, name) is not None:
                 self.shell.lose(f"'{name}'", "the request is sent once", "a loop around it")
         if flat.step.part == TEARDOWN:
             self.shell.lose("'teardown'", "a script ends at the first failure", "a `trap … EXIT`")

@@ -29,6 +29,8 @@ _FILTERS: Mapping[str, str] = {
     "upper": "tr '[:lower:]' '[:upper:]'",
 }
 _WHY = {ENV: "from the environment", SECRET: "a secret", ROW: "a row"}
+#: Expressions that give no text.
+_TYPED = re.compile(r"(?:parse_json|to_number|timestamp)\(")
 _MARK = re.compile("\"?\ue000(\\d+)(b?)\ue001\"?")
 
 
@@ -110,7 +112,7 @@ class Shell:
         if name not in _FILTERS or len(arguments) != 1:
             return None
         inner = self._argument(arguments[0], computed)
-        return inner and Expansion(f"$(printf '%s' {shell.composed(inner)} | {_FILTERS[name]})")
+        return Expansion(f"$(printf '%s' {shell.composed(inner)} | {_FILTERS[name]})") if inner else None
 
     def _default(self, children: Any, computed: Computed) -> Expansion | None:
         """`env.NAME || 'text'` is `${NAME:-text}`."""
@@ -168,17 +170,17 @@ class Shell:
         position = 0
         for match in _MARK.finditer(text):
             inner, bare = found[int(match[1])]
-            alone = match[0][0] == match[0][-1] == '"'
-            drop = bare and alone
-            start, end = (match.span() if drop else (match.start() + (match[0][0] == '"'), match.end() - (match[0][-1] == '"')))
-            parts += [text[position:start], *inner]
-            position = end
+            quotes = match[0][0] == '"', match[0][-1] == '"'
+            before, after = (False, False) if bare and all(quotes) else quotes
+            parts += [text[position : match.start() + before], *inner]
+            position = match.end() - after
         return [*parts, text[position:]]
 
     def _marked(self, value: Value, found: list[tuple[list[str], bool]]) -> Any:
         if isinstance(value, (Ref, Computed)):
             if isinstance(value, Ref) and value.kind == CAPTURE:
-                self.lose("a captured value in JSON", "a shell has texts only: it is sent as one", "take its quotes away")
+                why = "a shell has texts only: it is sent as one"
+                self.lose("a captured value in JSON", why, "take its quotes away, where it is none")
             return self._mark(self.parts(value), found, _is_bare(value))
         if isinstance(value, Text):
             return "".join(
@@ -197,7 +199,7 @@ class Shell:
 
 
 def _is_bare(value: Ref | Computed) -> bool:
-    return isinstance(value, Computed) and re.match(r"(?:parse_json|to_number|timestamp)\(", value.expression) is not None
+    return isinstance(value, Computed) and _TYPED.match(value.expression) is not None
 
 
 def _step(step: str | int) -> str:

@@ -22,9 +22,7 @@ _DOTS = re.compile(r"/\.\.?(?:/|$)")
 
 def options(flat: Flat, shell: Shell) -> Iterator[str]:
     """The options about what a request is and where it goes, the URL first."""
-    yield "-sS" + ("" if expects_success(flat) and not _fails(flat) else "")
-    if expects_success(flat):
-        yield "--fail-with-body"
+    yield "-sS --fail-with-body" if expects_success(flat) else "-sS"
     if _GLOB.search(_literal(flat.url)):
         yield "--globoff"
     if _DOTS.search(re.sub(r"^\w+://", "", _literal(flat.url)).partition("?")[0]):
@@ -39,10 +37,6 @@ def options(flat: Flat, shell: Shell) -> Iterator[str]:
         cookies = [joined(name, "=", _text(value)) for name, value in flat.cookies]
         yield f"-b {shell.word(joined(cookies[0], *(joined('; ', cookie) for cookie in cookies[1:])))}"
     yield from _settings(flat, shell)
-
-
-def _fails(flat: Flat) -> bool:
-    return False
 
 
 def _text(value: Value) -> Value:

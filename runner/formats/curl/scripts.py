@@ -237,7 +237,7 @@ class Reader:
         if place is not None:
             self._answer(name, pipelines[0], place)
         elif not self._taken_from_answer(name, commands):
-            found = known_output(alone.script, self.values)
+            found = known_output(alone.script, self.values.parts)
             if found:
                 self.values.assign_expression(name, found)
             else:

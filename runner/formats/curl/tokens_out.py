@@ -11,7 +11,6 @@ from runner.formats.flat import Auth, Flat
 from runner.formats.symbols import CAPTURE, Ref, Value, changed, joined
 from runner.language import query, shell
 from runner.language.model import Expression
-from runner.redaction import URL_READABLE
 
 #: Grants that are one request to the token endpoint → the fields that it has.
 _GRANTS: Mapping[str, tuple[str, ...]] = {
@@ -50,14 +49,15 @@ class Tokens:
 
     def _token(self, auth: Auth, flat: Flat) -> tuple[str, tuple[str, ...]]:
         """The variable that holds the token, and the lines that fetch it the first time."""
-        identity = repr((auth.type, sorted(auth.fields.items(), key=lambda item: item[0]), auth.login and auth.login.url))
+        identity = repr((auth.type, sorted(auth.fields.items()), auth.login and auth.login.url))
         if identity in self._names:
             return self._names[identity], ()
         number = len(self._names) + 1
         name = self._names[identity] = "access_token" if number == 1 else f"access_token_{number}"
         lines = self._fetched(auth, name)
         if lines is None:
-            self.shell.lose(f"the token of auth '{auth.type}'", "no single command fetches it", f"set {name}: runner token")
+            why = "no single command fetches it"
+            self.shell.lose(f"the token of auth '{auth.type}'", why, f"set {name}: runner token")
             self.shell.want(name, f"the token for {flat.name}")
             return name, ()
         return name, (lines,)
@@ -164,4 +164,3 @@ _SIMPLE: Mapping[str, Any] = {
     "aws_sigv4": _aws,
     "netrc": _netrc,
 }
-__all__ = ["URL_READABLE", "Authorization", "Tokens"]

@@ -151,7 +151,7 @@ class Values:
         if isinstance(piece, Variable):
             return self._variable(piece)
         if isinstance(piece, Output):
-            return known_output(piece.script, self) or self._opaque(f"$({piece.text})")
+            return known_output(piece.script, self.parts) or self._opaque(f"$({piece.text})")
         return self._opaque(piece.text)
 
     def _variable(self, piece: Variable) -> str:
