@@ -30,7 +30,7 @@ from runner.language.model import (
 )
 
 Pairs = tuple[tuple[Value, Value], ...]
-_SCALARS = ("timeout", "follow_redirects", "verify", "proxy", "http2", "max_body")
+_SCALARS = ("timeout", "follow_redirects", "verify", "proxy", "http2", "max_body", "max_events")
 
 
 class Auth(NamedTuple):

@@ -170,7 +170,7 @@ class Scope:
     def name(self, name: str) -> Value:
         """The value of a variable."""
         if name in self.overrides:
-            return self.overrides[name]
+            return Ref(SECRET, name) if name in self.secrets else self.overrides[name]
         if name in self.rows:
             return self.rows[name]
         if name in _ROW_NAMES:

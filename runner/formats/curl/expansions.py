@@ -41,6 +41,8 @@ class Shell:
         self.exported = exported
         self.wanted: dict[str, str] = {}
         self.place = ""
+        #: Whether a command names files.
+        self.has_files = False
         self._opaque: dict[str, str] = {}
 
     def lose(self, what: str, why: str, remedy: str = "") -> None:
@@ -70,6 +72,11 @@ class Shell:
             self.lose("a value", "a list or an object is no text", "")
             return ("",)
 
+    def path(self, *values: Value) -> str:
+        """The path of a file, and what stands before it, as one word."""
+        self.has_files = True
+        return self.word(*values)
+
     def seconds(self, value: Value) -> str:
         """A duration as a number of seconds."""
         known = duration(value) if not isinstance(value, (Ref, Computed, Text)) else None
@@ -81,7 +88,7 @@ class Shell:
     def _ref(self, ref: Ref) -> Expansion:
         name = ref.name.upper() if ref.kind == SECRET else ref.name
         name = name if ref.kind == ENV else self.name(name)
-        if ref.kind not in (CAPTURE, ROW):
+        if ref.kind not in (CAPTURE, ROW) or ref.name in ("data", "iteration"):
             self.want(name, _WHY.get(ref.kind, "a variable of the environment that was not chosen"))
         if not ref.path:
             return Expansion(f"${name}")
@@ -177,6 +184,8 @@ class Shell:
         return [*parts, text[position:]]
 
     def _marked(self, value: Value, found: list[tuple[list[str], bool]]) -> Any:
+        if isinstance(value, Expansion):
+            return self._mark([value], found, True)
         if isinstance(value, (Ref, Computed)):
             if isinstance(value, Ref) and value.kind == CAPTURE:
                 why = "a shell has texts only: it is sent as one"

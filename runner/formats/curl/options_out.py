@@ -16,6 +16,10 @@ from runner.redaction import URL_READABLE
 
 #: What may stand in a URL as it is (RFC 3986), and `%`.
 _URL_SAFE = "%:/?#[]@!$&'()*+,;=-._~"
+#: And in an entry of the query; without `$`, which a reader might take for a variable.
+_QUERY_SAFE = URL_READABLE.replace("$", "")
+#: Methods that are not tried again unless the file says so.
+_ONCE = frozenset({"POST", "PATCH"})
 _GLOB = re.compile(r"[\[\]{}]")
 _DOTS = re.compile(r"/\.\.?(?:/|$)")
 
@@ -61,7 +65,7 @@ def _url(flat: Flat) -> Value:
     url = _encoded(flat.url)
     if not flat.query or not _is_literal(flat):
         return url
-    pairs = [f"{_in_query(name)}={_in_query(value)}" for name, value in flat.query]
+    pairs = [f"{_in_query(name)}={quote(as_text(value), safe=_QUERY_SAFE)}" for name, value in flat.query]
     mark = "?" if "?" not in _literal(url) else "" if _literal(url).endswith(("?", "&")) else "&"
     return joined(url, mark + "&".join(pairs))
 
@@ -75,8 +79,11 @@ def _encoded(url: Value) -> Value:
     return joined(scheme.group(), changed(rest, lambda text: quote(text, safe=_URL_SAFE)))
 
 
-def _in_query(value: Any) -> str:
-    return quote(as_text(value), safe=URL_READABLE)
+def _in_query(name: Any) -> str:
+    """A name, in which a `$` at the beginning (OData) stays readable."""
+    text = as_text(name)
+    first = "$" if text.startswith("$") else ""
+    return first + quote(text[len(first) :], safe=_QUERY_SAFE)
 
 
 def _is_literal(flat: Flat) -> bool:
@@ -87,14 +94,13 @@ def _query(flat: Flat, shell: Shell) -> Iterator[str]:
     """Query entries whose values only a run knows: curl encodes them."""
     if not flat.query or _is_literal(flat):
         return
-    if flat.kind:
-        option = "--url-query"
-    else:
-        option = "--data-urlencode"
-        yield "-G"
-    for name, value in flat.query:
-        encoded = changed(name, lambda text: quote(text, safe=""))
-        yield f"{option} {shell.word(joined(encoded, '=', _text(value)))}"
+    yield from (in_query(flat, name, _text(value), shell) for name, value in flat.query)
+
+
+def in_query(flat: Flat, name: Value, value: Value, shell: Shell) -> str:
+    """The option for a query entry that curl encodes."""
+    encoded = changed(name, lambda text: quote(text, safe=""))
+    return f"{'--url-query' if flat.kind else '-G --data-urlencode'} {shell.word(joined(encoded, '=', value))}"
 
 
 # --- settings --------------------------------------------------------------------------------------------------------
@@ -115,9 +121,9 @@ def _settings(flat: Flat, shell: Shell) -> Iterator[str]:
         limit = size_of(settings["max_body"]) if is_known(settings["max_body"]) else None
         yield f"--max-filesize {shell.word(settings['max_body'] if limit is None else limit)}"
     if "retry" in settings:
-        yield from _retry(settings["retry"], shell)
+        yield from _retry(settings["retry"], flat.method, shell)
     if "save_to" in settings:
-        yield f"--create-dirs -o {shell.word(settings['save_to'])}"
+        yield f"--create-dirs -o {shell.path(settings['save_to'])}"
 
 
 def _tls(settings: Any, shell: Shell) -> Iterator[str]:
@@ -125,12 +131,12 @@ def _tls(settings: Any, shell: Shell) -> Iterator[str]:
     if verify is False:
         yield "-k"
     elif verify is not True:
-        yield f"--cacert {shell.word(verify)}"
+        yield f"--cacert {shell.path(verify)}"
     certificate = settings.get("client_cert", {})
     if certificate:
-        yield f"--cert {shell.word(certificate['cert'])}"
+        yield f"--cert {shell.path(certificate['cert'])}"
     if certificate.get("key"):
-        yield f"--key {shell.word(certificate['key'])}"
+        yield f"--key {shell.path(certificate['key'])}"
     if certificate.get("password"):
         yield f"--pass {shell.word(certificate['password'])}"
 
@@ -144,9 +150,9 @@ def _proxy(proxy: Value, shell: Shell) -> Iterator[str]:
         yield f"-x {shell.word(proxy)}"
 
 
-def _retry(retry: Any, shell: Shell) -> Iterator[str]:
+def _retry(retry: Any, method: str, shell: Shell) -> Iterator[str]:
     attempts = retry.get("attempts")
-    if not isinstance(attempts, int) or attempts < 2:
+    if not isinstance(attempts, int) or attempts < 2 or (method in _ONCE and "methods" not in retry):
         return
     yield f"--retry {attempts - 1}"
     if retry.get("backoff") == 1:

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 from runner.formats.curl.expansions import Command, Shell
 from runner.formats.curl.jq import filter_of
+from runner.formats.curl.options_out import in_query
 from runner.formats.flat import Auth, Flat
-from runner.formats.symbols import CAPTURE, Ref, Value, changed, joined
+from runner.formats.symbols import CAPTURE, Ref, Value, joined
 from runner.language import query, shell
 from runner.language.model import Expression
 
@@ -42,10 +43,10 @@ class Tokens:
             return Authorization()
         simple = _SIMPLE.get(auth.type)
         if simple is not None:
-            return Authorization((), tuple(simple(auth.fields, self.shell)))
+            return Authorization((), tuple(simple(auth.fields, self.shell, flat)))
         name, lines = self._token(auth, flat)
         token = Ref(CAPTURE, name)
-        return Authorization(lines, tuple(_with_token(auth.fields, token, self.shell)))
+        return Authorization(lines, tuple(_with_token(auth.fields, token, self.shell, flat)))
 
     def _token(self, auth: Auth, flat: Flat) -> tuple[str, tuple[str, ...]]:
         """The variable that holds the token, and the lines that fetch it the first time."""
@@ -109,50 +110,49 @@ def _listed(key: str, value: Value) -> list[Value]:
 
 def _capturing(command: str, name: str, filter_text: str, title: str) -> str:
     reader = f"printf '%s' \"$response\" | jq -er {shell.word(filter_text)}"
-    return f"# {title}\nresponse=$({command})\n{name}=$({reader})\n\n"
+    return f"# {title}\nresponse=$({command})\n{name}=$({reader})\n"
 
 
-def _with_token(fields: Mapping[str, Value], token: Value, of: Shell) -> Iterator[str]:
+def _with_token(fields: Mapping[str, Value], token: Value, of: Shell, flat: Flat) -> Iterator[str]:
     if fields.get("in") == "query":
-        name = changed(fields.get("name", "access_token"), lambda text: text)
-        yield f"-G --data-urlencode {of.word(joined(name, '=', token))}"
+        yield in_query(flat, fields.get("name", "access_token"), token, of)
         return
     prefix = fields.get("prefix", "Bearer")
     space = " " if prefix != "" else ""
     yield f"-H {of.word(joined(fields.get('name', 'Authorization'), ': ', prefix, space, token))}"
 
 
-def _bearer(fields: Mapping[str, Value], of: Shell) -> Iterator[str]:
+def _bearer(fields: Mapping[str, Value], of: Shell, flat: Flat) -> Iterator[str]:
     yield f"-H {of.word(joined('Authorization: Bearer ', fields.get('token', '')))}"
 
 
-def _basic(fields: Mapping[str, Value], of: Shell) -> Iterator[str]:
+def _basic(fields: Mapping[str, Value], of: Shell, flat: Flat) -> Iterator[str]:
     yield f"-u {of.word(joined(fields.get('username', ''), ':', fields.get('password', '')))}"
 
 
-def _digest(fields: Mapping[str, Value], of: Shell) -> Iterator[str]:
+def _digest(fields: Mapping[str, Value], of: Shell, flat: Flat) -> Iterator[str]:
     yield "--digest"
-    yield from _basic(fields, of)
+    yield from _basic(fields, of, flat)
 
 
-def _api_key(fields: Mapping[str, Value], of: Shell) -> Iterator[str]:
+def _api_key(fields: Mapping[str, Value], of: Shell, flat: Flat) -> Iterator[str]:
     name, value = fields.get("name", ""), fields.get("value", "")
     if fields.get("in") == "query":
-        yield f"-G --data-urlencode {of.word(joined(name, '=', value))}"
+        yield in_query(flat, name, value, of)
     elif fields.get("in") == "cookie":
         yield f"-b {of.word(joined(name, '=', value))}"
     else:
         yield f"-H {of.word(joined(name, ': ', value))}"
 
 
-def _aws(fields: Mapping[str, Value], of: Shell) -> Iterator[str]:
+def _aws(fields: Mapping[str, Value], of: Shell, flat: Flat) -> Iterator[str]:
     yield f"--aws-sigv4 {of.word(joined('aws:amz:', fields.get('region', ''), ':', fields.get('service', '')))}"
     yield f"-u {of.word(joined(fields.get('access_key', ''), ':', fields.get('secret_key', '')))}"
     if "session_token" in fields:
         yield f"-H {of.word(joined('x-amz-security-token: ', fields['session_token']))}"
 
 
-def _netrc(fields: Mapping[str, Value], of: Shell) -> Iterator[str]:
+def _netrc(fields: Mapping[str, Value], of: Shell, flat: Flat) -> Iterator[str]:
     yield "-n"
 
 
