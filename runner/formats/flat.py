@@ -57,6 +57,7 @@ class Flat:
 
     `body` is the value under the key `kind`: JSON data (json), text (text), Pairs (form), Parts (multipart), a path
     (file), or a mapping with query, variables and operation, of which `query` may be `{"file": path}` (graphql).
+    `scope` is what its expressions see, but for its own captures.
     """
 
     step: Step
@@ -74,6 +75,7 @@ class Flat:
     captures: tuple[Capture, ...] = ()
     asserts: tuple[tuple[Assertion, Value, Value], ...] = ()
     row: str = ""
+    scope: Scope | None = None
 
     @property
     def spec(self) -> RequestSpec:
@@ -90,7 +92,8 @@ def flatten(step: Step, scope: Scope, row: str = "") -> Flat:
     made = _request(step, spec, step.settings, step.base_urls, scope)
     auth = None if step.auth is None else _auth(step.auth, step, scope)
     asserts = tuple((it, _value(it.equals, scope), _value(it.includes, scope)) for it in step.asserts)
-    return replace(made, name=f"{step.name}{row}", auth=auth, captures=spec.captures, asserts=asserts, row=row)
+    name = f"{step.name}{row}"
+    return replace(made, name=name, auth=auth, captures=spec.captures, asserts=asserts, row=row, scope=scope)
 
 
 def _request(

@@ -107,6 +107,11 @@ def first_text(value: Value) -> str:
     return first[0] if first and isinstance(first[0], str) else ""
 
 
+def literal_text(value: Value) -> str:
+    """The literal parts of a text."""
+    return "".join(piece for piece in pieces(value) if isinstance(piece, str))
+
+
 def changed(value: Value, function: Callable[[str], str]) -> Value:
     """A text with each literal part of it changed."""
     return joined(*(function(piece) if isinstance(piece, str) else piece for piece in pieces(value)))
