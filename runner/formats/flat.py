@@ -75,6 +75,8 @@ class Flat:
     captures: tuple[Capture, ...] = ()
     asserts: tuple[tuple[Assertion, Value, Value], ...] = ()
     row: str = ""
+    #: Whether only a run knows if the URL is a whole one; it is taken for one.
+    open_url: bool = False
     scope: Scope | None = None
 
     @property
@@ -106,6 +108,7 @@ def _request(
         place=spec.name_span.where if spec.name_span else "",
         method=_method(spec, scope),
         url=_url(spec, base_urls, scope),
+        open_url=bool(base_urls) and not isinstance(spec.url, str) and _begins_open(scope.resolve(spec.url)),
         query=tuple(_pairs(settings.query, scope)),
         headers=tuple(_pairs(settings.headers, scope)),
         cookies=tuple(_pairs(spec.cookies, scope)),
@@ -135,9 +138,13 @@ def _url(spec: RequestSpec, base_urls: tuple[BaseUrl, ...], scope: Scope) -> Val
     for level in base_urls:
         found = scope.resolve(level.url)
         base = found if _is_absolute(found) or not base else _append(base, found)
-    if not _is_absolute(url) and not (first_text(url) == "" and url != ""):
+    if not _is_absolute(url) and not _begins_open(url):
         url = _append(base, url)
     return changed(url, lambda text: text.partition("#")[0])
+
+
+def _begins_open(url: Value) -> bool:
+    return first_text(url) == "" and url != ""
 
 
 def _is_absolute(url: Value) -> bool:
@@ -300,7 +307,9 @@ _STATUS = re.compile(r"status\b")
 
 
 def expects_success(flat: Flat) -> bool:
-    """Whether a status from 400 on is a failure: unless an assertion looks at the status and allows it."""
+    """Whether a status from 400 on is a failure: unless a snapshot or an assertion looks at it and allows it."""
+    if flat.spec.snapshot is not None:
+        return False
     for assertion, equals, _ in flat.asserts:
         if assertion.that.text == "status" and isinstance(equals, (int, list)):
             allowed = equals if isinstance(equals, list) else [equals]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
+from urllib.parse import quote
 
 from runner.formats.flat import Auth
-from runner.formats.symbols import Value, joined
+from runner.formats.symbols import Computed, Value, joined
 
 #: Grants → the fields that the request has beside those of the client.
 _GRANTS: Mapping[str, tuple[str, ...]] = {
@@ -33,7 +34,8 @@ def token_request(auth: Auth) -> TokenRequest | None:
     if way not in ("post", "basic", "basic_raw", "none") or "client_assertion" in fields:
         return None
     by_basic = way in ("basic", "basic_raw")
-    client = (fields.get("client_id", ""), fields.get("client_secret", "")) if by_basic else None
+    pair = fields.get("client_id", ""), fields.get("client_secret", "")
+    client = None if not by_basic else pair if way == "basic_raw" else (_encoded(pair[0]), _encoded(pair[1]))
     form = [] if by_basic else [(name, fields[name]) for name in ("client_id", "client_secret") if name in fields]
     if way == "none":
         form = [pair for pair in form if pair[0] == "client_id"]
@@ -42,6 +44,11 @@ def token_request(auth: Auth) -> TokenRequest | None:
     found |= {name: list(_listed("", value)) for name, value in extra.items()}
     rest = [(name, value) for name, values in found.items() for value in values]
     return TokenRequest(fields["token_url"], (*(pair for pair in form if pair[0] not in extra), *rest), client)
+
+
+def _encoded(value: Value) -> Value:
+    """As HTTP Basic has it (RFC 6749 § 2.3.1)."""
+    return quote(value, safe="") if isinstance(value, str) else Computed("url_encode(value)", (("value", value),))
 
 
 def _listed(name: str, value: Value) -> Iterator[Value]:

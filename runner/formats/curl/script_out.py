@@ -48,6 +48,7 @@ def _head(plan: Plan, of: Shell) -> str:
     if plan.environment_name:
         lines.append(f"# Environment: {_line(plan.environment_name)}")
     lines += ["set -eu", *(f': "${{{variable}:?{why}}}"' for variable, why in of.wanted.items())]
+    lines += [f"{name}={value}" for name, value in of.once.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -70,6 +71,9 @@ class _Script:
         self.tokens = Tokens(self.shell, self._command)
 
     def body(self) -> str:
+        if self.plan.collection.overlap:
+            self.shell.place = self.plan.collection.source.path
+            self.shell.lose("'overlap'", "the requests are sent one after the other")
         if len(self.plan.steps) > 1:
             self.shell.place = self.plan.collection.source.path
             why, remedy = "each command begins without them", "-c and -b with a file, where a request needs them"
@@ -120,6 +124,8 @@ class _Script:
     def _tell(self, flat: Flat) -> None:
         """What a shell script of curl commands has no words for."""
         spec = flat.spec
+        if flat.open_url:
+            self.shell.lose("the URL", "only a run knows whether it is a whole one: it is taken for one")
         for _ in flat.asserts:
             self.shell.lose("an assertion", _NOT_JUDGED, "runner run")
         for name in ("schema", "snapshot"):

@@ -150,6 +150,8 @@ class Translator:
         return None if items is None or found is None else Code(f"{name}({found} for element in {items})")
 
     def _at(self, path: tuple[str | int, ...], *, optional: bool) -> Code | None:
+        if path == ("body",) and optional:  # whether it is JSON at all
+            return None
         if path[:1] in (("vars",), ("env",)) and len(path) > 1:
             base, steps = self._names(f"env.{path[1]}" if path[0] == "env" else f"vars.{path[1]}"), path[2:]
         elif path[:1] == ("headers",) and len(path) == 2:

@@ -48,6 +48,7 @@ def script(plan: Plan) -> Exported:
 
 def _whole(plan: Plan, values: Values, body: str) -> str:
     names = [f"{name} = os.environ[{text(name)}]  # {why}\n" for name, why in values.wanted.items()]
+    names += [f"{name} = {code}\n" for name, code in values.once.items()]
     modules = imports("".join(names) + body)
     head = f'"""{_line(plan.collection.name)}: the requests of {_line(plan.collection.source.path)}, with httpx.'
     if plan.environment_name:
@@ -71,6 +72,9 @@ class _Script:
         self._client: Mapping[str, Value] = {}
 
     def body(self) -> Iterator[str]:
+        if self.plan.collection.overlap:
+            self.values.place = self.plan.collection.source.path
+            self.values.lose("'overlap'", "the requests are sent one after the other", "")
         items = list(flat_steps(self.plan))
         flats = [item.flat if isinstance(item, Repeated) else item for item in items]
         self._client = next((flat.settings for flat in flats if not flat.step.skip), {})
@@ -112,6 +116,10 @@ class _Script:
 
     def _tell(self, flat: Flat) -> None:
         """What the script has no words for."""
+        if flat.open_url:
+            self.values.lose("the URL", "only a run knows whether it is a whole one: it is taken for one", "")
+        if flat.spec.cookies and len(self.plan.steps) > 1:
+            self.values.lose("'cookies'", "httpx sends them in place of those of the jar", "client.cookies")
         for name in ("poll", "paginate"):
             if getattr(flat.spec, name) is not None:
                 self.values.lose(f"'{name}'", "the request is sent once", "a loop around it")
@@ -213,7 +221,7 @@ class _Script:
         taken = [line for capture in flat.captures for line in self._capture(capture, translator)]
         judged = [line for given in flat.asserts for line in self._assertion(given, translator, flat)]
         self.values.uses_at = self.values.uses_at or translator.uses_at
-        if not any(_names_status(assertion) for assertion, _, _ in flat.asserts):
+        if flat.spec.snapshot is None and not any(_names_status(assertion) for assertion, _, _ in flat.asserts):
             yield f"{start}{_successful(flat)}\n"
         if any("body" in line and not line.startswith("#") for line in (*taken, *judged)):
             yield f"{start}body = response.json()\n"

@@ -39,7 +39,7 @@ RESPONSE: Mapping[str, str] = {
     "status": "response.status_code",
     "reason": "response.reason_phrase",
     "headers": "response.headers",
-    "cookies": "response.cookies",
+    "cookies": "client.cookies",
     "body": "body",
     "text": "response.text",
     "bytes": "response.content",
@@ -59,6 +59,9 @@ class Values:
         self.place = ""
         self.uses_at = False
         self._opaque: dict[str, str] = {}
+        #: What is worked out once: names with their expressions.
+        self.once: dict[str, str] = {}
+        self._once_names: dict[tuple[str, str], str] = {}
 
     def lose(self, what: str, why: str, remedy: str = "") -> None:
         self.exported.lose(self.place, what, why, remedy)
@@ -89,7 +92,8 @@ class Values:
         parts = [part for value in values for part in self.parts(value)]
         if len(parts) == 1 and isinstance(parts[0], Code) and isinstance(values[0], Ref) and values[0].kind in _WHY:
             return parts[0]  # the environment gives texts only
-        return Code(composed(parts))
+        alone = len(parts) == 1 and isinstance(parts[0], Code)
+        return Code(f"str({parts[0]})" if alone else composed(parts))
 
     def parts(self, value: Value) -> list[str]:
         """A value as texts and Codes."""
@@ -112,14 +116,27 @@ class Values:
         else:
             name = symbol.name.upper() if symbol.kind == SECRET else symbol.name
             why = _WHY.get(symbol.kind, "a variable that this file does not set")
+            if symbol.kind == ROW and name not in self.wanted:
+                self.lose(f"'{name}'", "the script runs once, and not for each row", f"set {name}")
             base = self.want(name if symbol.kind == ENV else self.name(name), why)
         return Code(base + "".join(f"[{literal(step)}]" for step in symbol.path))
 
     def computed(self, computed: Computed) -> Code:
         """The value of an expression over variables; a name to set where there is no translation."""
+        if computed.once:
+            return self._worked_out_once(computed)
         node = _tree(computed.expression)
         found = None if node is None else self._default(node, computed) or self.translate(node, computed)
         return found or self._stand_in(computed.expression)
+
+    def _worked_out_once(self, computed: Computed) -> Code:
+        key = computed.once, repr(computed.values)
+        if key not in self._once_names:
+            like = self.name(computed.once)
+            name = like if like not in self.once else f"{like}_{len(self.once) + 1}"
+            self._once_names[key] = name
+            self.once[name] = literal(self.code(computed.values[0][1]))
+        return Code(self._once_names[key])
 
     def translate(self, node: Any, computed: Computed, *, condition: bool = False) -> Code | None:
         """An expression over the variables that `computed` has values for."""
