@@ -134,13 +134,19 @@ def _method(spec: RequestSpec, scope: Scope) -> str:
 
 def _url(spec: RequestSpec, base_urls: tuple[BaseUrl, ...], scope: Scope) -> Value:
     url = scope.resolve(spec.url)
+    base = base_of(base_urls, scope)
+    if not _is_absolute(url) and not _begins_open(url):
+        url = _append(base, url)
+    return changed(url, lambda text: text.partition("#")[0])
+
+
+def base_of(base_urls: Iterable[BaseUrl], scope: Scope) -> Value:
+    """What stands before a relative URL."""
     base: Value = ""
     for level in base_urls:
         found = scope.resolve(level.url)
         base = found if _is_absolute(found) or not base else _append(base, found)
-    if not _is_absolute(url) and not _begins_open(url):
-        url = _append(base, url)
-    return changed(url, lambda text: text.partition("#")[0])
+    return base
 
 
 def _begins_open(url: Value) -> bool:
