@@ -47,8 +47,8 @@ def function(format_name: str, wanted: str) -> Callable[..., Any]:
     found = getattr(module, wanted, None)
     if found is None:
         verb = "imported" if wanted == "load" else "exported"
-        hint = did_you_mean(format_name, [name for name in table if name != format_name])
-        hint = hint or f"known: {', '.join(table)}"
+        misspelt = format_name not in IMPORTS and format_name not in EXPORTS
+        hint = (did_you_mean(format_name, table) if misspelt else "") or f"known: {', '.join(table)}"
         raise UsageError(f"the format '{format_name}' cannot be {verb}: {hint}")
     chosen: Callable[..., Any] = found
     return chosen

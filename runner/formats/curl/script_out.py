@@ -127,10 +127,10 @@ class _Script:
         if flat.open_url:
             self.shell.lose("the URL", "only a run knows whether it is a whole one: it is taken for one")
         for _ in flat.asserts:
-            self.shell.lose("an assertion", _NOT_JUDGED, "runner run")
+            self.shell.lose("an assertion", _NOT_JUDGED, "runner run judges them")
         for name in ("schema", "snapshot"):
             if getattr(spec, name) is not None:
-                self.shell.lose(f"'{name}'", _NOT_JUDGED, "runner run")
+                self.shell.lose(f"'{name}'", _NOT_JUDGED, "runner run judges them")
         if flat.step.conditions:
             self.shell.lose("'when'", "the request is sent in any case", "an `if` around it")
         for name in ("poll", "paginate"):

@@ -18,6 +18,7 @@ from runner.formats.openapi_export.shapes import described, pairs, schema
 from runner.formats.symbols import Value, is_known, literal_text
 
 _METHODS = frozenset({"GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"})
+_STATUSES = range(100, 600)
 _ONE_CALL = "OpenAPI describes calls, one by one"
 _LOST = ("poll", "paginate", "snapshot", "delay", "save_to")
 
@@ -126,8 +127,8 @@ class _Document:
         made: dict[str, Any] = {}
         for assertion, equals, _ in flat.asserts:
             if assertion.that.text == "status" and is_known(equals):
-                for status in equals if isinstance(equals, list) else [equals]:
-                    made[str(status)] = {"description": _reason(status)}
+                allowed = equals if isinstance(equals, list) else [equals]
+                made |= {str(it): {"description": _reason(it)} for it in allowed if it in _STATUSES}
         made = made or {"2XX": {"description": "Success"}}
         judged = None if flat.spec.schema is None or flat.scope is None else flat.scope.resolve(flat.spec.schema.value)
         if isinstance(judged, dict) and is_known(judged):
