@@ -40,6 +40,8 @@ class Shell:
     def __init__(self, exported: Exported) -> None:
         self.exported = exported
         self.wanted: dict[str, str] = {}
+        #: Captures that no command takes, each with where it comes from: the reader sets those that are used.
+        self.missing: dict[str, str] = {}
         self.place = ""
         #: Whether a command names files.
         self.has_files = False
@@ -91,6 +93,8 @@ class Shell:
     def _ref(self, ref: Ref) -> Expansion:
         name = ref.name.upper() if ref.kind == SECRET else ref.name
         name = name if ref.kind == ENV else self.name(name)
+        if ref.kind == CAPTURE and name in self.missing:
+            self.want(name, self.missing[name])
         if ref.kind not in (CAPTURE, ROW) or ref.name in ("data", "iteration"):
             if ref.kind == ROW and name not in self.wanted:
                 self.lose(f"'{name}'", "the script runs once, and not for each row", f"set {name}")

@@ -164,11 +164,12 @@ class _Script:
         for capture, found in taken:
             if found is None:
                 self.shell.lose(f"the capture '{capture.name}'", "jq takes values out of JSON bodies", "set it")
-                self.shell.want(self.shell.name(capture.name), f"captured by {_line(flat.name)}")
+                self.shell.missing[self.shell.name(capture.name)] = f"captured by {_line(flat.name)}"
         if not known:
             return f"{command}\n"
         lines = [f"response=$({command})"]
         for capture, found in known:
+            self.shell.missing.pop(self.shell.name(capture.name), None)
             name = self.shell.name(capture.name)
             reader = f" | jq -er {shell.word(found)}" if found else ""
             lines.append(f"{name}=$(printf '%s' \"$response\"{reader})")

@@ -109,7 +109,7 @@ class _Script:
         lines += self._request(flat, token, indent)
         for capture in flat.captures if flat.step.loops else ():
             name = self.values.name(capture.name)
-            lines.append(f"{' ' * indent}{name}_rows.append({name})\n")
+            lines.append(f"{' ' * indent}{name}_rows.append({self.values.code(Ref(CAPTURE, capture.name))})\n")
         for capture in flat.captures if flat.step.loops else ():
             lines.append(f"    {self.values.name(capture.name)} = {self.values.name(capture.name)}_rows\n")
         yield f"    # {_line(flat.name)}\n{''.join(lines)}"
@@ -236,15 +236,17 @@ class _Script:
             found = translator.optional(node)
             default = literal(self.values.code(capture.default)) if symbols.is_known(capture.default) else None
             if found is not None and default is not None:
+                self.values.missing.pop(name, None)
                 yield f"{name} = {found}"
                 yield f"{name} = {default} if {name} is None else {name}"
                 return
         elif (found := translator.code(node)) is not None:
+            self.values.missing.pop(name, None)
             yield f"{name} = {found}"
             return
         self.values.lose(f"the capture '{capture.name}'", "it has no translation", "write it")
-        given = self.values.want(name, f"what {_line(capture.source.text)} gives")
-        yield f"# {given} = {_line(capture.source.text)}"
+        self.values.missing[name] = f"what {_line(capture.source.text)} gives"
+        yield f"# {name} = {_line(capture.source.text)}"
 
     def _assertion(self, given: tuple[Assertion, Value, Value], translator: Translator, flat: Flat) -> Iterator[str]:
         assertion, equals, includes = given

@@ -58,6 +58,8 @@ class Values:
         self.wanted: dict[str, str] = {}
         self.place = ""
         self.uses_at = False
+        #: Captures that have no translation, each with what it is: the reader sets those that are used.
+        self.missing: dict[str, str] = {}
         self._opaque: dict[str, str] = {}
         #: What is worked out once: names with their expressions.
         self.once: dict[str, str] = {}
@@ -113,6 +115,8 @@ class Values:
             return self.computed(symbol)
         if symbol.kind in (CAPTURE, ROW) and symbol.name not in ("data", "iteration"):
             base = self.name(symbol.name)
+            if base in self.missing:
+                self.want(base, self.missing[base])
         else:
             name = symbol.name.upper() if symbol.kind == SECRET else symbol.name
             why = _WHY.get(symbol.kind, "a variable that this file does not set")
