@@ -12,10 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from runner.engine import credentials
 from runner.engine.build import ABSOLUTE, BaseUrl
 from runner.engine.plan import Plan, Step
 from runner.formats import symbols
+from runner.formats.draft import usable_name
 from runner.formats.symbols import SECRET, Ref, Scope, Value, changed, first_text, joined
+from runner.language.document import proxy_credentials
 from runner.language.model import (
     AUTH_KEYS,
     MISSING,
@@ -110,7 +113,7 @@ def _request(
         url=_url(spec, base_urls, scope),
         open_url=bool(base_urls) and not isinstance(spec.url, str) and _begins_open(scope.resolve(spec.url)),
         query=tuple(_pairs(settings.query, scope)),
-        headers=tuple(_pairs(settings.headers, scope)),
+        headers=tuple(_pairs(settings.headers, scope, headers=True)),
         cookies=tuple(_pairs(spec.cookies, scope)),
         kind=kind,
         body=body,
@@ -171,12 +174,21 @@ def _append(base: Value, url: Value) -> Value:
     return joined(*pieces, "/", *rest)
 
 
-def _pairs(entries: Iterable[Entry], scope: Scope) -> Iterator[tuple[Value, Value]]:
+def _pairs(entries: Iterable[Entry], scope: Scope, *, headers: bool = False) -> Iterator[tuple[Value, Value]]:
     for entry in entries:
-        value = scope.resolve(entry.value)
+        value, name = scope.resolve(entry.value), scope.resolve(entry.name)
         for one in value if isinstance(value, list) else [value]:
             if one is not None:
-                yield scope.resolve(entry.name), one
+                yield name, _sealed(entry.text, one, headers)
+
+
+def _sealed(name: str, value: Value, header: bool) -> Value:
+    """An entry's value; a credential that stands in the file goes no further."""
+    if not isinstance(value, str) or not credentials.is_credential(name, value, header=header):
+        return value
+    word, space, rest = value.partition(" ")
+    secret = Ref(SECRET, usable_name(name).lower())
+    return joined(word, space, secret) if header and rest and name.lower().endswith("authorization") else secret
 
 
 # --- bodies --------------------------------------------------------------------------------------------------------
@@ -236,6 +248,8 @@ def _settings(spec: RequestSpec, settings: Defaults, scope: Scope) -> Mapping[st
     scalars = {name: getattr(settings, name) for name in _SCALARS}
     scalars |= {"save_to": spec.save_to, "delay": spec.delay}
     found = {name: _text(setting, scope) for name, setting in scalars.items() if setting is not None}
+    if isinstance(found.get("proxy"), str) and any(proxy_credentials(found["proxy"])):
+        found["proxy"] = Ref(SECRET, "proxy")
     if settings.client_cert is not None:
         parts = settings.client_cert._asdict().items()
         found["client_cert"] = {name: _text(part, scope) for name, part in parts if part is not None}

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from runner.engine import credentials
 from runner.engine.plan import Plan, Step
 from runner.errors import EvaluationError
 from runner.language import query, template
@@ -196,7 +197,8 @@ class Scope:
         value = outer.resolve(layer[name].value)
         if any(_is_new_each_time(symbol) for symbol in symbols(value)):
             return Computed(name, ((name, value),), name)
-        if name not in self.secrets or (isinstance(value, Ref) and value.kind in (ENV, SECRET)):
+        is_token = isinstance(value, str) and credentials.holds_token(value)
+        if (not is_token and name not in self.secrets) or (isinstance(value, Ref) and value.kind in (ENV, SECRET)):
             return value
         return Ref(SECRET, name)
 
