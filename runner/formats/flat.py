@@ -323,6 +323,15 @@ def in_row(plan: Plan, flat: Flat, row: Any, index: int, captured: frozenset[str
     return flatten(flat.step, scope, f" [{index}]")
 
 
+def is_sent(flat: Flat) -> bool | None:
+    """Whether its `when` and those of its groups let a request pass; None where only a run knows."""
+    scope = flat.scope
+    found = [None if scope is None else scope.condition(one.expression) for one in flat.step.conditions]
+    if any(value is False for value in found):
+        return False
+    return True if all(value is True for value in found) else None
+
+
 _STATUS = re.compile(r"status\b")
 
 

@@ -20,7 +20,7 @@ from runner.formats.curl.jq import filter_of
 from runner.formats.curl.options_out import options
 from runner.formats.curl.tokens_out import Tokens
 from runner.formats.exported import Exported
-from runner.formats.flat import Flat, Repeated, flat_steps, in_row
+from runner.formats.flat import Flat, Repeated, flat_steps, in_row, is_sent
 from runner.formats.symbols import is_known
 from runner.language import shell
 from runner.language.model import MISSING, Capture
@@ -86,6 +86,9 @@ class _Script:
         if flat.step.skip:
             yield f"# {_line(flat.name)}\n# not sent: {_line(flat.step.skip)}\n"
             return
+        if is_sent(flat) is False:
+            yield f"# {_line(flat.name)}\n# not sent: its `when` is false\n"
+            return
         self._tell(flat)
         if isinstance(item, Flat):
             yield from self._request(item)
@@ -131,7 +134,7 @@ class _Script:
         for name in ("schema", "snapshot"):
             if getattr(spec, name) is not None:
                 self.shell.lose(f"'{name}'", _NOT_JUDGED, "runner run judges them")
-        if flat.step.conditions:
+        if is_sent(flat) is None:
             self.shell.lose("'when'", "the request is sent in any case", "an `if` around it")
         for name in ("poll", "paginate"):
             if getattr(spec, name) is not None:

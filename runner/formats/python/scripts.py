@@ -8,6 +8,7 @@ a loss.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -95,24 +96,25 @@ class _Script:
         block, token = self._token(flat)
         if block:
             yield block
-        lines: list[str] = []
-        indent = 4
-        for name in [capture.name for capture in flat.captures] if flat.step.loops else ():
-            lines.append(f"    {self.values.name(name)}_rows = []\n")
-        for loop in flat.step.loops:
-            lines.append(f"{' ' * indent}{self._loop(loop, flat)}\n")
-            indent += 4
+        yield f"    # {_line(flat.name)}\n{''.join(self._repeated(flat, token))}"
+
+    def _repeated(self, flat: Flat, token: Value) -> Iterator[str]:
+        """The statements of a request within its loops and behind its condition; what rows capture becomes a list."""
+        rows = [self._rows(loop, flat) for loop in flat.step.loops]
         condition = self._condition(flat)
+        depth = 4 + 4 * len(rows)
+        inner = list(self._request(flat, token, depth + 4 * bool(condition)))
         if condition:
-            lines.append(f"{' ' * indent}if {condition}:\n")
-            indent += 4
-        lines += self._request(flat, token, indent)
-        for capture in flat.captures if flat.step.loops else ():
-            name = self.values.name(capture.name)
-            lines.append(f"{' ' * indent}{name}_rows.append({self.values.code(Ref(CAPTURE, capture.name))})\n")
-        for capture in flat.captures if flat.step.loops else ():
-            lines.append(f"    {self.values.name(capture.name)} = {self.values.name(capture.name)}_rows\n")
-        yield f"    # {_line(flat.name)}\n{''.join(lines)}"
+            inner.insert(0, f"{' ' * depth}if {condition}:\n")
+        taken = [(self.values.name(it.name), self.values.code(Ref(CAPTURE, it.name))) for it in flat.captures if rows]
+        inner += [f"{' ' * (depth + 4 * bool(condition))}{name}_rows.append({code})\n" for name, code in taken]
+        is_counted = re.search(r"\bindex\b", "".join(inner)) is not None
+        yield from (f"    {name}_rows = []\n" for name, _ in taken)
+        for number, code in enumerate(rows):
+            start = " " * (4 + 4 * number)
+            yield f"{start}for index, item in enumerate({code}):\n" if is_counted else f"{start}for item in {code}:\n"
+        yield from inner
+        yield from (f"    {name} = {name}_rows\n" for name, _ in taken)
 
     def _tell(self, flat: Flat) -> None:
         """What the script has no words for."""
@@ -137,18 +139,18 @@ class _Script:
 
     # --- around a request
 
-    def _loop(self, loop: Loop, flat: Flat) -> str:
+    def _rows(self, loop: Loop, flat: Flat) -> str:
+        """The list that a loop goes through."""
         over = loop.for_each.over
         scope = symbols.scope_of(self.plan, flat.step, frozenset(self.plan.captured_by), {})
         if isinstance(over, DataFile):
-            rows: Value = self.plan.rows.get((over.span.source.path, over.path), [])
-            rows = list(rows)
+            rows: Value = list(self.plan.rows.get((over.span.source.path, over.path), []))
         else:
             rows = scope.condition(over) if isinstance(over, Expression) else scope.resolve(over)
         code = literal(self.values.code(rows), 4, 30)
         if code in self.values.wanted and not (isinstance(rows, Ref) and rows.kind == CAPTURE):
-            code = f"json.loads({code})"  # a list that the reader gives
-        return f"for index, item in enumerate({code}):"
+            return f"json.loads({code})"  # a list that the reader gives
+        return code
 
     def _condition(self, flat: Flat) -> str:
         """The `when` of a request and of its groups; nothing where it is always sent."""

@@ -165,7 +165,7 @@ class Values:
         value = dict(computed.values).get(_env(node["children"][0]) or "")
         if not isinstance(value, Ref) or value.kind != ENV:
             return None
-        return Code(f"(os.environ.get({text(value.name)}) or {literal(node['children'][1]['value'])})")
+        return Code(f"os.environ.get({text(value.name)}) or {literal(node['children'][1]['value'])}")
 
     def _stand_in(self, expression: str) -> Code:
         if expression not in self._opaque:

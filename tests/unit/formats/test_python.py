@@ -121,7 +121,7 @@ def test_rows_and_conditions(script: Script) -> None:
           - {name: B, url: "https://x.test/{{item}}", for_each: id, when: "index != `0`"}
         """
     )
-    assert 'for index, item in enumerate(["a", "b"]):' in made
+    assert 'for item in ["a", "b"]:' in made
     assert "        id_rows.append(id)\n    id = id_rows\n" in made
     assert "for index, item in enumerate(id):\n        if index != 0:\n            response = client.get(" in made
 
