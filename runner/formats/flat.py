@@ -1,20 +1,19 @@
 """Steps of a plan as exporters see them: each request by itself, with all that it inherits, as far as it is known.
 
-    Plan ─▶ Step × Scope ─flatten─▶ Flat
+    Step × Scope ─flatten─▶ Flat
 
 What a run alone knows stays a symbol (`symbols`). This file knows no foreign format.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from runner.engine import credentials
 from runner.engine.build import ABSOLUTE, BaseUrl
-from runner.engine.plan import Plan, Step
+from runner.engine.plan import Step
 from runner.formats import symbols
 from runner.formats.draft import usable_name
 from runner.formats.symbols import SECRET, Ref, Scope, Value, changed, first_text, joined
@@ -74,7 +73,7 @@ class Flat:
     kind: str = ""
     body: Value = None
     auth: Auth | None = None
-    settings: Mapping[str, Value] = MISSING  # type: ignore[assignment]
+    settings: Mapping[str, Value] = field(default_factory=dict)
     captures: tuple[Capture, ...] = ()
     asserts: tuple[tuple[Assertion, Value, Value], ...] = ()
     row: str = ""
@@ -289,60 +288,3 @@ def _credential(kind: str, name: str, value: Value) -> Value:
     """A field's value; a credential that stands in the file goes no further."""
     row = AUTH_KEYS[kind].get(name)
     return Ref(SECRET, name) if row is not None and row.secret and isinstance(value, str) and value else value
-
-
-# --- a whole plan --------------------------------------------------------------------------------------------------
-
-_MOST_ROWS = 1000
-
-
-class Repeated(NamedTuple):
-    """A step that is repeated: its request as each row sees it; `rows` are None where they are not known."""
-
-    flat: Flat
-    rows: list[Any] | None
-
-
-def flat_steps(plan: Plan) -> Iterator[Flat | Repeated]:
-    """The requests of a plan in order, with what was captured until then."""
-    captured: frozenset[str] = frozenset()
-    for step in plan.steps:
-        scope = symbols.scope_of(plan, step, captured, {})
-        flat = flatten(step, scope)
-        if step.loops:
-            rows = symbols.known_rows(plan, step, scope)
-            yield Repeated(flat, rows if rows is not None and len(rows) <= _MOST_ROWS else None)
-        else:
-            yield flat
-        captured |= {capture.name for capture in step.spec.captures}
-
-
-def in_row(plan: Plan, flat: Flat, row: Any, index: int, captured: frozenset[str]) -> Flat:
-    """A repeated request in one of its rows."""
-    scope = symbols.scope_of(plan, flat.step, captured, {"item": row, "index": index})
-    return flatten(flat.step, scope, f" [{index}]")
-
-
-def is_sent(flat: Flat) -> bool | None:
-    """Whether its `when` and those of its groups let a request pass; None where only a run knows."""
-    scope = flat.scope
-    found = [None if scope is None else scope.condition(one.expression) for one in flat.step.conditions]
-    if any(value is False for value in found):
-        return False
-    return True if all(value is True for value in found) else None
-
-
-_STATUS = re.compile(r"status\b")
-
-
-def expects_success(flat: Flat) -> bool:
-    """Whether a status from 400 on is a failure: unless a snapshot or an assertion looks at it and allows it."""
-    if flat.spec.snapshot is not None:
-        return False
-    for assertion, equals, _ in flat.asserts:
-        if assertion.that.text == "status" and isinstance(equals, (int, list)):
-            allowed = equals if isinstance(equals, list) else [equals]
-            return all(isinstance(status, int) and status < 400 for status in allowed)
-        if _STATUS.match(assertion.that.text):
-            return False
-    return True

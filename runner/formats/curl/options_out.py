@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from runner.formats.addresses import address, has_known_query
 from runner.formats.curl.expansions import Shell
-from runner.formats.flat import Flat, expects_success
+from runner.formats.flat import Flat
+from runner.formats.flat_plan import expects_success
 from runner.formats.symbols import Value, changed, first_text, is_known, joined, literal_text
 from runner.language.values import as_text
 from runner.language.values import size as size_of

@@ -20,7 +20,8 @@ from runner.formats.curl.jq import filter_of
 from runner.formats.curl.options_out import options
 from runner.formats.curl.tokens_out import Tokens
 from runner.formats.exported import Exported
-from runner.formats.flat import Flat, Repeated, flat_steps, in_row, is_sent
+from runner.formats.flat import Flat
+from runner.formats.flat_plan import Repeated, flat_steps, in_row, is_sent
 from runner.formats.symbols import is_known
 from runner.language import shell
 from runner.language.model import MISSING, Capture

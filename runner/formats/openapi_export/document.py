@@ -11,7 +11,8 @@ from runner.engine.media_types import media_type
 from runner.engine.plan import Plan
 from runner.formats import symbols
 from runner.formats.exported import Exported
-from runner.formats.flat import Flat, Part, Repeated, base_of, flat_steps
+from runner.formats.flat import Flat, Part, base_of
+from runner.formats.flat_plan import Repeated, flat_steps
 from runner.formats.openapi_export.paths import Place, parameters, place
 from runner.formats.openapi_export.security import Scheme, scheme, url_text
 from runner.formats.openapi_export.shapes import described, pairs, schema

@@ -99,7 +99,8 @@ class Translator:
         found = self.condition(node)
         if found is None and (value := self.code(node)) is not None:
             return Code(f"{_grouped(value)} is True")
-        return found[1:-1] if found and node["type"] in ("and_expression", "or_expression") else found  # type: ignore[return-value]
+        joined = found is not None and node["type"] in ("and_expression", "or_expression")
+        return Code(found[1:-1]) if found is not None and joined else found
 
     def equal(self, node: Any, value: str, constant: object) -> Code | None:
         """Whether an expression equals a value; `constant` is that value where it is None, True or False."""
@@ -143,8 +144,7 @@ class Translator:
     def _each(self, name: str, over: Any, condition: Any) -> Code | None:
         """`all(list, &expression)`: a generator over the elements."""
         items = self.code(over)
-        inner = Translator(lambda _: None)
-        inner._at = _of_element(inner)  # type: ignore[method-assign]
+        inner = _OfElement(lambda _: None)
         found = inner.condition(condition)
         self.uses_at = self.uses_at or inner.uses_at
         return None if items is None or found is None else Code(f"{name}({found} for element in {items})")
@@ -167,13 +167,11 @@ class Translator:
         return Code(base + "".join(f"[{literal(step)}]" for step in steps))
 
 
-def _of_element(translator: Translator) -> Any:
-    """Paths from an element of a list on."""
+class _OfElement(Translator):
+    """Translates expressions over an element of a list."""
 
-    def at(path: tuple[str | int, ...], *, optional: bool) -> Code | None:
-        return translator._along("element", path, optional)
-
-    return at
+    def _at(self, path: tuple[str | int, ...], *, optional: bool) -> Code | None:
+        return self._along("element", path, optional)
 
 
 #: What needs no parentheses, whatever stands beside it.

@@ -15,7 +15,8 @@ from typing import Any
 from runner.engine.plan import TEARDOWN, Loop, Plan
 from runner.formats import symbols
 from runner.formats.exported import Exported
-from runner.formats.flat import Auth, Flat, Repeated, flat_steps
+from runner.formats.flat import Auth, Flat
+from runner.formats.flat_plan import Repeated, flat_steps
 from runner.formats.grants import identity, token_request
 from runner.formats.python.calls import OF_CLIENTS, Call, call, client
 from runner.formats.python.expressions import Translator

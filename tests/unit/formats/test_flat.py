@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from runner.formats.flat import Flat, Repeated, expects_success, flat_steps
+from runner.formats.flat import Flat
+from runner.formats.flat_plan import Repeated, expects_success, flat_steps
 from runner.formats.symbols import CAPTURE, ENV, ROW, SECRET, VARIABLE, Computed, Ref, Text
 
 JWT = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
