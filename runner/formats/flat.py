@@ -57,6 +57,7 @@ class Flat:
 
     `body` is the value under the key `kind`: JSON data (json), text (text), Pairs (form), Parts (multipart), a path
     (file), or a mapping with query, variables and operation, of which `query` may be `{"file": path}` (graphql).
+    `scope` is what its expressions see, but for its own captures.
     """
 
     step: Step
@@ -74,6 +75,9 @@ class Flat:
     captures: tuple[Capture, ...] = ()
     asserts: tuple[tuple[Assertion, Value, Value], ...] = ()
     row: str = ""
+    #: Whether only a run knows if the URL is a whole one; it is taken for one.
+    open_url: bool = False
+    scope: Scope | None = None
 
     @property
     def spec(self) -> RequestSpec:
@@ -90,7 +94,8 @@ def flatten(step: Step, scope: Scope, row: str = "") -> Flat:
     made = _request(step, spec, step.settings, step.base_urls, scope)
     auth = None if step.auth is None else _auth(step.auth, step, scope)
     asserts = tuple((it, _value(it.equals, scope), _value(it.includes, scope)) for it in step.asserts)
-    return replace(made, name=f"{step.name}{row}", auth=auth, captures=spec.captures, asserts=asserts, row=row)
+    name = f"{step.name}{row}"
+    return replace(made, name=name, auth=auth, captures=spec.captures, asserts=asserts, row=row, scope=scope)
 
 
 def _request(
@@ -103,6 +108,7 @@ def _request(
         place=spec.name_span.where if spec.name_span else "",
         method=_method(spec, scope),
         url=_url(spec, base_urls, scope),
+        open_url=bool(base_urls) and not isinstance(spec.url, str) and _begins_open(scope.resolve(spec.url)),
         query=tuple(_pairs(settings.query, scope)),
         headers=tuple(_pairs(settings.headers, scope)),
         cookies=tuple(_pairs(spec.cookies, scope)),
@@ -128,13 +134,23 @@ def _method(spec: RequestSpec, scope: Scope) -> str:
 
 def _url(spec: RequestSpec, base_urls: tuple[BaseUrl, ...], scope: Scope) -> Value:
     url = scope.resolve(spec.url)
+    base = base_of(base_urls, scope)
+    if not _is_absolute(url) and not _begins_open(url):
+        url = _append(base, url)
+    return changed(url, lambda text: text.partition("#")[0])
+
+
+def base_of(base_urls: Iterable[BaseUrl], scope: Scope) -> Value:
+    """What stands before a relative URL."""
     base: Value = ""
     for level in base_urls:
         found = scope.resolve(level.url)
         base = found if _is_absolute(found) or not base else _append(base, found)
-    if not _is_absolute(url) and not (first_text(url) == "" and url != ""):
-        url = _append(base, url)
-    return changed(url, lambda text: text.partition("#")[0])
+    return base
+
+
+def _begins_open(url: Value) -> bool:
+    return first_text(url) == "" and url != ""
 
 
 def _is_absolute(url: Value) -> bool:
@@ -297,7 +313,9 @@ _STATUS = re.compile(r"status\b")
 
 
 def expects_success(flat: Flat) -> bool:
-    """Whether a status from 400 on is a failure: unless an assertion looks at the status and allows it."""
+    """Whether a status from 400 on is a failure: unless a snapshot or an assertion looks at it and allows it."""
+    if flat.spec.snapshot is not None:
+        return False
     for assertion, equals, _ in flat.asserts:
         if assertion.that.text == "status" and isinstance(equals, (int, list)):
             allowed = equals if isinstance(equals, list) else [equals]
