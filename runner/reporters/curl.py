@@ -90,6 +90,17 @@ class Reporter:
         self.stream.write(f"\n# {script.title}\n{function}() {{\n{wanted}{command}}}\n")
 
 
+def command(request: Request, sent: bool = True) -> str:
+    """One request for a shell: nothing is sent as long as a variable that it needs is not set.
+
+    `sent`: the request has all headers that went out, and not only those that were declared.
+    """
+    script = _Script("", sent)
+    text = script.command(request).strip()
+    needed = " ".join(f'"${{{name}:?{words}}}"' for name, words in script.wanted.items())
+    return f": {needed} &&\n{text}" if needed else text
+
+
 def _comment(collection: str, name: str, span: Span | None) -> str:
     return _line(f"{collection}: {name}{f'  ({span.where})' if span else ''}")
 

@@ -1,0 +1,123 @@
+"""The part of the page that needs no JavaScript and that is printed: the summary, the collections, what failed and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from runner.engine.results import CollectionResult, Outcome, RunResult, StepResult, TokenResult
+from runner.reporters import records, words
+from runner.reporters.html_report.marked import html, marked, plain_html
+from runner.reporters.html_report.spool import Spool
+from runner.reporters.style import Marks
+from runner.reporters.words import duration_words
+
+MARKS = Marks()
+_BAD = (Outcome.FAILED, Outcome.ERRORED)
+#: More are not written out: a page with ten thousand failures would be slow, and nobody prints them.
+_MOST = 200
+
+
+@dataclass(slots=True, eq=False)
+class Failures:
+    """What did not pass, as markup."""
+
+    text: Spool = field(default_factory=Spool)
+    count: int = 0
+
+    def step(self, result: StepResult, anchor: str) -> None:
+        """A request, if it did not pass."""
+        if result.outcome in _BAD:
+            took = duration_words(result.elapsed)
+            said = (result.method, result.url, "" if result.status is None else str(result.status), took)
+            lines = words.failure_lines(result, marked)
+            self._add(result.outcome, anchor, f"{result.collection}: {result.name}", said, lines)
+
+    def token(self, result: TokenResult, collection: str, anchor: str) -> None:
+        """A token step, if it did not pass."""
+        if result.fault is not None:
+            said = (result.method, result.url, "" if result.status is None else str(result.status))
+            lines = words.fault_lines(result.fault, marked)
+            self._add(result.outcome, anchor, f"{collection}: token: {result.name}", said, lines)
+
+    def _add(self, outcome: Outcome, anchor: str, name: str, said: Iterable[str], lines: Iterable[str]) -> None:
+        self.count += 1
+        if self.count <= _MOST:
+            heading = f"{MARKS.of(outcome)} {plain_html(name)}"
+            self.text.write(
+                f'<article id="{plain_html(anchor)}" class="{outcome.value}">\n<h3>{heading}</h3>\n'
+                f"<p>{plain_html('  '.join(filter(None, said)))}</p>\n<pre>{html(lines)}</pre>\n</article>\n"
+            )
+
+    @property
+    def more(self) -> str:
+        """What is said of those that are not written out."""
+        left = self.count - _MOST
+        return f"<p>… and {left:,} more; the page shows them where JavaScript may run.</p>\n" if left > 0 else ""
+
+
+def title(result: RunResult) -> str:
+    """What a tab of the browser says."""
+    return plain_html(f"{_mark(result)} {_counted(result)}: {_names(result)}")
+
+
+def verdict(result: RunResult) -> str:
+    """How the run went, in a few words."""
+    return plain_html(_counted(result))
+
+
+def mark(result: RunResult) -> str:
+    """One character for it."""
+    return _mark(result)
+
+
+def outcome(result: RunResult) -> str:
+    """The outcome that gives the page its colour."""
+    bad = next((outcome for outcome in _BAD if result.count(outcome)), None)
+    return (bad or (Outcome.ERRORED if result.interrupted else Outcome.PASSED)).value
+
+
+def names(result: RunResult) -> str:
+    """Whose report it is."""
+    return plain_html(_names(result))
+
+
+def facts(result: RunResult, moment: str | None) -> str:
+    """When it was (RFC 3339, in UTC) and how long it took."""
+    at = f'<time datetime="{moment}">{moment[:19].replace("T", " ")} UTC</time> · ' if moment else ""
+    return f"{at}{plain_html(words.summary(result))}"
+
+
+def collections(result: RunResult) -> Iterator[str]:
+    """A row of the table for each collection."""
+    return map(_collection, result.collections)
+
+
+def _collection(result: CollectionResult) -> str:
+    counts = records.counts(result.steps).values()
+    cells = "".join(f"<td>{count or ''}</td>" for count in counts)
+    name = f'<th scope="row">{plain_html(result.name)} <span class="place">{plain_html(result.path)}</span></th>'
+    return f"<tr>{name}{cells}<td>{duration_words(result.elapsed)}</td></tr>\n"
+
+
+def _mark(result: RunResult) -> str:
+    return MARKS.passed if result.passed else MARKS.failed
+
+
+def _counted(result: RunResult) -> str:
+    """`2 failed, 1 errored`, `all 17 passed`, `nothing was run`."""
+    total = len(result.steps)
+    bad = [f"{number:,} {outcome.value}" for outcome in _BAD if (number := result.count(outcome))]
+    good = result.count(Outcome.PASSED)
+    if result.interrupted:
+        return ", ".join(["interrupted", *bad])
+    if bad:
+        return ", ".join(bad)
+    if not total:
+        return "nothing was run"
+    return f"all {total:,} passed" if good == total else f"{good:,} passed, {total - good:,} skipped"
+
+
+def _names(result: RunResult) -> str:
+    found = [collection.name for collection in result.collections]
+    return ", ".join(found) if 0 < len(found) <= 3 else f"{len(found):,} collections"
