@@ -23,6 +23,8 @@ _COMMANDS = {
     "token": "Run the token step of a file, and show what the token says.",
     "list": "List the requests of collections.",
     "demo": "Run a collection against an embedded API with OAuth.",
+    "init": "Make a project to begin with.",
+    "schema": "Print the JSON Schema of request files, for editors.",
 }
 _MODULES = {"list": "listing"}
 #: What a shell says of a process that SIGPIPE ended.

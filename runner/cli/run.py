@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from runner.reporters.console import Console
     from runner.reporters.live import Live
     from runner.reporters.style import Marks
+    from runner.runtime.snapshots import SnapshotWriter
 
 
 @click.command("run")
@@ -27,7 +28,12 @@ if TYPE_CHECKING:
 @options.env_files
 @options.selecting
 @click.option("-x", "--fail-fast", is_flag=True, help="Stop after the first request that fails.")
+@options.data
+@options.repeat
+@options.shard
 @click.option("-j", "--jobs", type=click.IntRange(1), default=None, metavar="N", help="Collections side by side.")
+@click.option("--update-snapshots", is_flag=True, help="Keep what comes back as the new snapshots.")
+@click.option("--overlap", is_flag=True, help="Send neighbouring safe requests of a collection together, too (-j).")
 @options.connecting
 @options.root
 @options.allow_empty
@@ -46,6 +52,7 @@ if TYPE_CHECKING:
 @options.no_colour
 def command(**given: Any) -> int:
     """Run the collections in PATHS (files or folders; default: requests/)."""
+    from runner.cli.printing import print_diagnostics
     from runner.runtime.project import open_project
 
     if given["quiet"] and (given["verbose"] or given["show_body"]):
@@ -53,7 +60,9 @@ def command(**given: Any) -> int:
     flags = options.make_flags(given)
     if given["watch"]:
         return _watch(flags, given)
-    plans, env = open_project(options.make_options(given)).ready_plans()
+    project = open_project(options.make_options(given))
+    plans, env = project.ready_plans()
+    print_diagnostics(project.warnings)
     return execute(plans, env, flags, given)
 
 
@@ -70,7 +79,7 @@ def execute(plans: Sequence[Any], env: Any, flags: Any, given: dict[str, Any]) -
     """Runs plans with a console, and with the reports that were asked for; returns the exit code."""
     if not given["reports"]:
         console = _console(sys.stdout, given)
-        return _run(plans, env, flags, given, [console], console.live)
+        return _run(plans, env, flags, given, [console], console)
     from runner.cli.reporting import Reports, parse_wishes
 
     reports = Reports()
@@ -79,7 +88,7 @@ def execute(plans: Sequence[Any], env: Any, flags: Any, given: dict[str, Any]) -
         reports.open(parse_wishes(given["reports"]), sources, lambda stream: _console(stream, given))
         console = _console(sys.stderr if reports.take_standard_output else sys.stdout, given)
         reports.add("console", console)
-        return reports.told(_run(plans, env, flags, given, reports.listeners, console.live))
+        return reports.told(_run(plans, env, flags, given, reports.listeners, console))
     finally:
         reports.close()
 
@@ -112,22 +121,41 @@ def _run(
     flags: Any,
     given: dict[str, Any],
     listeners: Sequence[Listener],
-    live: Live | None,
+    console: Console,
 ) -> int:
-    from runner.runtime.execute import Interrupts, Settings, run
+    from runner.runtime.execute import Settings, run
+    from runner.runtime.interrupts import Interrupts
     from runner.runtime.workspace import Workspace
 
+    writer = _snapshot_writer(plans, given)
     interrupts = Interrupts()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, interrupts.handler)
     settings = Settings(
         env=env,
         workspace=Workspace(options.make_options(given).root),
         flags=flags,
         jobs=given["jobs"] or 0,
         fail_fast=given["fail_fast"],
+        overlap=given["overlap"],
         listeners=listeners,
         interrupts=interrupts,
-        progress=live.progress if live else None,
+        progress=console.live.progress if console.live else None,
+        snapshots=writer,
     )
-    return int(run(plans, settings).exit_code)
+    before = {number: signal.signal(number, interrupts.handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        code = int(run(plans, settings).exit_code)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for line in writer.lines if writer is not None and not given["quiet"] else ():
+        print(line, file=console.stream)
+    return code
+
+
+def _snapshot_writer(plans: Sequence[Any], given: dict[str, Any]) -> SnapshotWriter | None:
+    if not given.get("update_snapshots"):  # the demo has no such flag
+        return None
+    from runner.runtime.snapshots import SnapshotWriter
+
+    selects = any(given[name] for name in ("names", "tags", "excluded"))
+    return SnapshotWriter(plans, prune=not selects)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from runner.diagnostics import Diagnostic, Span
+from runner.language.document import proxy_credentials
 from runner.language.model import (
     AUTH_KEYS,
     AuthSpec,
@@ -43,8 +44,12 @@ def holds_credential(name: str) -> bool:
 
 def warnings(collection: Collection) -> list[Diagnostic]:
     """A warning for each literal credential, in the order of the file."""
-    found = {span.start: Diagnostic(message, span, _HINT, severity="warning") for message, span in _find(collection)}
-    return [found[start] for start in sorted(found)]
+    found = {_place(span): Diagnostic(message, span, _HINT, severity="warning") for message, span in _find(collection)}
+    return [found[place] for place in sorted(found)]
+
+
+def _place(span: Span) -> tuple[str, int]:
+    return span.source.path, span.start
 
 
 def _find(collection: Collection) -> Iterator[tuple[str, Span]]:
@@ -54,13 +59,16 @@ def _find(collection: Collection) -> Iterator[tuple[str, Span]]:
         yield from _tokens(environment.variables)
     yield from _tokens(collection.variables)
     yield from _shared(collection.auth, collection.defaults)
-    yield from _items(collection.requests)
+    yield from _items((*collection.setup, *collection.requests, *collection.teardown))
 
 
 def _items(items: tuple[RequestSpec | Group, ...]) -> Iterator[tuple[str, Span]]:
     for item in items:
         yield from _tokens(item.variables)
         if isinstance(item, Group):
+            yield from _secrets(item.secrets, item.secrets)
+            for environment in item.environments.values():
+                yield from _secrets(environment.variables, item.secrets)
             yield from _shared(item.auth, item.defaults)
             yield from _items(item.requests)
         else:
@@ -85,6 +93,9 @@ def _shared(auth: AuthSpec | None, settings: Defaults) -> Iterator[tuple[str, Sp
             yield f"the header '{entry.text}' holds a literal credential", entry.span
     yield from _in_entries(settings.headers)
     yield from _in_entries(settings.query)
+    proxy = settings.proxy
+    if proxy is not None and isinstance(proxy.value, str) and any(map(_is_literal, proxy_credentials(proxy.value))):
+        yield "the URL of 'proxy' holds a literal password", proxy.span
     keys = AUTH_KEYS.get(auth.type or "", {}) if auth else {}
     for name, declared in auth.fields.items() if auth else ():
         is_path = name in keys and keys[name].wants == "file" and not holds_key(declared.value)
@@ -99,8 +110,10 @@ def _in_login(login: RequestSpec) -> Iterator[tuple[str, Span]]:
     if login.body is None:
         return
     body = login.body.value
-    if login.body.kind == "form":
+    if login.body.kind in ("form", "multipart"):
         body = {entry.text: entry.value for entry in body}
+    elif login.body.kind == "graphql":
+        body = body.variables
     for name, value in body.items() if isinstance(body, dict) else ():
         if holds_credential(str(name)) and _is_literal(value):
             yield f"'{name}' of the login call is a literal credential", login.body.span

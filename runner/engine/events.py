@@ -19,7 +19,8 @@ class RunStarted(NamedTuple):
 
 
 class CollectionStarted(NamedTuple):
-    """A collection begins; `names` are those of its requests, in order."""
+    """A collection begins; `names` are those of its requests, in order; one that is repeated has the widest of its
+    rows' names."""
 
     name: str
     path: str
@@ -27,10 +28,14 @@ class CollectionStarted(NamedTuple):
 
 
 class StepStarted(NamedTuple):
-    """A request is about to be sent. Only for progress: it is not told of requests that run in the background."""
+    """A request is about to be sent. Only for progress: it is not told of requests that run in the background.
+
+    `must_end`: it is one of teardown, which Ctrl-C does not cut short.
+    """
 
     collection: str
     name: str
+    must_end: bool = False
 
 
 class TokenFinished(NamedTuple):

@@ -106,12 +106,13 @@ _DECODER = json.JSONDecoder(parse_float=spelled_float, parse_constant=_no_consta
 
 
 #: Whoever walks a value does it by recursion, which the interpreter bounds.
-_MAX_DEPTH = 200
+MAX_DEPTH = 200
 
 
-def _is_deep(value: Value) -> bool:
+def is_deep(value: Value) -> bool:
+    """Whether a value is nested deeper than `MAX_DEPTH` levels."""
     level = [value]
-    for _ in range(_MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH + 1):
         inner = [node.values() if type(node) is dict else node for node in level if type(node) in (dict, list)]
         level = [node for nodes in inner for node in nodes]
         if not level:
@@ -127,13 +128,29 @@ def parse_json(text: str) -> Value:
     """
     try:
         value = _DECODER.decode(text)
-        if text.count("[") + text.count("{") > _MAX_DEPTH and _is_deep(value):
+        if text.count("[") + text.count("{") > MAX_DEPTH and is_deep(value):
             raise RecursionError
         return value
     except json.JSONDecodeError as error:
         raise ValueError(f"line {error.lineno}, column {error.colno}: {error.msg.lower()}") from None
     except RecursionError:
         raise ValueError("it is nested too deep") from None
+
+
+def decode_json_at(text: str, start: int) -> tuple[Value, int]:
+    """The JSON value that starts at an offset, and where it ends.
+
+    Raises:
+        json.JSONDecodeError: there is none.
+        ValueError: it holds what JSON does not have, or is nested too deep.
+    """
+    try:
+        value, end = _DECODER.raw_decode(text, start)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    if end - start > MAX_DEPTH and is_deep(value):
+        raise ValueError("it is nested too deep")
+    return value, end
 
 
 def dump_json(value: Value, indent: int | None = None) -> str:
@@ -188,9 +205,9 @@ def show(value: Value) -> str:
     return json.dumps(value, ensure_ascii=False, default=lambda other: f"{len(other)} bytes")
 
 
-_DURATION = re.compile(r"(-?)([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)", re.ASCII)
+DURATION = re.compile(r"(-?)([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)", re.ASCII)
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(B|kB|KB|MB|GB)", re.ASCII)
+SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(B|kB|KB|MB|GB)", re.ASCII)
 _BYTES = {"B": 1, "kB": 1000, "KB": 1000, "MB": 1000_000, "GB": 1000_000_000}
 
 
@@ -198,7 +215,7 @@ def signed_duration(value: Value) -> float | None:
     """Seconds of `500ms`, `10s`, `2m`, `1h`, `7d`, each with an optional `-` before it, or of a number; else None."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value) if abs(value) < 1e12 else None
-    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    match = DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         return None
     seconds = float(match.group(2)) * _SECONDS[match.group(3)]
@@ -215,5 +232,5 @@ def size(value: Value) -> int | None:
     """Bytes of `10MB`, `64kB` or a whole number of bytes (decimal units); None for anything else."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value if value >= 0 else None
-    match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    match = SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
     return round(float(match.group(1)) * _BYTES[match.group(2)]) if match else None

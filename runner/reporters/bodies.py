@@ -10,6 +10,7 @@ import json
 import re
 
 from runner.diagnostics import Styler, escape, plain
+from runner.engine import payload
 from runner.engine.exchange import Exchange, Request, decode_text
 
 #: Lines and their length in a trimmed body.
@@ -21,7 +22,6 @@ _TO_CUT = 16_384
 #: Bytes that are looked at to tell text from what is none.
 _SAMPLE = 4096
 _NO_TEXT = ("image/", "audio/", "video/", "font/")
-_TEXT = re.compile(r"text/|application/(?:json|xml|javascript|x-www-form-urlencoded|graphql)\b|[^;]*\+(?:json|xml)\b")
 _TOKEN = re.compile(
     r'(?P<key>"(?:[^"\\]|\\.)*"(?=:))|(?P<string>"(?:[^"\\]|\\.)*")'
     r"|(?P<literal>true|false|null)\b|(?P<number>-?[0-9][0-9.eE+-]*)"
@@ -29,18 +29,38 @@ _TOKEN = re.compile(
 
 
 def request_content(request: Request) -> bytes:
-    """The body of a request, as far as it can be shown: the one place where reports read it."""
-    return request.body or b""
+    """The body of a request, as far as it can be shown: files in it by name and size, and never read."""
+    if isinstance(request.body, bytes):
+        return request.body
+    pieces = payload.pieces(request.body or b"")
+    return b"".join(piece if isinstance(piece, bytes) else file_words(piece).encode() for piece in pieces)
 
 
 def request_body_lines(request: Request, styler: Styler = plain) -> list[str]:
-    """The whole body of a request."""
-    return body_lines(request_content(request), request.header("content-type"), styler)
+    """The whole body of a request: the parts of a multipart one as they are sent."""
+    if request.body is None or isinstance(request.body, bytes):
+        return body_lines(request.body or b"", request.header("content-type"), styler)
+    return [escape(line) for line in request_content(request).decode("utf-8", "replace").splitlines()]
+
+
+def part_words(part: payload.BodyPart) -> str:
+    """A part of a multipart body in one line: its name, what it holds, as what it is sent."""
+    content = part.content
+    held = _short(content.decode("utf-8", "replace") if isinstance(content, bytes) else file_words(content))
+    sent_as = ", ".join(escape(text) for text in (part.filename, part.content_type) if text)
+    return f"{escape(part.name)} = {held}{f' as {sent_as}' if sent_as else ''}"
+
+
+def file_words(file: payload.BodyFile) -> str:
+    """A file in place of its content."""
+    return f"({file.name}, {file.size:,} bytes)"
 
 
 def response_body_lines(exchange: Exchange, styler: Styler = plain) -> list[str]:
-    """The whole body of a response."""
+    """The whole body of a response; or where it was saved."""
     response = exchange.response
+    if response.saved is not None:
+        return [f"({response.saved.size:,} bytes saved to {escape(response.saved.name)})"]
     return body_lines(response.content, response.header("content-type"), styler)
 
 
@@ -93,21 +113,13 @@ def _by_size(content: bytes, content_type: str | None) -> str:
 
 
 def is_binary(content: bytes, content_type: str | None) -> bool:
-    """Whether a body is no text: by its type, by a NUL, or because it is said to be none and is not UTF-8."""
-    sample = content[:_SAMPLE]
-    named = (content_type or "").strip().lower()
-    if named.startswith(_NO_TEXT):
-        return True
-    if "charset=utf-16" in named or "charset=utf-32" in named:
-        return False
-    if b"\0" in sample:
-        return True
-    return _TEXT.match(named) is None and "charset=" not in named and not _is_utf8(sample)
+    """Whether a body is nothing to read: by its type, or because much of its beginning is no text.
 
-
-def _is_utf8(sample: bytes) -> bool:
-    try:
-        sample.decode()
-    except UnicodeDecodeError as error:
-        return error.end == len(sample) >= _SAMPLE - 3  # the sample ends within a character
-    return True
+    What calls itself text is believed, unless it holds zero bytes.
+    """
+    media_type = (content_type or "").partition(";")[0].strip().lower()
+    if media_type.startswith(_NO_TEXT) and not media_type.endswith("+xml"):
+        return True
+    beginning = decode_text(content[:_SAMPLE], content_type)
+    odd = sum(c == "\ufffd" or (c < " " and c not in "\t\n\r\f\x1b") for c in beginning)
+    return "\0" in beginning or (odd * 10 > len(beginning) and not media_type.startswith("text/"))

@@ -86,8 +86,7 @@ class Console:
     # --- events ---
 
     def _collection_started(self, event: CollectionStarted) -> None:
-        widest = min(_WIDEST_NAME, max(_SHORTEST, (self._columns() or _WIDEST_NAME * 2) // 2))
-        self._width = min(widest, max(width_of(name) for name in (*event.names, _TOKEN_NAME)))
+        self._width = min(self._widest(), max(width_of(name) for name in (*event.names, _TOKEN_NAME)))
         name = self.styler("name", escape(event.name))
         self._head = f"{name}  {self.styler('place', escape(event.path))}"
         if not self.quiet:
@@ -121,6 +120,8 @@ class Console:
         self._write(self._step_line(result))
         if bad:
             self._explain(result)
+        elif self.verbose:
+            self._block(self.styler("hint", escape(note)) for note in result.notes)
         self._show_exchanges(result)
 
     def _explain(self, result: StepResult) -> None:
@@ -131,13 +132,16 @@ class Console:
 
     def _step_line(self, result: StepResult) -> str:
         mark = self.styler(result.outcome.value, self.marks.of(result.outcome))
-        name = _padded(escape(result.name), self._width)
+        name = escape(result.name)
+        self._width = max(self._width, min(self._widest(), width_of(name)))  # how many rows there are is not known
+        name = _padded(name, self._width)
         if result.outcome is Outcome.SKIPPED:
             return f"  {mark} {name}  {self.styler('skipped', 'skipped: ' + escape(result.reason))}"
         if result.outcome is Outcome.ERRORED:
             tail = [("errored", "error")]
         else:
             tail = [(result.outcome.value, str(result.status)), ("time", words.duration_words(result.elapsed))]
+        tail += [("repeated", part) for part in words.repeats(result)]
         path = escape(result.path or result.url)
         return _line(mark, name, result.method, path, tail, self.styler, self._columns())
 
@@ -153,6 +157,10 @@ class Console:
     def _block(self, lines: Iterable[str]) -> None:
         for line in lines:
             self._write(_INDENT + line)
+
+    def _widest(self) -> int:
+        """How wide the column of names may be."""
+        return min(_WIDEST_NAME, max(_SHORTEST, (self._columns() or _WIDEST_NAME * 2) // 2))
 
     def _columns(self) -> int:
         """How wide a line may be; 0 where nobody minds."""

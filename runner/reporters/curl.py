@@ -14,9 +14,9 @@ from typing import TextIO
 from runner.diagnostics import Span, escape
 from runner.engine.events import CollectionStarted, Event, RunFinished, RunStarted, StepFinished, TokenFinished
 from runner.engine.exchange import Connection, Request
+from runner.engine.payload import Body, BodyFile, BodyPart, Multipart
 from runner.engine.results import Outcome, StepResult, TokenResult
 from runner.redaction import MASK
-from runner.reporters.bodies import request_content
 
 _HEAD = """\
 #!/bin/sh
@@ -38,6 +38,8 @@ exit "$failed"
 #: What curl makes itself of the body and the URL.
 _CURLS_OWN = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
 _ACCEPT = ("Accept", "*/*")
+#: What curl adds to a request with a body.
+_OF_BODIES = ("Content-Type", "Expect")
 #: Longer ones do not fit onto a command line; printf is built in and takes any.
 _LONGEST_ARGUMENT = 100_000
 #: The name before a value: `"client_secret": "`, `key=`, `X-Api-Key: `, `Authorization: Bearer `.
@@ -122,23 +124,44 @@ class _Script:
 
     def command(self, request: Request) -> str:
         """The lines of the function that sends a request."""
-        content = request_content(request)
-        piped = bool(content) and not _fits(content)
-        options = [*self._options(request, content), *self._headers(request, content)]
-        if content:
-            options.append("--data-binary @-" if piped else f"--data-raw {self._quoted(content.decode(), 'body')}")
+        content = request.body or b""
+        piped = isinstance(content, bytes) and bool(content) and not _fits(content)
+        options = [*self._options(request), *self._headers(request), *self._data(content, piped)]
         url = self._quoted(request.url, "URL")
         lines = " \\\n".join(
-            [f"  {self._piped(content) if piped else ''}curl", *(f"    {it}" for it in options), f"    {url}"]
+            [
+                f"  {self._piped(content) if piped and isinstance(content, bytes) else ''}curl",
+                *(f"    {it}" for it in options),
+                f"    {url}",
+            ]
         )
         return f"{lines}\n"
 
-    def _options(self, request: Request, content: bytes) -> Iterator[str]:
+    def _data(self, body: Body, piped: bool) -> Iterator[str]:
+        """The options that carry the body; files are named, and read by curl."""
+        if isinstance(body, Multipart):
+            yield from map(self._part, body.parts)
+        elif isinstance(body, BodyFile):
+            yield f"--data-binary {self._quoted(f'@{body.name}', 'path')}"
+        elif body:
+            yield "--data-binary @-" if piped else f"--data-raw {self._quoted(body.decode(), 'body')}"
+
+    def _part(self, part: BodyPart) -> str:
+        content = part.content
+        if isinstance(content, BodyFile):
+            value = f"@{_in_form(content.name)}"
+        else:
+            value = _in_form(content.decode("utf-8", "replace"))
+        said = [("filename", part.filename), ("type", part.content_type)]
+        more = "".join(f";{name}={_in_form(text) if name == 'filename' else text}" for name, text in said if text)
+        return f"--form {self._quoted(f'{part.name}={value}{more}', 'body')}"
+
+    def _options(self, request: Request) -> Iterator[str]:
         yield "--silent --show-error --include --globoff --path-as-is"
         yield f"--max-time {request.timeout:g}"
         if request.method == "HEAD":
             yield "--head"
-        elif request.method != ("POST" if content else "GET"):
+        elif request.method != ("POST" if request.body else "GET"):
             yield f"--request {self._quoted(request.method, 'method')}"
         if request.max_redirects:
             yield f"--location --max-redirs {request.max_redirects}"
@@ -162,12 +185,13 @@ class _Script:
             option = "--proxy" if socket == connection.proxy else "--unix-socket"
             yield f"{option} {self._quoted(socket, 'proxy')}"
 
-    def _headers(self, request: Request, content: bytes) -> Iterator[str]:
+    def _headers(self, request: Request) -> Iterator[str]:
+        form = isinstance(request.body, Multipart)  # curl makes the boundary, and says so
         for name, value in request.headers:
-            if name.lower() not in _CURLS_OWN and (name, value) != _ACCEPT:
+            if name.lower() not in _CURLS_OWN and (name, value) != _ACCEPT and not (form and name == "Content-Type"):
                 text = f"{name}: {value}" if value else f"{name};"
                 yield f"--header {self._quoted(text, 'header')}"
-        added = [*(("Accept", "User-Agent") if self.sent else ()), *(("Content-Type", "Expect") if content else ())]
+        added = [*(("Accept", "User-Agent") if self.sent else ()), *(_OF_BODIES if request.body else ())]
         yield from (f"--header '{name}:'" for name in added if request.header(name.lower()) is None)
 
     def _quoted(self, text: str, place: str) -> str:
@@ -200,6 +224,12 @@ class _Script:
         return name
 
 
+def _in_form(text: str) -> str:
+    """A value of curl's --form: in double quotes, so that `;`, `,`, `@` and `<` in it mean nothing."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
 def _fits(content: bytes) -> bool:
     """Whether a body can stand on the command line: it is text, and not long."""
     if len(content) > _LONGEST_ARGUMENT:
@@ -216,8 +246,9 @@ def _single(text: str) -> str:
 
 
 def _printf_format(content: bytes) -> str:
-    """Bytes as the format of printf (POSIX): what is not printable in octal."""
-    return "'" + "".join(_PRINTED[byte] for byte in content) + "'"
+    """Bytes as the format of printf (POSIX): what is not printable in octal, and a dash that would begin an option."""
+    first = "\\055" if content.startswith(b"-") else ""
+    return "'" + first + "".join(_PRINTED[byte] for byte in content[bool(first) :]) + "'"
 
 
 _PRINTED = [chr(byte) if 32 <= byte < 127 and byte not in b"%\\'" else f"\\{byte:03o}" for byte in range(256)]

@@ -107,8 +107,8 @@ def _unanswered(request: Request, started: float, elapsed: float, message: str) 
 def _times(exchange: Exchange) -> dict[str, Any]:
     """The total, and what it went to where the exchange tells; -1 stands for what does not apply."""
     total = milliseconds(exchange.elapsed)
-    timing = getattr(exchange, "timing", None)
-    if timing is None:
+    timing = exchange.timing
+    if timing.wait is None:
         return {"time": total, "timings": {"send": 0, "wait": total, "receive": 0}}
     spent = {name: _phase(getattr(timing, name)) for name in _PHASES}
     ssl = _phase(timing.tls)

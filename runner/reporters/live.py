@@ -8,15 +8,17 @@ from __future__ import annotations
 import threading
 from typing import TextIO
 
-from runner.diagnostics import Styler, escape, fitting
+from runner.diagnostics import Styler, escape, fitting, width_of
 from runner.reporters.style import Marks, terminal_width
-from runner.reporters.words import duration_words
-from runner.runtime.progress import Progress
+from runner.reporters.words import duration_words, size_words
+from runner.runtime.progress import Progress, UnderWay
 
 _EACH = 0.1
 _WIPE = "\r\x1b[2K"
 #: In seconds: a request that takes longer is told with its time.
 _SLOW = 1.0
+#: Cells of the bar of a download.
+_BAR = 20
 
 
 class Live:
@@ -54,25 +56,36 @@ class Live:
     def _draw_often(self) -> None:
         while not self._over.wait(_EACH):
             with self._lock:
-                row = self.row()
+                # Longer than the terminal is wide it would wrap, and wiping takes only the last row.
+                row = self.row(terminal_width(self._stream) - 1)
                 if not row:
                     continue
                 try:
-                    # Longer than the terminal is wide it would wrap, and wiping takes only the last row.
-                    shown = fitting(row, terminal_width(self._stream) - 1)
-                    self._stream.write(_WIPE + self._styler("progress", shown))
+                    self._stream.write(_WIPE + self._styler("progress", row))
                     self._stream.flush()
                 except OSError:
                     return  # the terminal went away: whoever writes the next line is told
                 self._drawn = True
 
-    def row(self) -> str:
-        """What is under way, in words; nothing if nothing is."""
+    def row(self, width: int) -> str:
+        """What is under way, in words; nothing if nothing is. A long name gives way to what stands behind it."""
         under_way = self.progress.under_way()
         if not under_way:
             return ""
         longest = under_way[0]
         since = f" {duration_words(float(int(longest.seconds)))}" if longest.seconds >= _SLOW else ""
+        came = f"  {self._bar(longest)}" if longest.received else ""
         more = f", and {len(under_way) - 1} more" if len(under_way) > 1 else ""
         done = f"{self.progress.done}/{self._total}  " if self._total > 1 else ""
-        return f"  {self._marks.running} {done}{escape(longest.name)} {self._marks.ellipsis}{since}{more}"
+        head, tail = f"  {self._marks.running} {done}", f" {self._marks.ellipsis}{since}{came}{more}"
+        name = fitting(escape(longest.name), max(0, width - width_of(head + tail)))
+        return fitting(head + name + tail, width)
+
+    def _bar(self, download: UnderWay) -> str:
+        """How far a download has come: a bar where its size is known, and the sizes."""
+        came = size_words(download.received)
+        if not download.announced:
+            return came
+        part = min(1.0, download.received / download.announced)
+        bar = self._marks.done * round(part * _BAR)
+        return f"{bar:{self._marks.left}<{_BAR}} {part:>4.0%}  {came} of {size_words(download.announced)}"

@@ -91,6 +91,11 @@ def request_record(result: StepResult) -> Record:
     }
     if result.reason:
         record["reason"] = result.reason
+    for name, count in (("attempts", result.attempts), ("polls", result.polls), ("pages", result.pages)):
+        if count > 1:
+            record[name] = count
+    if result.notes:
+        record["notes"] = list(result.notes)
     if result.fault is not None:
         record["fault"] = _fault_record(result.fault)
     if result.outcome is Outcome.FAILED and result.exchange is not None:

@@ -15,7 +15,7 @@ _VIRTUAL_TERMINAL = 4
 _COLOURS = {
     "error": "1;31", "warning": "1;33", "place": "36", "gutter": "34", "caret": "1;31", "hint": "33",
     "passed": "32", "failed": "1;31", "errored": "1;35", "skipped": "33", "name": "1", "time": "2", "progress": "2",
-    "sent": "36", "received": "2", "message": "1",
+    "sent": "36", "received": "2", "message": "1", "repeated": "33",
     "json key": "34", "json string": "32", "json number": "36", "json literal": "35",
 }  # fmt: skip
 
@@ -69,7 +69,7 @@ def styler_for(stream: TextIO, no_colour: bool = False) -> Styler:
 
 
 class Marks(NamedTuple):
-    """One character for each outcome."""
+    """One character for each outcome, and for progress."""
 
     passed: str = "✓"
     failed: str = "✗"
@@ -77,6 +77,8 @@ class Marks(NamedTuple):
     skipped: str = "-"
     running: str = "⋯"
     ellipsis: str = "…"
+    done: str = "█"
+    left: str = "░"
 
     def of(self, outcome: Outcome) -> str:
         """The mark of an outcome."""
@@ -87,7 +89,7 @@ class Marks(NamedTuple):
 def marks_for(stream: TextIO) -> Marks:
     """Marks that the stream's encoding can write."""
     try:
-        "✓✗⋯…".encode(stream.encoding or "ascii")
+        "✓✗⋯…█░".encode(stream.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
-        return Marks("+", "x", "!", "-", "~", "...")
+        return Marks("+", "x", "!", "-", "~", "...", "#", ".")
     return Marks()

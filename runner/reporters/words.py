@@ -7,11 +7,10 @@ styler is handed in.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 
-from runner.diagnostics import LINE_WIDTH, Styler, escape, excerpt, plain
+from runner.diagnostics import LINE_WIDTH, Styler, escape, excerpt, nearest, plain
 from runner.engine.exchange import Exchange, Request
-from runner.engine.results import Fault, Outcome, RunResult, StepResult, Verdict
+from runner.engine.results import Fault, Outcome, RunResult, StepResult, Verdict, Violation
 from runner.language.query import Finding, Miss
 from runner.language.values import Value, kind, show
 from runner.reporters.bodies import request_body_lines, response_body_lines, trimmed_lines
@@ -22,8 +21,11 @@ _SIGNS = " (- expected, + actual)"
 _PREDICATES = ("is ", "differs", "does ", "must ")
 _DIFF_WIDTH = 200
 _DIFF_LINES = 24
-_DIFF_PAIRS = 4_000_000
+_DIFF_INPUT = 2_000
+_CONTEXT = 2
 _KEYS = 8
+#: Kinds of faults whose place is the very key to blame: its line is shown.
+_AT_A_KEY = frozenset({"build", "file", "too-large"})
 
 
 def short(text: str, longest: int = _LONGEST) -> str:
@@ -57,6 +59,9 @@ def verdict_lines(verdict: Verdict, styler: Styler = plain, width: int = LINE_WI
 def _label(verdict: Verdict) -> tuple[str, list[str]]:
     """What stands beside the caret, and the lines below it."""
     notes = [f"note: {short(note)}" for note in verdict.notes]
+    if verdict.violations:
+        more = [f"… and {verdict.unshown:,} more"] if verdict.unshown else []
+        return verdict.problem, [*map(violation_words, verdict.violations), *more, *notes]
     if verdict.expected:
         return _comparison(verdict, notes)
     findings = list(verdict.findings)
@@ -95,6 +100,25 @@ def _type_hint(actual: Value, expected: Value) -> list[str]:
     return []
 
 
+def violation_words(violation: Violation) -> str:
+    """Where a body breaks its schema, what is there, and what the rule asks for."""
+    from runner.engine.schemas.rules import rule_words  # only where a file uses schemas
+
+    path, keyword = short(violation.path), violation.keyword
+    rule = f"{short(rule_words(keyword, violation.wanted))} ({keyword})"
+    if keyword in _ABOUT_KEYS:
+        keys = _nearest_first(violation.wanted[0], violation.actual[0])
+        return f"{path} {rule}{f'; there are {_some(keys)}' if keys else ''}"
+    if keyword.startswith("propertyNames/"):
+        return f"{path} has a name that {rule}"
+    joint = ": it " if rule.startswith("must ") else ", which "
+    return f"{path} is {value_words(violation.actual[0])}{joint}{rule}"
+
+
+#: Keywords that ask for another key.
+_ABOUT_KEYS = ("required", "dependentRequired", "dependencies")
+
+
 def _found(finding: Finding) -> str:
     if finding.miss is not None:
         return f"is null: {miss_words(finding.miss)}"
@@ -115,14 +139,20 @@ def miss_words(miss: Miss) -> str:
 
 
 def _keys_words(miss: Miss) -> str:
-    keys = list(miss.keys)
+    keys = sorted(miss.keys, key=lambda key: key != miss.nearest)
     if not keys:
         return f"'{miss.parent}' has no keys"
-    if miss.nearest in keys:
-        keys.remove(miss.nearest)
-        keys.insert(0, miss.nearest)
+    return f"'{miss.parent}' has {_some(keys)}"
+
+
+def _nearest_first(name: str, keys: list[str]) -> list[str]:
+    near = nearest(name, keys)
+    return sorted(keys, key=lambda key: key != near)
+
+
+def _some(keys: list[str]) -> str:
     shown = ", ".join(f"'{short(key, 60)}'" for key in keys[:_KEYS])
-    return f"'{miss.parent}' has {shown}{', …' if len(keys) > _KEYS else ''}"
+    return f"{shown}{', …' if len(keys) > _KEYS else ''}"
 
 
 def _a(name: str) -> str:
@@ -131,27 +161,27 @@ def _a(name: str) -> str:
 
 def diff(expected: Value, actual: Value) -> list[str]:
     """Where two structures differ, line by line."""
-    left = json.dumps(expected, indent=2, ensure_ascii=False, sort_keys=True, default=str).splitlines()
-    right = json.dumps(actual, indent=2, ensure_ascii=False, sort_keys=True, default=str).splitlines()
-    compare = _all_lines if len(left) * len(right) <= _DIFF_PAIRS else _first_lines
-    found = [line for line in compare(left, right) if not line.startswith(("---", "+++", "@@"))]
-    lines = [short(line, _DIFF_WIDTH) for line in found[:_DIFF_LINES]]
-    return lines + ([f"… {len(found) - _DIFF_LINES} more lines"] if len(found) > _DIFF_LINES else [])
-
-
-def _all_lines(left: list[str], right: list[str]) -> Iterable[str]:
-    """Compares each line with each, which takes long where there are many."""
     from difflib import unified_diff  # 3 ms, and few runs show a difference
 
-    return unified_diff(left, right, lineterm="", n=2)
+    left = json.dumps(expected, indent=2, ensure_ascii=False, sort_keys=True, default=str).splitlines()
+    right = json.dumps(actual, indent=2, ensure_ascii=False, sort_keys=True, default=str).splitlines()
+    left, right = _around_differences(left, right)
+    _, _, *found = unified_diff(left, right, lineterm="", n=_CONTEXT) if left != right else ("", "")
+    lines = [short(line, _DIFF_WIDTH) for line in found if not line.startswith("@@")]
+    more = [f"… {len(lines) - _DIFF_LINES} more lines"] if len(lines) > _DIFF_LINES else []
+    return lines[:_DIFF_LINES] + more
 
 
-def _first_lines(left: list[str], right: list[str]) -> Iterable[str]:
-    """Where two long texts begin to differ."""
-    same = next((at for at, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
-    half = _DIFF_LINES // 2
-    expected = [f"-{line}" for line in left[same : same + half]]
-    return [*(f" {line}" for line in left[max(0, same - 2) : same]), *expected, *(f"+{line}" for line in right[same:])]
+def _around_differences(left: list[str], right: list[str]) -> tuple[list[str], list[str]]:
+    """Two texts without what they begin and end with alike; of long ones only the beginning.
+
+    difflib's time grows with the square of the length.
+    """
+    shorter = min(len(left), len(right))
+    begin = next((at for at in range(shorter) if left[at] != right[at]), shorter)
+    end = next((at for at in range(shorter - begin) if left[-1 - at] != right[-1 - at]), shorter - begin)
+    first, last = max(0, begin - _CONTEXT), max(0, end - _CONTEXT)
+    return left[first : len(left) - last][:_DIFF_INPUT], right[first : len(right) - last][:_DIFF_INPUT]
 
 
 def fault_lines(fault: Fault, styler: Styler = plain) -> list[str]:
@@ -160,7 +190,7 @@ def fault_lines(fault: Fault, styler: Styler = plain) -> list[str]:
     lines += [short(detail, 600) for detail in fault.details]
     if fault.span is not None:
         lines.append(styler("place", fault.span.where))
-        if fault.kind == "build":
+        if fault.kind in _AT_A_KEY:
             return lines + excerpt(fault.span, fault.hint, styler)
     return lines + ([styler("hint", f"hint: {escape(fault.hint)}")] if fault.hint else [])
 
@@ -193,6 +223,7 @@ def failure_lines(result: StepResult, styler: Styler = plain, body: bool = True,
     for verdict in result.verdicts:
         if not verdict.passed:
             lines += verdict_lines(verdict, styler, width)
+    lines += [styler("hint", escape(note)) for note in result.notes]
     if body and result.outcome is Outcome.FAILED and result.exchange is not None:
         response = result.exchange.response
         shown = trimmed_lines(response.content, response.header("content-type"), styler)
@@ -225,6 +256,22 @@ def explanation(verdict: Verdict) -> list[str]:
     """What is said beside the caret of a failed verdict, and below it."""
     label, below = _label(verdict)
     return [label, *below]
+
+
+def size_words(size: int) -> str:
+    """A size, in decimal units: `512 bytes`, `4.7 kB`, `12.3 MB`."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size} bytes"
+
+
+def repeats(result: StepResult) -> list[str]:
+    """How often a request was sent, where it was more than once: `3 pages`, `asked 5 times`, `7 attempts`."""
+    parts = [f"{result.pages} page{'s' if result.pages > 1 else ''}"] if result.pages else []
+    parts += [f"asked {result.polls} times"] if result.polls > 1 else []
+    expected = max(1, result.pages, result.polls)
+    return parts + ([f"{result.attempts} attempts"] if result.attempts > expected else [])
 
 
 def duration_words(seconds: float) -> str:

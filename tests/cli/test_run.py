@@ -593,7 +593,7 @@ def test_terminal(server: DemoServer, write: Write, tmp_path: Path) -> None:
     assert code == 0, written
     assert "\x1b[32m✓\x1b[0m" in written
     row, *_, line = written.split("\r\x1b[2K")[1:]
-    assert row == "\x1b[2m  ⋯ a name that is far too long for a t\x1b[0m"
+    assert row == "\x1b[2m  ⋯ a name that is far too long for a …\x1b[0m"
     assert line.startswith("  \x1b[32m✓\x1b[0m a name…")
 
 

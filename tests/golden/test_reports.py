@@ -33,7 +33,8 @@ MASKS = (
     (r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT", "DATE"),
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UUID"),
     (r"\b\d+(\.\d+)? ?(ms|s)\b(?! timeout)", "N ms"),
-    (r'(elapsed_ms|time|wait|expires_in)":\d+(\.\d+)?', r'\1":N'),
+    (r'(elapsed_ms|time|wait|expires_in|blocked|dns|connect|send|receive)":-?\d+(\.\d+)?', r'\1":N'),
+    (r"request-runner-[0-9a-f]{32}", "request-runner-BOUNDARY"),
     (r' time="\d+\.\d+"', ' time="N"'),
     (r"request-runner/\d+\.\d+\.\d+", "request-runner/VERSION"),
     (r'"(version|runner)":"\d+\.\d+\.\d+"', r'"\1":"VERSION"'),
@@ -152,18 +153,18 @@ def test_junit_as_others_read_it(reported: dict[str, str], tmp_path: Path) -> No
     (tmp_path / "junit.xml").write_text(reported["junit"], "utf-8")
     suites = list(junitparser.JUnitXml.fromfile(str(tmp_path / "junit.xml")))
     assert [(suite.name, suite.tests, suite.failures, suite.errors, suite.skipped) for suite in suites] == [
-        ("Suite", 16, 5, 4, 3),
+        ("Suite", 20, 6, 4, 3),
         ("Second", 1, 0, 0, 0),
     ]
     cases = {case.name: case for case in suites[0]}
     twice = cases["Fails twice"]
-    assert (twice.classname, twice._elem.get("file"), twice._elem.get("line")) == ("Suite", "suite.yaml", "43")
+    assert (twice.classname, twice._elem.get("file"), twice._elem.get("line")) == ("Suite", "suite.yaml", "44")
     assert [type(result).__name__ for result in twice.result] == ["Failure"]
-    assert "suite.yaml:48:9" in twice.result[0].text
-    assert "suite.yaml:49:15" in twice.result[0].text
+    assert "suite.yaml:49:9" in twice.result[0].text
+    assert "suite.yaml:50:15" in twice.result[0].text
     kinds = {name: [(type(r).__name__, r.type) for r in case.result] for name, case in cases.items() if case.result}
     assert kinds["Nobody listens"] == [("Error", "connect")]
     assert kinds["Users / The token is refused"] == [("Error", "auth")]
     assert kinds["Captures nothing"] == [("Failure", "capture")]
     assert cases["Is skipped"].result[0].message == "not today, | maybe # tomorrow"
-    assert len(kinds) == 12
+    assert len(kinds) == 13

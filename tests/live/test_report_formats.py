@@ -78,7 +78,7 @@ def test_har(reports: Path) -> None:
     archive = json.loads((reports / "har").read_text("utf-8"))
     Draft6Validator({"$ref": "har.json"}, registry=har_schemas()).validate(archive)
     statuses = [entry["response"]["status"] for entry in archive["log"]["entries"]]
-    assert (statuses.count(200), statuses.count(503), statuses.count(0)) == (9, 1, 1)
+    assert (statuses.count(200), statuses.count(503), statuses.count(0)) == (13, 2, 1)
 
 
 def test_tap(reports: Path) -> None:
@@ -93,7 +93,7 @@ def test_tap(reports: Path) -> None:
     told = json.loads(done.stdout)
     points = [rest[0] for kind, *rest in told if kind == "assert"]
     complete = next(rest[0] for kind, *rest in told if kind == "complete")
-    assert [complete[key] for key in ("count", "pass", "fail", "skip", "ok")] == [17, 8, 9, 3, False]
+    assert [complete[key] for key in ("count", "pass", "fail", "skip", "ok")] == [21, 11, 10, 3, False]
     assert not [failure for failure in complete["failures"] if failure.get("tapError")]
     assert not [rest for kind, *rest in told if kind == "extra"]
     named = {point["name"]: point for point in points}

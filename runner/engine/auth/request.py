@@ -25,6 +25,7 @@ from runner.engine.exchange import (
     TokenWish,
     request_view,
 )
+from runner.engine.payload import Multipart, in_memory
 from runner.errors import AuthError, EvaluationError
 from runner.language import query
 from runner.language.model import Expression
@@ -163,6 +164,8 @@ def _hide_credentials(login: Request, hide: Callable[[Any], None]) -> None:
     _hide_in(parse_qs(body) if isinstance(body, str) else body, hide)
     _hide_in(parse_qs(urlsplit(login.url).query), hide)
     _hide_in(view["headers"], hide)
+    for part in login.body.parts if isinstance(login.body, Multipart) else ():
+        _hide_in({part.name: in_memory(part.content).decode()}, hide)
     _, _, credentials = (login.header("authorization") or "").partition(" ")  # RFC 9110 § 11.4: a scheme stands first
     cookies = [pair.partition("=")[2] for pair in (login.header("cookie") or "").split("; ")]
     hide([text for text in (credentials, *cookies) if len(text) >= _SHORTEST])

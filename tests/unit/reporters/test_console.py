@@ -18,7 +18,7 @@ from runner.reporters.live import Live
 from runner.reporters.style import Marks, marks_for
 from runner.runtime.progress import Progress
 
-ASCII = Marks("+", "x", "!", "-", "~", "...")
+ASCII = Marks("+", "x", "!", "-", "~", "...", "#", ".")
 
 
 class Terminal(StringIO):
@@ -126,7 +126,7 @@ def live(clock: Clock, total: int = 1) -> Live:
 
 def test_nothing_is_under_way() -> None:
     """Between requests there is no row."""
-    assert live(Clock()).row() == ""
+    assert live(Clock()).row(80) == ""
 
 
 def test_a_slow_request_is_told_with_its_time() -> None:
@@ -134,11 +134,11 @@ def test_a_slow_request_is_told_with_its_time() -> None:
     clock = Clock()
     row = live(clock)
     row.progress.begin(1, "Get \x1bit")
-    assert row.row() == "  ⋯ Get \\x1bit …"
+    assert row.row(80) == "  ⋯ Get \\x1bit …"
     clock.now += 75.3
-    assert row.row() == "  ⋯ Get \\x1bit … 75 s"
+    assert row.row(80) == "  ⋯ Get \\x1bit … 75 s"
     row.progress.end(1)
-    assert row.row() == ""
+    assert row.row(80) == ""
 
 
 def test_many_at_once() -> None:
@@ -149,7 +149,7 @@ def test_many_at_once() -> None:
         row.progress.begin(key, f"C: R{key}")
         clock.now += 1
     row.progress.end(0)
-    assert row.row() == "  ⋯ 1/20  C: R1 … 3 s, and 2 more"
+    assert row.row(80) == "  ⋯ 1/20  C: R1 … 3 s, and 2 more"
 
 
 def test_lines_wipe_the_row() -> None:

@@ -57,8 +57,7 @@ def test_a_difference_of_large_structures() -> None:
     lines = diff(expected, actual)
     assert lines[:3] == ["   },", "   {", '-    "id": 20000']
     assert '+    "id": "x"' in lines
-    assert lines[-1].endswith("more lines")
-    assert len(lines) == 25
+    assert len(lines) == 6
 
 
 def test_a_long_text_is_cut_before_it_is_looked_at() -> None:

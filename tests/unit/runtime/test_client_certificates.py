@@ -25,7 +25,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from runner.engine.exchange import ClientCertificate, Connection, Exchange, Request
 from runner.errors import TransportError
-from runner.runtime.transport import HttpTransport, client
+from runner.runtime.transport import HttpTransport, routes
 
 PASSWORD = "S-key password/ü"
 _DAY = datetime.timedelta(days=1)
@@ -365,13 +365,13 @@ def test_one_context_for_each_setting(
 ) -> None:
     """Requests of equal settings share a TLS context; another certificate, or none, has its own, and its connections."""
     made: list[str] = []
-    real = client.tls_context
+    real = routes.tls_context
 
     def counted(verify: bool | str, certificate: ClientCertificate | None = None) -> ssl.SSLContext:
         made.append(Path(certificate.cert).name if certificate else "none")
         return real(verify, certificate)
 
-    monkeypatch.setattr(client, "tls_context", counted)
+    monkeypatch.setattr(routes, "tls_context", counted)
     one, two = serve(ssl.CERT_OPTIONAL), serve(ssl.CERT_OPTIONAL)
     settings = [way(place, "ada.crt", "ada.key"), way(place, "bob.both"), way(place)]
     for _ in range(3):

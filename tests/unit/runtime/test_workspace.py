@@ -231,3 +231,17 @@ def test_a_netrc_that_is_no_text(workspace: Workspace, netrc: Path) -> None:
     assert str(netrc) in str(caught.value)
     assert "S-" not in str(caught.value).replace(str(netrc), "")
     assert "codec" not in str(caught.value)
+
+
+def test_a_missing_file_has_a_neighbour(workspace: Workspace, tmp_path: Path) -> None:
+    """A file that is not there is told with the name beside it that was probably meant."""
+    (tmp_path / "schemas").mkdir()
+    (tmp_path / "schemas" / "user.json").write_text("{}")
+    for path, words in [
+        ("schemas/usr.json", "no such file: 'schemas/usr.json' (did you mean 'schemas/user.json'?)"),
+        ("schemas/quite-another.yaml", "no such file: 'schemas/quite-another.yaml'"),
+        ("nowhere/user.json", "no such file: 'nowhere/user.json'"),
+    ]:
+        with pytest.raises(ValueError, match="no such file") as caught:
+            workspace.locate(str(tmp_path / "a.yaml"), path)
+        assert str(caught.value) == words
