@@ -22,7 +22,6 @@ _ROOM = ((10_000_000, 262_144), (30_000_000, 16_384))
 _LEAST = 2_048
 #: Bytes of a body that is no text, to tell what it is.
 _BINARY = 128
-_PHASES = ("dns", "connect", "tls", "send", "wait", "receive")
 #: Longer commands are not offered: they hold a large body.
 _LONGEST_COMMAND = 20_000
 
@@ -47,10 +46,12 @@ def step(result: StepResult, room: Room) -> Record:
         "started": moment(result.started),
         "verdicts": [_verdict(verdict, result.span) for verdict in result.verdicts],
     }
-    if result.groups:
-        found["groups"] = result.groups
     if result.captured:
         found["captured"] = result.captured
+    if result.notes:
+        found["notes"] = result.notes
+    if repeats := words.repeats(result):
+        found["repeats"] = repeats
     if result.fault is not None:
         found["fault"] = _fault(result.fault)
     exchanges = [_exchange(exchange, room) for exchange in result.earlier]
@@ -98,10 +99,8 @@ def _exchange(exchange: Exchange, room: Room) -> Record:
     found = _request(exchange.request, room, sent=True)
     found["response"] = _response(exchange.response, room)
     found["elapsed_ms"] = milliseconds(exchange.elapsed)
-    timing = getattr(exchange, "timing", None)
-    if timing is not None:
-        spent = {name: getattr(timing, name) for name in _PHASES}
-        found["phases"] = {name: round(value * 1000, 2) for name, value in spent.items() if value is not None}
+    if exchange.timing.wait is not None:
+        found["phases"] = [None if it is None else milliseconds(it) for it in exchange.timing]
     return found
 
 
@@ -126,7 +125,11 @@ def _response(response: Response, room: Room) -> Record:
     if response.redirects:
         found["redirects"] = response.redirects
         found["url"] = response.url
-    if response.content:
+    if response.peer.ip:
+        found["peer"] = " · ".join(filter(None, (response.peer.ip, response.peer.version, response.peer.cipher)))
+    if response.saved is not None:
+        found["saved"] = response.saved
+    elif response.content:
         found["body"] = _body(response.content, response.header("content-type"), room)
     return found
 
@@ -141,4 +144,3 @@ def _body(content: bytes, content_type: str | None, room: Room) -> Record:
         return {"size": size, "text": decode_text(content, content_type)}
     text = decode_text(content[:most], content_type).rstrip("\ufffd")  # it may end within a character
     return {"size": size, "text": text, "cut": True}
-

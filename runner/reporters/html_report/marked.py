@@ -33,5 +33,5 @@ def _line(line: str) -> str:
     pieces = _MARKED.split(line)  # text, role, marked text, text, …
     found = [plain_html(pieces[0])]
     for role, within, after in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
-        found += [f'<span class="{role}">{plain_html(within)}</span>', plain_html(after)]
+        found += [f'<span class="{role.replace(" ", "-")}">{plain_html(within)}</span>', plain_html(after)]
     return "".join(found)

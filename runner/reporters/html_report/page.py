@@ -57,6 +57,7 @@ def write(
         "names": lambda: stream.write(static.names(result)),
         "verdict": lambda: stream.write(static.verdict(result)),
         "facts": lambda: stream.write(static.facts(result, head["started"])),
+        "share": lambda: stream.write(static.share(result)),
         "collections": lambda: stream.writelines(static.collections(result)),
         "failures": lambda: (failures.text.pour(stream), stream.write(failures.more)),
         "run": lambda: stream.write(data(head)),

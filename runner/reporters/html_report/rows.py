@@ -32,9 +32,9 @@ def step(result: StepResult, anchor: str, collection: int, began: float) -> list
         result.method,
         result.path or result.url,
         result.status,
-        milliseconds(result.elapsed),
         result.tags,
         why,
+        milliseconds(result.elapsed),
         bars,
     ]
 
@@ -50,9 +50,9 @@ def token(result: TokenResult, anchor: str, collection: int, began: float) -> li
         result.method,
         result.url,
         result.status,
-        milliseconds(result.elapsed),
         (),
         result.fault.message if result.fault else "",
+        milliseconds(result.elapsed),
         _bars(result.exchanges, began),
     ]
 

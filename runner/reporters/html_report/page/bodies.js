@@ -6,8 +6,8 @@ const TOKEN = /"(?:[^"\\]|\\.)*"|"[^]*$|[{}[\],:]|[^\s"{}[\],:]+/g;
 const COLOURED = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\b\d[\d.eE+-]*/g;
 
 // Lines from `reporters/html_report/marked.py`: \x01role\x02text\x03.
-function marked(list) {
-  const pre = el("pre.why", {tabindex: "0"});
+function marked(list, label) {
+  const pre = el("pre.why", {tabindex: "0", role: "group", "aria-label": label});
   list.forEach((line, number) => {
     if (number) pre.append("\n");
     for (const piece of line.split(/(\x01[^\x03]*\x03)/)) {
@@ -107,7 +107,7 @@ function bodyBlock(body, label) {
     return [el("p.note", {}, `${bytes(body.size)} of ${body.type || "unknown type"}${first}:`), hexBody(body, label)];
   }
   const note = body.cut
-    ? [el("p.note", {}, `The beginning of ${bytes(body.size)}; a report as har has all of them.`)]
+    ? [el("p.note", {}, `The beginning of ${bytes(body.size)}; a report as har has all of it.`)]
     : [];
   return [...note, ...textBody(body, label)];
 }

@@ -3,7 +3,6 @@
 
 const OUTCOMES = ["passed", "failed", "errored", "skipped"];
 const MARKS = {passed: "✓", failed: "✗", errored: "!", skipped: "-"};
-const SLOW = [0, 0.99, 0.95]; // shares of all times; further choices are in milliseconds
 
 function taken(id) {
   const element = document.getElementById(id);
@@ -15,8 +14,8 @@ function taken(id) {
 const run = JSON.parse(taken("run"));
 
 const results = JSON.parse(taken("rows")).slice(1).map((row, number) => {
-  const [outcome, kind, collection, anchor, name, method, path, status, elapsed, tags, why, bars] = row;
-  return {number, outcome, kind, collection, anchor, name, method, path, status, elapsed, tags, why, bars};
+  const [outcome, kind, collection, anchor, name, method, path, status, tags, why, elapsed, bars] = row;
+  return {number, outcome, kind, collection, anchor, name, method, path, status, tags, why, elapsed, bars};
 });
 
 const byAnchor = new Map(results.map((result) => [result.anchor, result]));

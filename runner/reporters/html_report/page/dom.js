@@ -55,8 +55,8 @@ function copyFromField(text) {
   return done;
 }
 
-function copying(words, text) {
-  return el("button", {type: "button", onclick: (event) => copy(text(), event.currentTarget)}, words);
+function copying(words, text, kind = "plain") {
+  return el(`button.${kind}`, {type: "button", onclick: (event) => copy(text(), event.currentTarget)}, words);
 }
 
 // At most one call in a frame.

@@ -1,6 +1,6 @@
 // Which results are shown and in which order. The state stands in the URL's fragment, so that it can be sent around.
 
-const state = {query: "", inside: false, outcomes: new Set(), collection: "", tag: "", time: "", order: "", span: null};
+const state = {query: "", inside: false, outcomes: new Set(), collection: "", tag: "", time: "", order: ""};
 const KEPT = {query: "q", collection: "collection", tag: "tag", time: "time", order: "order"};
 
 const haystack = (result) => (result.text ??= [
@@ -21,14 +21,6 @@ function threshold() {
   return state.time.startsWith("p") ? percentile(times, Number(state.time.slice(1)) / 100) : Number(state.time);
 }
 
-function inSpan(result) {
-  const [from, to] = state.span;
-  for (let at = 0; at < result.bars.length; at += 2) {
-    if (result.bars[at] <= to && result.bars[at] + result.bars[at + 1] >= from) return true;
-  }
-  return false;
-}
-
 // Results that fit everything but the outcome: the numbers beside the outcomes count them.
 function fitting() {
   const words = state.query.toLowerCase().split(/\s+/).filter(Boolean);
@@ -36,7 +28,6 @@ function fitting() {
   return results.filter((result) => (!state.collection || String(result.collection) === state.collection)
     && (!state.tag || result.tags.includes(state.tag))
     && (!least || (result.outcome !== "skipped" && result.elapsed >= least))
-    && (!state.span || inSpan(result))
     && hasWords(result, words));
 }
 
