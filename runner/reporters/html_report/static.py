@@ -28,7 +28,7 @@ class Failures:
     def step(self, result: StepResult, anchor: str) -> None:
         """A request, if it did not pass."""
         if result.outcome in _BAD:
-            took = duration_words(result.elapsed)
+            took = duration_words(result.elapsed) if result.elapsed else ""
             said = (result.method, result.url, "" if result.status is None else str(result.status), took)
             lines = words.failure_lines(result, marked)
             self._add(result.outcome, anchor, f"{result.collection}: {result.name}", said, lines)

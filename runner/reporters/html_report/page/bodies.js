@@ -6,8 +6,8 @@ const TOKEN = /"(?:[^"\\]|\\.)*"|"[^]*$|[{}[\],:]|[^\s"{}[\],:]+/g;
 const COLOURED = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\b\d[\d.eE+-]*/g;
 
 // Lines from `reporters/html_report/marked.py`: \x01role\x02text\x03.
-function marked(list, label) {
-  const pre = el("pre.why", {tabindex: "0", role: "group", "aria-label": label});
+function marked(list, label, kind = "excerpt") {
+  const pre = el(`pre.why.${kind}`, {tabindex: "0", role: "group", "aria-label": label});
   list.forEach((line, number) => {
     if (number) pre.append("\n");
     for (const piece of line.split(/(\x01[^\x03]*\x03)/)) {

@@ -37,7 +37,7 @@ function notes(result, it) {
 }
 
 function faultView(it) {
-  return it.fault ? [el("h3", {}, "Why"), marked(it.fault.lines, "Why it could not be judged")] : [];
+  return it.fault ? [el("h3", {}, "Why"), marked(it.fault.lines, "Why it could not be judged", "fault")] : [];
 }
 
 function verdictsView(it) {

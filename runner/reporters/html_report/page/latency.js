@@ -4,7 +4,7 @@ const latency = {points: [], from: 1, to: 10, end: 1, shown: null, redraw: () =>
 const SHARES = [[0.5, "median"], [0.95, "p95"], [0.99, "p99"]];
 const LEFT = 52;
 const HISTOGRAM = 56;
-const TALL = 190;
+const TALL = {least: 190, most: 300};
 
 function latencyArea(width, height) {
   return {from: 0, to: latency.end, left: LEFT, right: width - HISTOGRAM - 12, top: 8, bottom: height - AXIS};
@@ -96,5 +96,5 @@ function startLatency() {
   const words = SHARES.map(([share, name]) => `${name} ${duration(percentile(times, share))}`);
   figure.querySelector(".legend").textContent = [...words, `longest ${duration(times.at(-1))}`].join(" · ");
   figure.querySelector("canvas").setAttribute("aria-label", `Time of ${count(times.length)} requests: ${words.join(", ")}`);
-  latency.redraw = chart("latency", {height: () => TALL, draw: drawLatency, at: pointAt, tip: (point) => tipOf(point.result)});
+  latency.redraw = chart("latency", {height: () => Math.max(TALL.least, Math.min(TALL.most, timeline.lanes * pitch() + AXIS)), draw: drawLatency, at: pointAt, tip: (point) => tipOf(point.result)});
 }

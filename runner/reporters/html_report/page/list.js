@@ -76,10 +76,10 @@ function place(index) {
 
 function headingRow(number) {
   const it = run.collections[number];
-  const words = OUTCOMES.filter((name) => it.counts?.[name]).map((name) => `${count(it.counts[name])} ${name}`);
-  const took = it.elapsed_ms === undefined ? [] : [duration(it.elapsed_ms)];
-  return el("li.heading", {}, el("strong", {}, it.name), " ", el("span.place", {}, it.path),
-    el("span.counts", {}, [...words, ...took].join(" · ")));
+  const counts = OUTCOMES.filter((name) => it.counts?.[name]).map((name) => el(`span.${name}`, {title: name},
+    el("span.mark", {"aria-hidden": "true"}, MARKS[name]), ` ${count(it.counts[name])}`, el("span.sr", {}, ` ${name}, `)));
+  const took = it.elapsed_ms === undefined ? null : el("span", {}, duration(it.elapsed_ms));
+  return el("li.heading", {}, el("strong", {}, it.name), " ", el("span.place", {}, it.path), el("span.counts", {}, ...counts, took));
 }
 
 function nameParts(result) {
@@ -106,7 +106,7 @@ function resultRow(result, index) {
 }
 
 function timeCell(result) {
-  if (result.outcome === "skipped") return el("span.time");
+  if (result.outcome === "skipped" || !result.elapsed) return el("span.time");
   const bar = el("i", {"aria-hidden": "true"});
   const longest = times.at(-1) || 1;
   bar.style.width = `${Math.max(2, (100 * result.elapsed) / longest)}%`;

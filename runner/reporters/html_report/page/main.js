@@ -93,13 +93,24 @@ function listen() {
   $(".list").addEventListener("click", onRow);
   document.addEventListener("keydown", onKey);
   addEventListener("popstate", restore);
-  addEventListener("scroll", eachFrame(draw), {passive: true});
-  addEventListener("resize", eachFrame(draw), {passive: true});
+  const moved = eachFrame(() => {
+    draw();
+    fit();
+  });
+  addEventListener("scroll", moved, {passive: true});
+  addEventListener("resize", moved, {passive: true});
   narrow.addEventListener("change", () => {
     measure();
     redraw();
     cover();
   });
+}
+
+// What is open ends where the window does, also before the bar has reached the top.
+function fit() {
+  const {height, bottom} = $(".bar").getBoundingClientRect();
+  document.documentElement.style.setProperty("--bar", `${height}px`);
+  document.documentElement.style.setProperty("--above", `${Math.max(0, bottom)}px`);
 }
 
 function onRow(event) {
@@ -120,7 +131,7 @@ function showAll() {
 function start() {
   document.body.classList.add("live-page");
   $(".live").hidden = false;
-  new ResizeObserver(([{target}]) => document.documentElement.style.setProperty("--bar", `${target.offsetHeight}px`)).observe($(".bar"));
+  new ResizeObserver(fit).observe($(".bar"));
   startTimeline();
   startLatency();
   if ($("#timeline").hidden) $(".charts").hidden = true;

@@ -1,11 +1,14 @@
-// When each exchange was under way: lanes for each collection, one below the other where exchanges overlap.
+// When each exchange was under way. Few of them are a waterfall, a lane each; many share the lanes of their collection,
+// one below the other where they overlap.
 
-const timeline = {bars: [], lanes: 0, tops: [], end: 1, shown: null, gutter: 0, redraw: () => {}};
+const timeline = {bars: [], lanes: 0, tops: [], end: 1, few: false, shown: null, gutter: 0, redraw: () => {}};
+const FEW = 30;
 const ROUNDING = 0.15; // ms: bars that touch do not overlap
 const AXIS = 22;
 
 function layOut() {
   const bars = results.flatMap((result) => barsOf(result));
+  timeline.few = bars.length <= FEW;
   bars.sort((a, b) => a.result.collection - b.result.collection || a.from - b.from);
   let collection = null;
   let ends = [];
@@ -16,7 +19,7 @@ function layOut() {
       timeline.tops.push({collection, lane: timeline.lanes});
       ends = [];
     }
-    const free = ends.findIndex((end) => end <= bar.from + ROUNDING);
+    const free = timeline.few ? -1 : ends.findIndex((end) => end <= bar.from + ROUNDING);
     const lane = free < 0 ? ends.length : free;
     ends[lane] = bar.to;
     bar.lane = timeline.lanes + lane;
@@ -34,10 +37,10 @@ function barsOf(result) {
   return found;
 }
 
-const pitch = () => Math.max(5, Math.min(20, Math.floor(200 / Math.max(1, timeline.lanes))));
+const pitch = () => (timeline.few ? 16 : Math.max(5, Math.min(20, Math.floor(200 / Math.max(1, timeline.lanes)))));
 
 function plotArea(width, height) {
-  timeline.gutter = timeline.tops.length > 1 ? Math.min(130, width * 0.22) : 0;
+  timeline.gutter = timeline.few || timeline.tops.length > 1 ? Math.min(timeline.few ? 190 : 130, width * 0.28) : 0;
   return {from: 0, to: timeline.end, left: timeline.gutter, right: width - 4, top: 0, bottom: height - AXIS};
 }
 
@@ -53,18 +56,22 @@ function drawTimeline(context, width, height, shade) {
 }
 
 function drawNames(context, width, shade) {
-  if (!timeline.gutter) return;
   context.textAlign = "left";
-  context.textBaseline = "top";
+  context.textBaseline = "middle";
   timeline.tops.forEach(({collection, lane}, number) => {
-    const y = lane * pitch();
     context.fillStyle = shade.line;
-    if (number) context.fillRect(0, y, width, 1);
+    if (number) context.fillRect(0, lane * pitch(), width, 1);
     const next = timeline.tops[number + 1]?.lane ?? timeline.lanes;
-    if ((next - lane) * pitch() < 12) return;
-    context.fillStyle = shade.dim;
-    context.fillText(clipped(context, run.collections[collection].name, timeline.gutter - 10), 0, y + 4);
+    if (timeline.gutter && !timeline.few && (next - lane) * pitch() >= 12) {
+      drawName(context, run.collections[collection].name, lane, shade);
+    }
   });
+  if (timeline.few) for (const bar of timeline.bars) drawName(context, bar.result.name, bar.lane, shade);
+}
+
+function drawName(context, name, lane, shade) {
+  context.fillStyle = shade.dim;
+  context.fillText(clipped(context, name, timeline.gutter - 12), 0, lane * pitch() + Math.min(pitch(), 16) / 2 + 1);
 }
 
 // What comes after a token waited for it: a line through the lanes of its collection.
@@ -142,7 +149,7 @@ function startTimeline() {
   figure.querySelector(".legend").textContent = [
     `${count(timeline.bars.length)} exchanges in ${duration(run.elapsed_ms)}`,
     timeline.lanes > 1 && `up to ${atOnce()} at once`,
-    tokens && `T: token, dashed line: from here on it is there`,
+    tokens && "T: a token; what needs it waits for the dashed line",
     results.some(failed) && "×: did not pass",
   ].filter(Boolean).join(" · ");
   figure.querySelector("canvas").setAttribute("aria-label", `${figure.querySelector(".legend").textContent}. The list below has each of them.`);
