@@ -21,9 +21,9 @@ from runner.reporters.html_report.static import Failures
 from runner.reporters.records import Record, dumps
 
 _FOLDER = Path(__file__).with_name("page")
-_STYLES = ("base.css", "list.css", "detail.css", "print.css")
+STYLES = ("base.css", "list.css", "detail.css", "print.css")
 #: In the order in which they need one another.
-_SCRIPTS = (
+SCRIPTS = (
     "data.js",
     "dom.js",
     "bodies.js",
@@ -81,12 +81,12 @@ def _policy() -> str:
 
 @cache
 def _style() -> str:
-    return "".join(map(_read, _STYLES))
+    return "".join(map(_read, STYLES))
 
 
 @cache
 def _script() -> str:
-    return "".join(map(_read, _SCRIPTS))
+    return "".join(map(_read, SCRIPTS))
 
 
 def _read(name: str) -> str:
