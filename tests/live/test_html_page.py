@@ -251,10 +251,14 @@ def test_ten_thousand(page: Page, many: str) -> None:
     page.press("Home")
     page.press("n")
     assert page.value(f"{ACTIVE}.querySelector('.name').textContent") == "Request 7000"
-    assert page.value(f"(() => {{const it = {ACTIVE}.getBoundingClientRect(); return it.top > 0 && it.bottom < innerHeight}})()")
+    assert page.value(
+        f"(() => {{const it = {ACTIVE}.getBoundingClientRect(); return it.top > 0 && it.bottom < innerHeight}})()"
+    )
 
 
-@pytest.mark.parametrize("text", ["</script><script>window.ran = 1</script>", "<img src=x onerror='ran = 1'>", "\u202e\u2028\x00"])
+@pytest.mark.parametrize(
+    "text", ["</script><script>window.ran = 1</script>", "<img src=x onerror='ran = 1'>", "\u202e\u2028\x00"]
+)
 def test_hostile_texts_are_text(page: Page, tmp_path: Path, text: str) -> None:
     """What a server sends is shown and never run, and characters that hide are shown as escapes."""
     step = failed(text, exchange_of(text.encode(), "text/html"), message=text)
@@ -299,7 +303,13 @@ def test_without_javascript(page: Page, suite: str) -> None:
     """The summary and what failed are there, with their explanation, and a link leads to them."""
     page.open(f"{suite}#r-suite-differs", javaScriptEnabled=False)
     text = page.value("document.body.innerText")
-    for words in ("6 failed, 3 errored", "Collections", "✗ Suite: Fails twice", "expected string 'GET'", "need JavaScript"):
+    for words in (
+        "6 failed, 3 errored",
+        "Collections",
+        "✗ Suite: Fails twice",
+        "expected string 'GET'",
+        "need JavaScript",
+    ):
         assert words in text
     assert page.value("document.querySelector('#r-suite-differs').getBoundingClientRect().top") < 900
 

@@ -1,4 +1,4 @@
-"""`html`: one page that needs no network: summary, timeline, latency, every exchange, what failed readable without JavaScript.
+"""`html`: one page that needs no network: summary, timeline, latency, every exchange.
 
     events ──▶ rows (what the list shows) ────┐
            ──▶ details (a line each) ─────────┼─▶ page ──▶ stream

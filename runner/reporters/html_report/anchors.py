@@ -1,4 +1,4 @@
-"""Names within the page for links: made of full names, so that a link holds for the next report of the same requests."""
+"""Names within the page for links: made of full names, so that a link holds in the next report of the same suite."""
 
 from __future__ import annotations
 

@@ -44,9 +44,7 @@ def data(record: Any) -> str:
     return dumps(record).replace("<", "\\u003c")
 
 
-def write(
-    stream: TextIO, head: Record, result: RunResult, failures: Failures, rows: Spool, details: Spool
-) -> None:
+def write(stream: TextIO, head: Record, result: RunResult, failures: Failures, rows: Spool, details: Spool) -> None:
     """Writes the page. `head` is the run as the page's script wants it; rows and details are lines of JSON."""
     slots: Mapping[str, Callable[[], object]] = {
         "title": lambda: stream.write(static.title(result)),
@@ -59,7 +57,7 @@ def write(
         "facts": lambda: stream.write(static.facts(result, head["started"])),
         "share": lambda: stream.write(static.share(result)),
         "collections": lambda: stream.writelines(static.collections(result)),
-        "failures": lambda: (failures.text.pour(stream), stream.write(failures.more)),
+        "failures": lambda: failures.pour(stream),
         "run": lambda: stream.write(data(head)),
         "rows": lambda: rows.pour(stream),
         "details": lambda: details.pour(stream),

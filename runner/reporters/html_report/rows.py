@@ -20,9 +20,6 @@ def step(result: StepResult, anchor: str, collection: int, began: float) -> list
     """The row of a request; `collection` is its number, `began` when the run did."""
     why = words.failure_line(result) if result.outcome in _BAD else result.reason
     exchanges = (*result.earlier, *((result.exchange,) if result.exchange else ()))
-    bars = _bars(exchanges, began)
-    if result.unanswered is not None and result.started:
-        bars += [milliseconds(result.started - began), milliseconds(result.elapsed)]
     return [
         result.outcome.value,
         "request",
@@ -35,7 +32,7 @@ def step(result: StepResult, anchor: str, collection: int, began: float) -> list
         result.tags,
         why,
         milliseconds(result.elapsed),
-        bars,
+        [*_bars(exchanges, began), *_unanswered(result, began)],
     ]
 
 
@@ -64,6 +61,15 @@ def _bars(exchanges: Iterable[Exchange], began: float) -> list[float]:
         if exchange.started:
             bars += [milliseconds(exchange.started - began), milliseconds(exchange.elapsed)]
     return bars
+
+
+def _unanswered(result: StepResult, began: float) -> list[float]:
+    """The bar of a request that got no answer: from the last answer on that it got before, if any."""
+    if result.unanswered is None or not result.started:
+        return []
+    end = result.started + result.elapsed
+    start = max([result.started, *(it.started + it.elapsed for it in result.earlier[-1:])])
+    return [milliseconds(start - began), milliseconds(end - start)]
 
 
 def collection(result: CollectionResult) -> Record:

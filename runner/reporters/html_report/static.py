@@ -1,9 +1,10 @@
-"""The part of the page that needs no JavaScript and that is printed: the summary, the collections, what failed and why."""
+"""The part of the page that is printed and needs no JavaScript: the summary, the collections, what failed and why."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TextIO
 
 from runner.engine.results import CollectionResult, Outcome, RunResult, StepResult, TokenResult
 from runner.reporters import records, words
@@ -49,11 +50,11 @@ class Failures:
                 f"<p>{plain_html('  '.join(filter(None, said)))}</p>\n<pre>{html(lines)}</pre>\n</article>\n"
             )
 
-    @property
-    def more(self) -> str:
-        """What is said of those that are not written out."""
-        left = self.count - _MOST
-        return f"<p>… and {left:,} more; the page shows them where JavaScript may run.</p>\n" if left > 0 else ""
+    def pour(self, target: TextIO) -> None:
+        """Writes all of them, and how many are not written out."""
+        self.text.pour(target)
+        if (left := self.count - _MOST) > 0:
+            target.write(f"<p>… and {left:,} more; the page shows them where JavaScript may run.</p>\n")
 
 
 def title(result: RunResult) -> str:

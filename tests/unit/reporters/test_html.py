@@ -25,7 +25,20 @@ from runner.reporters.html_report.details import Room
 from runner.reporters.html_report.marked import html, marked
 from runner.reporters.html_report.spool import Spool
 
-COLUMNS = ("outcome", "kind", "collection", "anchor", "name", "method", "path", "status", "tags", "why", "elapsed", "bars")
+COLUMNS = (
+    "outcome",
+    "kind",
+    "collection",
+    "anchor",
+    "name",
+    "method",
+    "path",
+    "status",
+    "tags",
+    "why",
+    "elapsed",
+    "bars",
+)
 
 
 class Read(HTMLParser):
@@ -152,7 +165,9 @@ def test_phases_peer_redirects_and_repeats(read: Any, made: Any) -> None:
 def test_a_token_is_a_row_of_its_own(read: Any, made: Any) -> None:
     """A token step stands where it happened, with its exchange; one that failed is among the failures."""
     exchange = made.exchange_of(b'{"access_token": "***"}')
-    token = TokenResult("password", "POST", "http://t", Outcome.PASSED, 1, status=200, lifetime=60, exchanges=(exchange,))
+    token = TokenResult(
+        "password", "POST", "http://t", Outcome.PASSED, 1, status=200, lifetime=60, exchanges=(exchange,)
+    )
     bad = replace(token, outcome=Outcome.ERRORED, fault=Fault("auth", "refused", ("why",)), warnings=("kept nowhere",))
     events = made.events_of([made.passed()])
     events[2:2] = [TokenFinished(token), TokenFinished(bad)]
@@ -163,7 +178,11 @@ def test_a_token_is_a_row_of_its_own(read: Any, made: Any) -> None:
         ("request", "r-a-r", ""),
     ]
     first, second, _ = found.details
-    assert (first["lifetime"], second["warnings"], second["fault"]["lines"]) == (60, ["kept nowhere"], ["refused", "why"])
+    assert (first["lifetime"], second["warnings"], second["fault"]["lines"]) == (
+        60,
+        ["kept nowhere"],
+        ["refused", "why"],
+    )
     assert found.articles() == ["r-a-token-password-2"]
 
 
@@ -175,6 +194,13 @@ def test_a_request_without_an_answer(read: Any, made: Any) -> None:
     (exchange,) = found.details[0]["exchanges"]
     assert "response" not in exchange
     assert found.details[0]["fault"]["lines"][0] == "connection refused"
+
+
+def test_the_bar_after_earlier_attempts(read: Any, made: Any) -> None:
+    """An attempt that got no answer began at the earliest when the answer before it had come."""
+    request, answered = Request("GET", "http://api.test/x"), made.exchange_of(status=503)
+    step = replace(made.errored(unanswered=request), elapsed=1.0, started=made.at, earlier=(answered,))
+    assert read([step]).rows[0]["bars"] == [0.0, 250.0, 250.0, 750.0]
 
 
 # --- bodies --------------------------------------------------------------------------------------------------------
