@@ -100,7 +100,7 @@ def _exchange(exchange: Exchange, room: Room) -> Record:
     found["response"] = _response(exchange.response, room)
     found["elapsed_ms"] = milliseconds(exchange.elapsed)
     if exchange.timing.wait is not None:
-        found["phases"] = [None if it is None else milliseconds(it) for it in exchange.timing]
+        found["phases"] = [it and round(it * 1000, 1) for it in exchange.timing]
     return found
 
 

@@ -17,7 +17,7 @@ from typing import Any, TextIO
 from runner.engine.results import RunResult
 from runner.reporters.html_report import static
 from runner.reporters.html_report.spool import Spool
-from runner.reporters.html_report.static import Failures
+from runner.reporters.html_report.static import Failures, Summary
 from runner.reporters.records import Record, dumps
 
 _FOLDER = Path(__file__).with_name("page")
@@ -46,16 +46,17 @@ def data(record: Any) -> str:
 
 def write(stream: TextIO, head: Record, result: RunResult, failures: Failures, rows: Spool, details: Spool) -> None:
     """Writes the page. `head` is the run as the page's script wants it; rows and details are lines of JSON."""
+    summary = Summary(result, head["counts"], head["passed"])
     slots: Mapping[str, Callable[[], object]] = {
-        "title": lambda: stream.write(static.title(result)),
+        "title": lambda: stream.write(summary.title),
         "policy": lambda: stream.write(_policy()),
         "style": lambda: stream.write(_style()),
-        "outcome": lambda: stream.write(static.outcome(result)),
-        "mark": lambda: stream.write(static.mark(result)),
-        "names": lambda: stream.write(static.names(result)),
-        "verdict": lambda: stream.write(static.verdict(result)),
-        "facts": lambda: stream.write(static.facts(result, head["started"])),
-        "share": lambda: stream.write(static.share(result)),
+        "outcome": lambda: stream.write(summary.outcome),
+        "mark": lambda: stream.write(summary.mark),
+        "names": lambda: stream.write(summary.names),
+        "verdict": lambda: stream.write(summary.verdict),
+        "facts": lambda: stream.write(summary.facts(head["started"])),
+        "share": lambda: stream.write(summary.share()),
         "collections": lambda: stream.writelines(static.collections(result)),
         "failures": lambda: failures.pour(stream),
         "run": lambda: stream.write(data(head)),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from runner.engine.results import CollectionResult, Outcome, RunResult, StepResult, TokenResult
 from runner.reporters import records, words
@@ -57,47 +57,65 @@ class Failures:
             target.write(f"<p>… and {left:,} more; the page shows them where JavaScript may run.</p>\n")
 
 
-def title(result: RunResult) -> str:
-    """What a tab of the browser says."""
-    return plain_html(f"{_mark(result)} {_counted(result)}: {_names(result)}")
+class Summary(NamedTuple):
+    """The run as the head of the page tells it; `counts` are those of the outcomes."""
 
+    result: RunResult
+    counts: Mapping[str, int]
+    passed: bool
 
-def verdict(result: RunResult) -> str:
-    """How the run went, in a few words."""
-    return plain_html(_counted(result))
+    @property
+    def title(self) -> str:
+        """What a tab of the browser says."""
+        return plain_html(f"{self.mark} {self._counted()}: {_names(self.result)}")
 
+    @property
+    def verdict(self) -> str:
+        """How the run went, in a few words."""
+        return plain_html(self._counted())
 
-def mark(result: RunResult) -> str:
-    """One character for it."""
-    return _mark(result)
+    @property
+    def mark(self) -> str:
+        """One character for it."""
+        return MARKS.passed if self.passed else MARKS.failed
 
+    @property
+    def outcome(self) -> str:
+        """The outcome that gives the page its colour."""
+        bad = next((outcome for outcome in _BAD if self.counts[outcome]), None)
+        return (bad or (Outcome.ERRORED if self.result.interrupted else Outcome.PASSED)).value
 
-def outcome(result: RunResult) -> str:
-    """The outcome that gives the page its colour."""
-    bad = next((outcome for outcome in _BAD if result.count(outcome)), None)
-    return (bad or (Outcome.ERRORED if result.interrupted else Outcome.PASSED)).value
+    @property
+    def names(self) -> str:
+        """Whose report it is."""
+        return plain_html(_names(self.result))
 
+    def facts(self, moment: str | None) -> str:
+        """When it was (RFC 3339, in UTC) and how long it took."""
+        at = f'<time datetime="{moment}">{moment[:19].replace("T", " ")} UTC</time> · ' if moment else ""
+        return f"{at}{plain_html(words.summary(self.result))}"
 
-def names(result: RunResult) -> str:
-    """Whose report it is."""
-    return plain_html(_names(result))
+    def share(self) -> str:
+        """A bar of the outcomes, each as wide as its share. Not by `style`, which the page's policy forbids."""
+        found, at = "", 0
+        for outcome, number in self.counts.items():
+            if number:
+                found += f'<rect class="{outcome}" x="{at}" width="{number}" height="1"/>'
+                at += number
+        box = f'viewBox="0 0 {at} 1" preserveAspectRatio="none" aria-hidden="true"'
+        return f'<svg class="share" {box}>{found}</svg>\n' if at else ""
 
-
-def facts(result: RunResult, moment: str | None) -> str:
-    """When it was (RFC 3339, in UTC) and how long it took."""
-    at = f'<time datetime="{moment}">{moment[:19].replace("T", " ")} UTC</time> · ' if moment else ""
-    return f"{at}{plain_html(words.summary(result))}"
-
-
-def share(result: RunResult) -> str:
-    """A bar of the outcomes, each as wide as its share. Not by `style`, which the page's policy forbids."""
-    found, at = "", 0
-    for kind in Outcome:
-        if number := result.count(kind):
-            found += f'<rect class="{kind.value}" x="{at}" width="{number}" height="1"/>'
-            at += number
-    box = f'viewBox="0 0 {at} 1" preserveAspectRatio="none" aria-hidden="true"'
-    return f'<svg class="share" {box}>{found}</svg>\n' if at else ""
+    def _counted(self) -> str:
+        """`2 failed, 1 errored`, `all 17 passed`, `nothing was run`."""
+        total, good = sum(self.counts.values()), self.counts[Outcome.PASSED]
+        bad = [f"{self.counts[outcome]:,} {outcome.value}" for outcome in _BAD if self.counts[outcome]]
+        if self.result.interrupted:
+            return ", ".join(["interrupted", *bad])
+        if bad:
+            return ", ".join(bad)
+        if not total:
+            return "nothing was run"
+        return f"all {total:,} passed" if good == total else f"{good:,} passed, {total - good:,} skipped"
 
 
 def collections(result: RunResult) -> Iterator[str]:
@@ -110,24 +128,6 @@ def _collection(result: CollectionResult) -> str:
     cells = "".join(f"<td>{count or ''}</td>" for count in counts)
     name = f'<th scope="row">{plain_html(result.name)} <span class="place">{plain_html(result.path)}</span></th>'
     return f"<tr>{name}{cells}<td>{duration_words(result.elapsed)}</td></tr>\n"
-
-
-def _mark(result: RunResult) -> str:
-    return MARKS.passed if result.passed else MARKS.failed
-
-
-def _counted(result: RunResult) -> str:
-    """`2 failed, 1 errored`, `all 17 passed`, `nothing was run`."""
-    total = len(result.steps)
-    bad = [f"{number:,} {outcome.value}" for outcome in _BAD if (number := result.count(outcome))]
-    good = result.count(Outcome.PASSED)
-    if result.interrupted:
-        return ", ".join(["interrupted", *bad])
-    if bad:
-        return ", ".join(bad)
-    if not total:
-        return "nothing was run"
-    return f"all {total:,} passed" if good == total else f"{good:,} passed, {total - good:,} skipped"
 
 
 def _names(result: RunResult) -> str:
