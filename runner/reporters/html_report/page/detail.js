@@ -23,7 +23,7 @@ function detailView(result) {
 
 function about(result, it) {
   const at = it.started && `${it.started.slice(0, 10)} ${it.started.slice(11, 23)} UTC`;
-  const words = [result.outcome, collectionOf(result).name, result.outcome !== "skipped" && duration(result.elapsed), at];
+  const words = [result.outcome, collectionOf(result).name, result.elapsed > 0 && duration(result.elapsed), at];
   return [...words, ...(it.repeats ?? [])].filter(Boolean).join(" · ");
 }
 

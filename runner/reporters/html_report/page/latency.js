@@ -81,6 +81,9 @@ function pointAt(x, y, width, height) {
   return best;
 }
 
+// As tall as its neighbour, where it has one.
+const tallness = () => (narrow.matches ? TALL.least : Math.max(TALL.least, Math.min(TALL.most, timeline.lanes * pitch() + AXIS)));
+
 function startLatency() {
   const figure = $("#latency");
   latency.points = timed.filter((result) => result.bars.length).map((result) => ({result, at: result.bars.at(-2)}));
@@ -96,5 +99,5 @@ function startLatency() {
   const words = SHARES.map(([share, name]) => `${name} ${duration(percentile(times, share))}`);
   figure.querySelector(".legend").textContent = [...words, `longest ${duration(times.at(-1))}`].join(" · ");
   figure.querySelector("canvas").setAttribute("aria-label", `Time of ${count(times.length)} requests: ${words.join(", ")}`);
-  latency.redraw = chart("latency", {height: () => Math.max(TALL.least, Math.min(TALL.most, timeline.lanes * pitch() + AXIS)), draw: drawLatency, at: pointAt, tip: (point) => tipOf(point.result)});
+  latency.redraw = chart("latency", {height: tallness, draw: drawLatency, at: pointAt, tip: (point) => tipOf(point.result)});
 }

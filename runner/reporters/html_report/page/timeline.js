@@ -81,7 +81,7 @@ function drawTokenEnds(context, area, shade) {
   timeline.tops.forEach(({collection, lane}, number) => {
     const next = timeline.tops[number + 1]?.lane ?? timeline.lanes;
     for (const bar of timeline.bars) {
-      if (bar.result.kind !== "token" || bar.result.collection !== collection) continue;
+      if (bar.result.kind !== "token" || failed(bar.result) || bar.result.collection !== collection) continue;
       const x = Math.round(across(area, bar.to)) + 0.5;
       context.beginPath();
       context.moveTo(x, lane * pitch());
@@ -102,13 +102,13 @@ function drawBar(context, area, bar, shade) {
   context.globalAlpha = timeline.shown && !timeline.shown.has(result) ? 0.18 : 1;
   context.fillStyle = result.kind === "token" && !isBad ? shade["token-fill"] : shade[`${result.outcome}-fill`];
   context.fillRect(x, y, size, tall);
-  if (result.kind === "token" && tall >= 10) drawLetter(context, "T", x, y, size, tall, shade.surface);
-  else if (isBad) drawMark(context, x, y, size, tall, shade);
+  if (isBad) drawMark(context, x, y, size, tall, shade);
+  else if (result.kind === "token") drawLetter(context, "T", x, y, size, tall, shade.surface);
   context.globalAlpha = 1;
 }
 
 function drawLetter(context, letter, x, y, size, tall, colour) {
-  if (size < 12) return;
+  if (size < 12 || tall < 10) return;
   context.fillStyle = colour;
   context.textAlign = "left";
   context.textBaseline = "middle";
@@ -145,7 +145,7 @@ function startTimeline() {
     figure.hidden = true;
     return;
   }
-  const tokens = results.filter((result) => result.kind === "token" && result.bars.length).length;
+  const tokens = results.filter((result) => result.kind === "token" && result.bars.length && !failed(result)).length;
   figure.querySelector(".legend").textContent = [
     `${count(timeline.bars.length)} exchanges in ${duration(run.elapsed_ms)}`,
     timeline.lanes > 1 && `up to ${atOnce()} at once`,
