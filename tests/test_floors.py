@@ -26,8 +26,11 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
     {
         "language": (
             "values",
+            "shell",
             "model",
             "syntax",
+            "writer",
+            "layout",
             "data",
             "rows",
             "functions",
@@ -101,7 +104,7 @@ ROOF = (PACKAGE, f"{PACKAGE}.__main__", f"{PACKAGE}.api")
 
 # Third party → the modules that may import it.
 DOORS: Mapping[str, tuple[str, ...]] = {
-    "yaml": ("language.syntax", "language.document"),
+    "yaml": ("language.syntax", "language.document", "language.layout"),
     "jmespath": ("language.query", "language.functions"),
     "httpx": ("runtime.transport",),
     # The engine of httpx, for the network interface that the deadline needs.

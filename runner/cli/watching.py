@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -186,12 +187,12 @@ def _is_hidden(folder: str, below: Path) -> bool:
 
 
 def _touched(plan: Plan, workspace: Workspace) -> set[Path]:
-    source = plan.collection.source.path
-    found = {Path(source).resolve()}
+    """Its file, what that extends and includes, and the files that its requests name."""
+    found = {Path(source.path).resolve() for source in plan.collection.sources}
     for step in plan.steps:
-        for _, path, _ in planning.files(step):
-            try:
-                found.add(Path(workspace.locate(source, path)))
-            except ValueError:
-                continue  # judged when the plan was made
+        named = [(path, span) for _, path, span in planning.files(step)]
+        named += [(str(it.path), it.span) for it in planning.data_files(step)]
+        for path, span in named:
+            with suppress(ValueError):  # judged when the plan was made
+                found.add(Path(workspace.locate(span.source.path, path)))
     return found

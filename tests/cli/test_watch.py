@@ -112,6 +112,20 @@ def test_what_a_change_touches(watch: Any, write: Write) -> None:
     assert one.said.count(WAITING) == 5  # its own reports are no change
 
 
+def test_other_files_of_a_collection(watch: Any, write: Write) -> None:
+    """What a file extends, includes or takes its rows from runs that file alone, also from another folder."""
+    write("shared/_base.yaml", "variables: {a: 1}\n")
+    write("shared/more.yaml", FILE)
+    write("shared/rows.csv", "n\n1\n")
+    write("requests/a.yaml", "extends: ../shared/_base.yaml\n" + FILE)
+    write("requests/b.yaml", "requests: [{name: More, include: ../shared/more.yaml}]\n")
+    write("requests/c.yaml", FILE.replace("{name", "{for_each: ../shared/rows.csv, name"))
+    one = watch("--root", ".")
+    assert ran(one.after(lambda: write("shared/_base.yaml", "variables: {a: 2}\n"))) == ["requests/a.yaml"]
+    assert ran(one.after(lambda: write("shared/more.yaml", FILE.replace("A", "B")))) == ["requests/b.yaml"]
+    assert ran(one.after(lambda: write("shared/rows.csv", "n\n1\n2\n"))) == ["requests/c.yaml"]
+
+
 def test_a_folder_that_is_new(watch: Any, write: Write, tmp_path: Path) -> None:
     """A folder made later is watched as well."""
     write("requests/a.yaml", FILE)

@@ -1,8 +1,8 @@
 """One request: whatever goes wrong on the way becomes a StepResult, never an exception; Ctrl-C too.
 
-    captures it waits for → conditions → delay → build → token → send → (401: new token, send again) → capture → judge
-                                                           ▲         └▶ retry · poll · paginate
-                                                           └─────────────┘
+captures it waits for → conditions → delay → build → token → send → (401: new token, send again) → capture → judge
+                                                       ▲         └▶ retry · poll · paginate
+                                                       └─────────────┘
 """
 
 from __future__ import annotations
@@ -207,7 +207,7 @@ def _judged(
     if step.spec.body is not None and step.spec.body.kind == "graphql":
         from runner.engine import graphql  # few files speak it
 
-        verdicts[:0] = graphql.judge(step.asserts, document, step.spec.body.span)
+        verdicts[:0] = graphql.judge(step.spec, step.asserts, document, step.spec.body.span)
     failed = any(not verdict.passed for verdict in verdicts)
     return replace(
         result,

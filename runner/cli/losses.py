@@ -1,0 +1,74 @@
+"""What an import or an export lost, for people and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from runner.diagnostics import escape
+from runner.errors import UsageError
+from runner.reporters.style import styler_for
+
+if TYPE_CHECKING:
+    from runner.formats.draft import Imported, Loss
+
+#: How many places of one kind of loss are shown.
+_PLACES = 3
+
+
+def print_losses(imported: Imported, source: str, paths: Sequence[str], out: TextIO, *, no_colour: bool) -> None:
+    """One line on what was made, and the losses."""
+    requests = count_requests(imported.collection) + sum(map(count_requests, imported.collections.values()))
+    print_summary(requests, imported.losses, source, paths, out, no_colour=no_colour)
+
+
+def print_summary(
+    requests: int, losses: Sequence[Loss], source: str, paths: Sequence[str], out: TextIO, *, no_colour: bool
+) -> None:
+    """How many requests went where, and what was lost: losses of one kind together."""
+    styler = styler_for(out, no_colour)
+    where = f" → {paths[0]}" + (f" and {len(paths) - 1} more" if len(paths) > 1 else "") if paths else ""
+    lost = styler("warning", _count(len(losses), "loss", "losses")) if losses else styler("passed", "nothing lost")
+    print(f"{escape(source)}{where}: {_count(requests, 'request', 'requests')}, {lost}", file=out)
+    kinds: dict[tuple[str, str, str], list[str]] = {}
+    for loss in losses:
+        kinds.setdefault((loss.what, loss.why, loss.remedy), []).append(loss.path)
+    for (what, why, remedy), places in kinds.items():
+        times = f" ({len(places)} times)" if len(places) > 1 else ""
+        print(f"  {styler('name', escape(what))}{times}: {escape(why)}", file=out)
+        shown = ", ".join(map(escape, places[:_PLACES])) + (", …" if len(places) > _PLACES else "")
+        print(f"    {styler('place', shown)}", file=out)
+        if remedy:
+            print(f"    {styler('hint', escape(remedy))}", file=out)
+
+
+def count_requests(data: object) -> int:
+    """How many requests a draft holds."""
+    if not isinstance(data, dict):
+        return 0
+    items = [item for key in ("setup", "requests", "teardown") for item in data.get(key, ()) if isinstance(item, dict)]
+    return sum(count_requests(item) if "requests" in item else 1 for item in items)
+
+
+def write_report(losses: Sequence[Loss], path: str, format_name: str, source: str, paths: Sequence[str]) -> None:
+    """The losses as JSON.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    report = {
+        "format": format_name,
+        "source": source,
+        "written": list(paths),
+        "losses": [loss._asdict() for loss in losses],
+    }
+    try:
+        Path(path).write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--report: cannot write {path}: {error.strerror or error}") from None
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
