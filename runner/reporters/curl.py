@@ -197,7 +197,7 @@ class _Script:
     def _quoted(self, text: str, place: str) -> str:
         """A text as one word of the shell; masks become variables."""
         if MASK not in text:
-            return _single(text) or "''"
+            return single(text) or "''"
         parts = text.split(MASK)
         words: list[str] = []
         before = ""
