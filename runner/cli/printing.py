@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable
 
-from runner.diagnostics import Diagnostic, escape, render
+from runner.diagnostics import Diagnostic, Styler, escape, render
 from runner.errors import ExitCode, InvalidError, NothingSelected, RunnerError, UsageError
 from runner.reporters.style import styler_for
 
@@ -37,15 +37,20 @@ def report_error(error: Exception) -> int:
 def print_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
     """Every diagnostic with its caret, and how many there are."""
     found = list(diagnostics)
-    styler = styler_for(sys.stderr)
+    styler = _styler()
     for diagnostic in found[:_MOST]:
         print(render(diagnostic, styler), file=sys.stderr)
     if len(found) > _MOST:
         print(f"… and {len(found) - _MOST} more", file=sys.stderr)
 
 
+def _styler() -> Styler:
+    """The styler of standard error. A command that failed cannot hand its flag on: it is read where it was written."""
+    return styler_for(sys.stderr, "--no-color" in sys.argv)
+
+
 def _say(text: str) -> None:
-    styler = styler_for(sys.stderr)
+    styler = _styler()
     print(f"{styler('error', 'error:')} {escape(text)}", file=sys.stderr)
 
 

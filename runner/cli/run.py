@@ -5,12 +5,15 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from runner.cli import options
 from runner.errors import UsageError
+
+if TYPE_CHECKING:
+    from runner.runtime.snapshots import SnapshotWriter
 
 
 @click.command("run")
@@ -21,6 +24,7 @@ from runner.errors import UsageError
 @options.selecting
 @click.option("-x", "--fail-fast", is_flag=True, help="Stop after the first request that fails.")
 @click.option("-j", "--jobs", type=click.IntRange(1), default=None, metavar="N", help="Collections side by side.")
+@click.option("--update-snapshots", is_flag=True, help="Keep what comes back as the new snapshots.")
 @options.connecting
 @options.root
 @options.allow_empty
@@ -55,6 +59,7 @@ def execute(plans: Sequence[Any], env: Any, flags: Any, given: dict[str, Any]) -
         show_body=given["show_body"],
         live=is_terminal(sys.stdout),
     )
+    writer = _snapshot_writer(plans, given)
     interrupts = Interrupts()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupts.handler)
@@ -66,5 +71,19 @@ def execute(plans: Sequence[Any], env: Any, flags: Any, given: dict[str, Any]) -
         fail_fast=given["fail_fast"],
         listeners=[console],
         interrupts=interrupts,
+        progress=console.downloading if console.live and not console.quiet else None,
+        snapshots=writer,
     )
-    return int(run(plans, settings).exit_code)
+    code = int(run(plans, settings).exit_code)
+    for line in writer.lines if writer is not None and not given["quiet"] else ():
+        print(line)
+    return code
+
+
+def _snapshot_writer(plans: Sequence[Any], given: dict[str, Any]) -> SnapshotWriter | None:
+    if not given.get("update_snapshots"):  # the demo has no such flag
+        return None
+    from runner.runtime.snapshots import SnapshotWriter
+
+    selects = any(given[name] for name in ("names", "tags", "excluded"))
+    return SnapshotWriter(plans, prune=not selects)

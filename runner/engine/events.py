@@ -56,6 +56,17 @@ class RunFinished(NamedTuple):
     result: RunResult
 
 
+class Downloading(NamedTuple):
+    """A body is on its way to a file: bytes so far, and those announced, if any.
+
+    Only for progress, and no event of the run: it comes between them, to the one who asked (`execute.Settings`).
+    """
+
+    name: str
+    received: int
+    announced: int | None = None
+
+
 Event = RunStarted | CollectionStarted | StepStarted | TokenFinished | StepFinished | CollectionFinished | RunFinished
 
 

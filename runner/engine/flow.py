@@ -15,12 +15,13 @@ and whatever goes wrong on the way becomes a StepResult, never an exception.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from runner.engine import assertions, auth
-from runner.engine.auth.base import Scheme
+from runner.engine.auth.base import MOST_ANSWERS, Scheme
 from runner.engine.build import Flags, build, connection, setting
 from runner.engine.events import (
     CollectionFinished,
@@ -35,6 +36,7 @@ from runner.engine.plan import Plan, Step
 from runner.engine.results import CollectionResult, Fault, Outcome, StepResult, TokenResult, Verdict
 from runner.engine.scope import Declarations, EnvironmentVariables, Files, Layer, NoFiles, Scope, Shared, Values
 from runner.errors import AuthError, ResolveError, TransportError
+from runner.language.model import Snapshot
 from runner.language.values import Value, kind
 from runner.redaction import Redactor
 
@@ -62,7 +64,10 @@ Effect = Send | Wait | Authorize
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """What a run gives to each collection. `clock` in seconds; `stopped` says why nothing more is to be sent."""
+    """What a run gives to each collection. `clock` in seconds; `stopped` says why nothing more is to be sent.
+
+    `keep` takes a new snapshot (file, full name, value) instead of comparing it.
+    """
 
     env: EnvironmentVariables
     redactor: Redactor
@@ -71,6 +76,7 @@ class Session:
     clock: Callable[[], float] = lambda: 0.0
     stopped: str = ""
     files: Files = field(default_factory=NoFiles)
+    keep: Callable[[str, str, Value], None] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -85,6 +91,7 @@ class _State:
     untaken: dict[str, str] = field(default_factory=dict)
     groups: dict[tuple[int, ...], tuple[Layer, ...]] = field(default_factory=dict)
     stopped: str = ""
+    hidden: bool = False
 
 
 def run_collection(plan: Plan, session: Session) -> Generator[Effect | Event, Any, CollectionResult]:
@@ -256,11 +263,22 @@ def _attempt(step: Step, scope: Scope, state: _State, result: StepResult) -> Gen
         sent = Sent(
             request, fault=Fault("auth", error.message, error.details, error.hint, step.auth and step.auth.span)
         )
+    except TransportError as error:  # a file that had to be signed
+        sent = Sent(request, fault=_transport_fault(error))
     result = replace(result, url=sent.request.url, earlier=sent.earlier)
     if sent.fault is not None:
         unanswered = None if sent.fault.kind == "auth" else sent.request
-        return replace(result, outcome=Outcome.ERRORED, fault=sent.fault, unanswered=unanswered)
+        fault = _placed(sent.fault, step)
+        return replace(result, outcome=Outcome.ERRORED, fault=fault, unanswered=unanswered)
     return _judged(step, scope, state, sent.exchange, result)
+
+
+def _placed(fault: Fault, step: Step) -> Fault:
+    """A body over the limit has its place where the limit is written, else where the request is."""
+    if fault.kind != "too-large":
+        return fault
+    limit = step.settings.max_body
+    return fault._replace(span=limit.span if limit else step.spec.name_span)
 
 
 def path_of(url: str) -> str:
@@ -278,8 +296,6 @@ class Sent(NamedTuple):
     earlier: tuple[Exchange, ...] = ()
 
 
-#: How often a challenge is met: the second time because its nonce was stale.
-_MOST_ANSWERS = 2
 _NO_TOKEN = Fault("auth", "not sent: the token step failed")
 
 
@@ -307,7 +323,7 @@ def send(request: Request, scheme: Scheme | None) -> Generator[Any, Any, Sent]:
 def _answered(request: Request, scheme: Scheme, sent: Sent) -> Generator[Any, Any, Sent]:
     """Meets the challenge of a 401, and once more where the server finds the answer stale (RFC 7616 § 3.3)."""
     assert scheme.answer is not None
-    for _ in range(_MOST_ANSWERS):
+    for _ in range(MOST_ANSWERS):
         if sent.exchange is None or sent.exchange.response.status != 401 or not _came_from(sent):
             return sent
         again = scheme.answer(request, sent.exchange)
@@ -327,8 +343,12 @@ def _authorize(wish: Authorize) -> Generator[Any, Any, Authorized]:
 def _send_once(request: Request) -> Generator[Any, Any, Sent]:
     reply: Exchange | TransportError = yield Send(request)
     if isinstance(reply, TransportError):
-        return Sent(request, fault=Fault(reply.kind, reply.message, (), reply.hint))
+        return Sent(request, fault=_transport_fault(reply))
     return Sent(request, exchange=reply)
+
+
+def _transport_fault(error: TransportError) -> Fault:
+    return Fault(error.kind, error.message, (), error.hint, error.span)
 
 
 def _refused(sent: Sent, grant: Grant) -> bool:
@@ -365,10 +385,18 @@ def _judged(step: Step, scope: Scope, state: _State, exchange: Exchange, result:
     document = exchange.view(scope)
     verdicts = _take_captures(step, document, scope, state)
     verdicts += [assertions.judge(assertion, document, scope) for assertion in step.asserts]
-    if not any(map(assertions.looks_at_status, step.asserts)):
+    if step.spec.schema is not None and state.plan.schemas is not None:
+        verdicts.append(assertions.judge_schema(step.spec.schema, state.plan.schemas, document, scope))
+    if step.spec.snapshot is not None:
+        verdicts.append(_judge_snapshot(step.spec.snapshot, result.name, document, state))
+    if not _looks_at_status(step):
         default = assertions.judge_default(document, step.spec.name_span)
         if default is not None:
             verdicts.insert(0, default)
+    if step.spec.body is not None and step.spec.body.kind == "graphql":
+        from runner.engine import graphql  # few files speak it
+
+        verdicts[:0] = graphql.judge(step.asserts, document, step.spec.body.span)
     failed = any(not verdict.passed for verdict in verdicts)
     return replace(
         result,
@@ -379,6 +407,37 @@ def _judged(step: Step, scope: Scope, state: _State, exchange: Exchange, result:
         exchange=exchange,
         captured=tuple(c.name for c in step.spec.captures if c.name in state.captures.values),
     )
+
+
+def _looks_at_status(step: Step) -> bool:
+    if any(map(assertions.looks_at_status, step.asserts)):
+        return True
+    return step.spec.snapshot is not None and ("status",) not in step.spec.snapshot.ignore
+
+
+def _judge_snapshot(snapshot: Snapshot, name: str, document: ResponseDocument, state: _State) -> Verdict:
+    from runner.engine import snapshots  # only where a file uses them
+
+    if not state.hidden:
+        _hide_secrets(state)
+    taken = state.session.redactor.apply(snapshots.without(snapshots.take(document), snapshot.ignore))
+    if state.session.keep is None:
+        return snapshots.judge(snapshot, taken, state.plan.kept, name)
+    state.session.keep(state.plan.collection.source.path, name, taken)
+    return Verdict(True, "snapshot", snapshot.span, subject="snapshot")
+
+
+def _hide_secrets(state: _State) -> None:
+    """Makes every secret of the collection known, also one that no request has used yet: a snapshot lasts.
+
+    They are evaluated aside, as a variable has its value from when it is first used.
+    """
+    state.hidden = True
+    aside = _start(state.plan, state.session)
+    scope = Scope(aside.outer, aside.shared)
+    for name in state.plan.collection.secrets:
+        with suppress(ResolveError):  # what has no value now cannot be in a response
+            scope[name]
 
 
 def _take_captures(step: Step, document: ResponseDocument, scope: Scope, state: _State) -> list[Verdict]:

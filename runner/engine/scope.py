@@ -12,6 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from runner.diagnostics import Span
+from runner.engine.exchange import SaveTo
+from runner.engine.payload import BodyFile
 from runner.errors import EvaluationError, ResolveError
 from runner.language import query, template
 from runner.language.model import Declared, Expression, Template, Variable, Variables
@@ -130,6 +133,12 @@ class Files(Protocol):
     def read(self, path: str) -> str:
         """The text of a file. Raises ValueError with the reason."""
 
+    def upload(self, file: str, path: str, span: Span | None) -> BodyFile:
+        """What `file` names at `span`, to be sent. Raises ValueError: outside the root, no file, or not to be read."""
+
+    def download(self, file: str, path: str, span: Span | None) -> SaveTo:
+        """What `file` names at `span`, to be written. Raises ValueError: outside the root, or a folder."""
+
     def netrc_login(self, host: str) -> tuple[str, str] | None:
         """User name and password for a host; None without an entry. Raises ValueError with the reason."""
 
@@ -142,6 +151,12 @@ class NoFiles:
 
     def read(self, path: str) -> str:
         raise ValueError(f"no such file: '{path}'")
+
+    def upload(self, file: str, path: str, span: Span | None) -> BodyFile:
+        raise ValueError(f"no such file: '{path}'")
+
+    def download(self, file: str, path: str, span: Span | None) -> SaveTo:
+        raise ValueError(f"no such folder: '{path}'")
 
     def netrc_login(self, host: str) -> tuple[str, str] | None:
         return None

@@ -9,7 +9,7 @@ This file knows neither YAML nor how anything is evaluated.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -108,6 +108,28 @@ class Assertion(NamedTuple):
     span: Span | None = None
 
 
+class Schema(NamedTuple):
+    """What judges `body`: a file, with a pointer behind `#`, or a JSON Schema that stands here.
+
+    `place` says where a part of one that stands here is, by the names and numbers that lead to it.
+    """
+
+    value: Declared
+    span: Span
+    place: Callable[..., Span] | None = None
+
+
+#: The steps of a path in plain data: names, numbers of elements, and None for every element.
+Steps = tuple[str | int | None, ...]
+
+
+class Snapshot(NamedTuple):
+    """The wish to compare status and body with what was kept, but for the parts that `ignore` leads to."""
+
+    span: Span
+    ignore: tuple[Steps, ...] = ()
+
+
 class Capture(NamedTuple):
     """A named value taken from the response."""
 
@@ -118,19 +140,59 @@ class Capture(NamedTuple):
     span: Span | None = None
 
 
-class Body(NamedTuple):
-    """A request body as declared: `kind` is the key it stands under."""
-
-    kind: str
-    value: Declared
-    span: Span
-
-
 class Setting(NamedTuple):
     """A scalar setting, checked at load unless it is a Template."""
 
     value: Any
     span: Span
+
+
+class Part(NamedTuple):
+    """One part of `multipart`: a `value`, or the path of a `file`.
+
+    A value that turns out to be a list is several parts, unless it is written in the `long` form, as a mapping.
+    """
+
+    name: str | Template
+    span: Span
+    name_span: Span
+    value: Declared = MISSING
+    file: Setting | None = None
+    filename: Setting | None = None
+    content_type: Setting | None = None
+    long: bool = False
+
+    @property
+    def text(self) -> str:
+        return self.name.text if isinstance(self.name, Template) else self.name
+
+
+class GraphQL(NamedTuple):
+    """A GraphQL operation: the text of its document, or the path of a `file` that holds it."""
+
+    span: Span
+    query: str | Template = ""
+    file: Setting | None = None
+    variables: Declared = MISSING
+    operation: Setting | None = None
+
+
+class Body(NamedTuple):
+    """A request body as declared: `kind` is the key it stands under.
+
+    `value` is a Declared (json, text), Entries (form), Parts (multipart), a path as a Setting (file), or a GraphQL.
+    """
+
+    kind: str
+    value: Any
+    span: Span
+
+    def files(self) -> Iterator[Setting]:
+        """The paths of the files that it is made of."""
+        if self.kind == "file":
+            yield self.value
+        records = self.value if self.kind == "multipart" else (self.value,) if self.kind == "graphql" else ()
+        yield from (record.file for record in records if record.file is not None)
 
 
 class ClientCert(NamedTuple):
@@ -153,7 +215,10 @@ class Defaults:
     follow_redirects: Setting | None = key("true (at most 10), false, or the number of redirects to follow.")
     verify: Setting | None = key("TLS: true, false, or the path of a file with CA certificates.")
     client_cert: ClientCert | None = key("The client's TLS certificate: {cert, key, password}, PEM files.")
+    proxy: Setting | None = key("The proxy's URL (http, https, socks5), unix: and a socket's path, or false for none.")
+    http2: Setting | None = key("true offers HTTP/2 to https servers (needs the extra http2).")
     max_body: Setting | None = key("The largest response body that is accepted (default 10MB).")
+    max_events: Setting | None = key("How many events of a text/event-stream are read before it is left.")
     asserts: tuple[Assertion, ...] = key("Assertions added to those of each request.", ())
 
 
@@ -176,10 +241,13 @@ class RequestSpec:
     url_span: Span | None = key("")
     cookies: tuple[Entry, ...] = key("Cookies sent beside those of the collection's jar; null holds one back.", ())
     auth: AuthSpec | None = key("How this request authenticates; absent inherits.")
-    body: Body | None = key("The body: json, form or text.")
+    body: Body | None = key("The body: json, form, multipart, text, file or graphql.")
     delay: Setting | None = key("A wait before the request is sent.")
     captures: tuple[Capture, ...] = key("Values taken from the response for later requests.", ())
     asserts: tuple[Assertion, ...] = key("What must hold of the response.", ())
+    save_to: Setting | None = key("The file that a response with a status below 400 is saved to, as it comes.")
+    schema: Schema | None = key("What judges `body`: a file with a JSON Schema or an OpenAPI schema, or a JSON Schema.")
+    snapshot: Snapshot | None = key("true, or {ignore: [path, …]}: compares status and body with what was kept.")
     settings: Defaults = key("The keys of `defaults`, for this request.", Defaults())
 
 
@@ -224,7 +292,7 @@ class Collection:
 #: Keys of the response document, as expressions see it.
 RESPONSE_KEYS = (
     "status", "reason", "headers", "cookies", "set_cookies", "body", "text", "bytes", "size", "elapsed_ms", "url",
-    "redirects", "http_version", "request", "vars",
+    "redirects", "http_version", "remote_ip", "tls", "events", "request", "vars",
 )  # fmt: skip
 
 #: Names that no variable may have.
@@ -366,4 +434,4 @@ AUTH_KEYS: Mapping[str, Mapping[str, AuthKey]] = {
 }
 
 #: The ways to state a request body, one of which a request may have.
-BODY_KEYS = ("json", "form", "text")
+BODY_KEYS = ("json", "form", "multipart", "text", "file", "graphql")

@@ -20,6 +20,7 @@ from runner.engine.build import Flags
 from runner.engine.events import (
     CollectionFinished,
     CollectionStarted,
+    Downloading,
     Event,
     Listener,
     RunFinished,
@@ -28,7 +29,7 @@ from runner.engine.events import (
     StepStarted,
     TokenFinished,
 )
-from runner.engine.exchange import Exchange, Request, Send, Wait
+from runner.engine.exchange import Exchange, Request, SaveTo, Send, Wait
 from runner.engine.flow import FAIL_FAST, Authorize, Effect, Session, run_collection, slim, started
 from runner.engine.plan import Plan
 from runner.engine.results import CollectionResult, Outcome, RunResult, StepResult, TokenResult
@@ -41,6 +42,7 @@ from runner.runtime.transport import CookieJar, HttpTransport, Transport
 from runner.runtime.workspace import Workspace
 
 if TYPE_CHECKING:
+    from runner.runtime.snapshots import SnapshotWriter
     from runner.runtime.token_cache import TokenCache
 
 MOST_JOBS = 8
@@ -77,7 +79,11 @@ class Interrupts:
 
 @dataclass(slots=True, eq=False)
 class Settings:
-    """How to run: `jobs` collections side by side (0: as many as fit), and what every request is told."""
+    """How to run: `jobs` collections side by side (0: as many as fit), and what every request is told.
+
+    `progress` is told now and then how far a download has come, where that goes on in the calling thread.
+    `snapshots` writes the snapshots of this run in place of comparing them.
+    """
 
     env: EnvironmentVariables
     workspace: Workspace
@@ -88,6 +94,8 @@ class Settings:
     listeners: Sequence[Listener] = ()
     redactor: Redactor = field(default_factory=Redactor)
     interrupts: Interrupts = field(default_factory=Interrupts)
+    progress: Callable[[Downloading], None] | None = None
+    snapshots: SnapshotWriter | None = None
 
 
 def run(plans: Sequence[Plan], settings: Settings) -> RunResult:
@@ -105,6 +113,7 @@ def stream(plans: Sequence[Plan], settings: Settings) -> Iterator[Event]:
     try:
         yield from run_.events()
     finally:
+        settings.workspace.discard_downloads()
         if settings.transport is None:
             transport.close()
 
@@ -140,6 +149,7 @@ class _Run:
             fail_fast=settings.fail_fast,
             clock=time.perf_counter,
             files=settings.workspace,
+            keep=settings.snapshots.keep if settings.snapshots else None,
         )
         self._ended = threading.Event()
         self._store = token_store(self._send_token_request, settings.redactor, self._ended)
@@ -156,6 +166,7 @@ class _Run:
             settings.redactor.add(source.secrets)
             source.mask = settings.redactor.text
         self._failed = False
+        self._teller = threading.get_ident()
 
     # --- wishes ---
 
@@ -166,13 +177,29 @@ class _Run:
         if isinstance(wish, Send):
             try:
                 held = wish.request.held_cookies
-                return self._transport.send(wish.request, jar.without(held) if held else jar)
+                return self._transport.send(self._watched(wish.request), jar.without(held) if held else jar)
             except TransportError as error:
                 return error
         if isinstance(wish, Authorize):
             return self._store.authorize(wish.grant, wish.stale)
         self._ended.wait(wish.seconds)
         return None
+
+    def _watched(self, request: Request) -> Request:
+        """The request; where somebody wants to know how its download goes, that is told."""
+        to, tell = request.save_to, self._settings.progress
+        if to is None or tell is None or threading.get_ident() != self._teller:
+            return request
+        name = self._under_way
+
+        def write(pieces: Iterator[bytes], announced: int | None) -> int:
+            return to.write(_counted(pieces, lambda received: say(received, announced)), announced)
+
+        def say(received: int, announced: int | None) -> None:
+            with self._settings.interrupts:
+                tell(self._settings.redactor.apply(Downloading(name, received, announced)))
+
+        return replace(request, save_to=SaveTo(to.name, write))
 
     def _drive(self, plan: Plan) -> Iterator[Event]:
         """Runs one flow; its events, trimmed of what nobody asked for."""
@@ -243,6 +270,9 @@ class _Run:
     def _in_order(self, event: Event) -> Event | None:
         """Tells an event in its turn and takes note of it; None for one that was told before."""
         if isinstance(event, CollectionFinished):
+            if self._settings.snapshots is not None and self._current is not None:
+                names = [step.name for step in self._steps]
+                self._settings.snapshots.finish(self._current, names, self._settings.redactor)
             bare = self._settings.redactor.apply(event.result._replace(steps=()))
             self._collections.append(bare._replace(steps=tuple(self._steps)))  # steps were redacted when told
             return self._tell_as_is(CollectionFinished(self._collections[-1]))
@@ -291,6 +321,21 @@ class _Run:
         for listener in self._settings.listeners:
             listener(event)
         return event
+
+
+#: Seconds between two words on a download.
+_OFTEN = 0.1
+
+
+def _counted(pieces: Iterator[bytes], say: Callable[[int], None]) -> Iterator[bytes]:
+    """The pieces as they are; now and then it is said how many bytes they were."""
+    received, said = 0, time.monotonic()
+    for piece in pieces:
+        received += len(piece)
+        if time.monotonic() - said >= _OFTEN:
+            said = time.monotonic()
+            say(received)
+        yield piece
 
 
 _END = object()

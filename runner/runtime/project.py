@@ -6,19 +6,25 @@ What `check`, `plan`, `list` and `run` share. Nothing is sent from here.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runner.diagnostics import Diagnostic, Span, nearest
 from runner.engine import plan as planning
-from runner.engine.plan import Plan, Selection
+from runner.engine.plan import Plan, Selection, Step
 from runner.engine.scope import EnvironmentVariables
 from runner.errors import InvalidError, NothingSelected
 from runner.language import document
 from runner.language.model import Collection
 from runner.language.values import Value
+from runner.runtime.extras import is_missing, missing_words
 from runner.runtime.workspace import Workspace
+
+if TYPE_CHECKING:
+    from runner.engine.schemas import Schemas
+    from runner.engine.snapshots import Kept
 
 
 @dataclass(slots=True, eq=False)
@@ -42,6 +48,7 @@ class Project:
     workspace: Workspace
     options: Options
     collections: list[Collection]
+    _schemas: Schemas | None = None
 
     def plans(self) -> list[Plan]:
         """A plan for each file; all are judged before the first fault ends it.
@@ -49,6 +56,16 @@ class Project:
         Raises:
             InvalidError: with every fault of every file.
         """
+        plans, faults = self._planned()
+        if faults:
+            raise InvalidError(faults)
+        return plans
+
+    def faults(self) -> list[Diagnostic]:
+        """Every fault of every file that could be read, for those beside one that could not: all in one go."""
+        return self._planned()[1]
+
+    def _planned(self) -> tuple[list[Plan], list[Diagnostic]]:
         faults: list[Diagnostic] = []
         plans: list[Plan] = []
         for collection in self.collections:
@@ -56,35 +73,73 @@ class Project:
                 plans.append(self._plan(collection))
             except InvalidError as error:
                 faults += error.diagnostics
-        if faults:
-            raise InvalidError(faults)
-        return plans
+        return plans, faults
 
     def _plan(self, collection: Collection) -> Plan:
         options = self.options
-        plan = planning.make(
-            collection,
-            environment=options.environment,
-            overrides=options.variables,
-            selection=options.selection,
-            any_environment=options.any_environment,
-        )
-        faults = list(self._missing_files(plan))
+        try:
+            plan = planning.make(
+                collection,
+                environment=options.environment,
+                overrides=options.variables,
+                selection=options.selection,
+                any_environment=options.any_environment,
+            )
+        except InvalidError as error:
+            faults = [*error.diagnostics, *self._schema_faults(planning.expand(collection))]
+            raise InvalidError(_in_order(faults)) from None
+        faults = _in_order(self._missing_files(plan) + self._schema_faults(plan.steps))
+        kept = self._kept(plan, faults)
         if faults:
             raise InvalidError(faults)
-        return plan
+        return replace(plan, schemas=self._schemas, kept=kept)
+
+    def _kept(self, plan: Plan, faults: list[Diagnostic]) -> Kept | None:
+        """The snapshots of the file, where a request is compared with one; adds what is wrong with them."""
+        if not any(step.spec.snapshot for step in plan.steps):
+            return None
+        from runner.runtime import snapshots
+
+        try:
+            return snapshots.read(plan.collection.source.path, self.workspace)
+        except InvalidError as error:
+            faults += error.diagnostics
+            return None
+
+    def _schema_faults(self, steps: Iterable[Step]) -> list[Diagnostic]:
+        """What is wrong with the schemas that judge requests."""
+        faults: list[Diagnostic] = []
+        for step in steps:
+            if step.spec.schema is not None:
+                if self._schemas is None:
+                    from runner.engine.schemas import Schemas
+
+                    self._schemas = Schemas(self.workspace)
+                faults += self._schemas.faults(step.spec.schema)
+        return faults
 
     def _missing_files(self, plan: Plan) -> list[Diagnostic]:
-        """Files that requests name as they stand; one that a template names is looked for when it is used."""
+        """What is wrong with files that requests name as they stand; those of templates are judged when they are used.
+
+        A file that an earlier request saves need not be there yet.
+        """
         found: dict[Span, Diagnostic] = {}
+        saved: set[str] = set()
+
+        def read(source: str, path: str) -> None:
+            if str(self.workspace.within(source, path)) not in saved:
+                self.workspace.locate(source, path)
+
+        def write(source: str, path: str) -> None:
+            saved.add(self.workspace.place(source, path))
+
         for step in plan.steps:
-            for name, path, span in planning.files(step):
-                if span in found:
-                    continue
-                try:
-                    self.workspace.locate(plan.collection.source.path, path)
-                except ValueError as error:
-                    found[span] = Diagnostic(f"'{name}': {error}", span)
+            for look, named in ((read, planning.files(step)), (write, planning.targets(step))):
+                for name, path, span in named:
+                    try:
+                        look(span.source.path, path)
+                    except ValueError as error:
+                        found.setdefault(span, Diagnostic(f"'{name}': {error}", span))
         return list(found.values())
 
     def environment(self) -> EnvironmentVariables:
@@ -99,18 +154,31 @@ class Project:
         """Plans with at least one request, and the environment variables that they need.
 
         Raises:
-            InvalidError: a file, a name or an environment variable is not valid.
+            InvalidError: a file, a name or an environment variable is not valid, or a package is missing.
             NothingSelected: no request is left, unless that is allowed.
         """
         plans = self.plans()
         env = self.environment()
         faults = [fault for plan in plans for fault in planning.missing_environment(plan, env)]
+        faults += _missing_extras(plans)
         if faults:
             raise InvalidError(faults)
         chosen = [plan for plan in plans if plan.steps]
         if not chosen and not self.options.allow_empty:
             raise NothingSelected(_why_empty(plans, self.options.selection, self.collections))
         return chosen, env
+
+
+def _missing_extras(plans: Iterable[Plan]) -> list[Diagnostic]:
+    """A diagnostic for each place that asks for a package which is not installed."""
+    steps = (step for plan in plans for step in plan.steps if not step.skip)
+    wanted = {span: extra for step in steps for extra, span in planning.extras(step)}
+    return [
+        Diagnostic(message, span, hint)
+        for span, extra in wanted.items()
+        if is_missing(extra)
+        for message, hint in [missing_words(extra)]
+    ]
 
 
 def open_project(options: Options) -> Project:
@@ -127,27 +195,15 @@ def open_project(options: Options) -> Project:
             collections.append(document.load(workspace.source(path)))
         except InvalidError as error:
             faults += error.diagnostics
+    project = Project(workspace, options, collections)
     if faults:
-        faults += _plan_faults(collections, options)
-        raise InvalidError(faults)
+        raise InvalidError(faults + project.faults())
     _check_environment(options.environment, collections)
-    return Project(workspace, options, collections)
+    return project
 
 
-def _plan_faults(collections: list[Collection], options: Options) -> list[Diagnostic]:
-    """Faults of names in files that were readable beside one that was not: all in one go."""
-    faults: list[Diagnostic] = []
-    for collection in collections:
-        try:
-            planning.make(
-                collection,
-                environment=options.environment,
-                overrides=options.variables,
-                any_environment=options.any_environment,
-            )
-        except InvalidError as error:
-            faults += error.diagnostics
-    return faults
+def _in_order(faults: list[Diagnostic]) -> list[Diagnostic]:
+    return sorted(faults, key=lambda fault: fault.span.start if fault.span else -1)
 
 
 def _check_environment(name: str, collections: list[Collection]) -> None:

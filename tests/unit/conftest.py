@@ -6,8 +6,8 @@ Nothing here touches the network, the disk or the clock: who asks is answered by
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from posixpath import dirname, join
 from textwrap import dedent, indent
@@ -16,14 +16,17 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from runner.diagnostics import Diagnostic, Source
+from runner.diagnostics import Diagnostic, Source, Span
 from runner.engine import plan as planning
 from runner.engine.build import Flags
-from runner.engine.exchange import Ask, Exchange, Listen, Redirected, Request, Response, Send, Wait
+from runner.engine.exchange import Ask, Exchange, Listen, Redirected, Request, Response, SaveTo, Send, Wait
 from runner.engine.flow import Authorize, Session, run_collection
+from runner.engine.payload import BodyFile
 from runner.engine.plan import EVERYTHING, Plan, Selection
 from runner.engine.results import CollectionResult, StepResult, TokenResult
+from runner.engine.schemas import Schemas
 from runner.engine.scope import EnvironmentVariables, Files, NoFiles
+from runner.engine.snapshots import Kept
 from runner.errors import InvalidError, TransportError
 from runner.language import document
 from runner.language.model import Collection
@@ -60,12 +63,17 @@ def _in_turn(answers: Sequence[Answer]) -> Server:
 
 @dataclass
 class Disk:
-    """Files by hand: the text of each path, as `PATH` would name it, and netrc's entries by host."""
+    """Files by hand: the text of each path, as `PATH` would name it, and netrc's entries by host.
+
+    `written` is what was saved, by path. A file that is read while `texts` has another length than when the request
+    was built has changed.
+    """
 
     texts: Mapping[str, str] = field(default_factory=dict)
     logins: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     netrc_fault: str = ""
     reads: list[str] = field(default_factory=list)
+    written: dict[str, bytes] = field(default_factory=dict)
 
     def locate(self, file: str, path: str) -> str:
         if path not in self.texts:
@@ -78,6 +86,26 @@ class Disk:
         if name not in self.texts:
             raise ValueError(f"cannot read '{path}': No such file or directory")
         return self.texts[name]
+
+    def upload(self, file: str, path: str, span: Span | None) -> BodyFile:
+        self.locate(file, path)
+        size = len(self.texts[path].encode())
+
+        def read() -> Iterator[bytes]:
+            self.reads.append(path)
+            content = self.texts[path].encode()
+            if len(content) != size:
+                raise TransportError("file", f"'{path}' changed", span=span)
+            yield content
+
+        return BodyFile(path, size, read)
+
+    def download(self, file: str, path: str, span: Span | None) -> SaveTo:
+        def write(pieces: Iterator[bytes], announced: int | None) -> int:
+            self.written[path] = b"".join(pieces)
+            return len(self.written[path])
+
+        return SaveTo(path, write)
 
     def netrc_login(self, host: str) -> tuple[str, str] | None:
         if self.netrc_fault:
@@ -216,14 +244,19 @@ def _run(
     secrets: Sequence[str] = (),
     disk: Files | None = None,
     person: Any = None,
+    kept: Mapping[str, Any] | None = None,
+    keep: Callable[[str, str, Any], None] | None = None,
 ) -> Ran:
     chosen = _plan(text, environment=environment, overrides=given, selection=selection)
+    judges = {"schemas": Schemas(disk or NoFiles()), "kept": Kept("requests/test.snap.json", kept or {})}
+    chosen = replace(chosen, **judges)
     session = Session(
         env=EnvironmentVariables(env or {}, files or {}),
         redactor=Redactor(secrets),
         flags=flags or Flags(),
         fail_fast=fail_fast,
         files=disk or NoFiles(),
+        keep=keep,
     )
     token = login or [respond(200, {"access_token": "token-1", "expires_in": 3600})]
     servers = (answers if callable(answers) else _in_turn(answers) for answers in (api, token))

@@ -5,29 +5,49 @@
 All faults of a file are found here before anything is sent. This file reads and sends nothing; the values of variables
 are not known to it, only their names.
 
-    steps ◀── judge · selection
+    steps ◀── bodies ◀── judge      steps ◀── selection
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from runner.diagnostics import Diagnostic
 from runner.engine import references
 from runner.engine.plan.judge import Judge
 from runner.engine.plan.selection import EVERYTHING, Selection, select
-from runner.engine.plan.steps import Step, expand, files, who_captures
+from runner.engine.plan.steps import Step, expand, extras, files, targets, who_captures
 from runner.errors import InvalidError
 from runner.language.model import Collection, Variables
 from runner.language.values import Value
 
-__all__ = ["EVERYTHING", "Plan", "Selection", "Step", "files", "make", "missing_environment", "names"]
+if TYPE_CHECKING:
+    from runner.engine.schemas import Schemas
+    from runner.engine.snapshots import Kept
+
+__all__ = [
+    "EVERYTHING",
+    "Plan",
+    "Selection",
+    "Step",
+    "expand",
+    "extras",
+    "files",
+    "make",
+    "missing_environment",
+    "names",
+    "targets",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What will be done with one collection."""
+    """What will be done with one collection.
+
+    `schemas` and `kept` snapshots are there where a request is judged by one.
+    """
 
     collection: Collection
     steps: tuple[Step, ...]
@@ -36,6 +56,8 @@ class Plan:
     overrides: Mapping[str, Value] = field(default_factory=dict)
     captured_by: Mapping[str, str] = field(default_factory=dict)
     selected: int = 0
+    schemas: Schemas | None = field(default=None, repr=False)
+    kept: Kept | None = field(default=None, repr=False)
 
 
 def make(

@@ -93,8 +93,17 @@ class Judge:
         for need in needs:
             self._check(need, level, taken)
         needs += self._over_response(step, level, taken)
+        self._judge_body(step)
         names = tuple(dict.fromkeys(reference.name for reference in used if not reference.env))
         return replace(step, auth=auth, login=login, needs=tuple(needs), uses=names)
+
+    def _judge_body(self, step: Step) -> None:
+        body = step.spec.body
+        if step.spec.save_to is not None or (body is not None and body.kind == "multipart"):
+            from runner.engine.plan import bodies  # few files have one
+
+            for fault in bodies.faults(step):
+                self._add(fault)
 
     def _over_response(self, step: Step, level: Level, taken: set[str]) -> list[Need]:
         """What captures and assertions need beside the request's own captures."""
@@ -131,12 +140,12 @@ class Judge:
     def _over_variables(self, step: Step, auth: AuthSpec | None, login: LoginSpec | None) -> Iterator[Reference]:
         for condition in step.conditions:
             yield from references.in_condition(condition)
-        for declared in declared_values(step.spec, step.settings, step.base_urls):
+        for _, declared in declared_values(step.spec, step.settings, step.base_urls):
             yield from references.in_value(declared)
         if auth is not None:
             yield from _in_auth(auth)
         if login is not None:
-            for declared in declared_values(login.spec, login.settings, login.base_urls):
+            for _, declared in declared_values(login.spec, login.settings, login.base_urls):
                 yield from references.in_value(declared)
             yield from _in_auth(login.auth) if login.auth else ()
 
@@ -149,6 +158,8 @@ class Judge:
         for assertion in step.asserts:
             yield from references.in_response_expression(assertion.that)
             yield from references.in_value([assertion.equals, assertion.includes, assertion.message])
+        if step.spec.schema is not None:
+            yield from references.in_value(step.spec.schema.value)
 
     # --- auth ---
 
@@ -203,10 +214,11 @@ class Judge:
         if not isinstance(declared.value, str):
             self._add(Diagnostic(f"'{name}' wants an expression", declared.span))
             return declared
-        for fault in _expression_faults(declared.value):
+        faults = _expression_faults(declared.value)
+        for fault in faults:
             span = declared.span.locate(declared.value, fault.start, fault.end)
             self._add(Diagnostic(fault.message, span, fault.hint))
-        return AuthField(Expression(declared.value, declared.span), declared.span)
+        return declared if faults else AuthField(Expression(declared.value, declared.span), declared.span)
 
     def _login(self, auth: AuthSpec | None, chain: tuple[AuthSpec | None, ...], step: Step) -> LoginSpec | None:
         """The login call of `type: request`: it inherits what its block's level has, but no auth."""

@@ -110,8 +110,20 @@ def who_captures(steps: Iterable[Step]) -> dict[str, str]:
     return found
 
 
+def extras(step: Step) -> Iterator[tuple[str, Span]]:
+    """The extras of this package that a step's settings ask for, as far as they stand in the file."""
+    for found in [step.settings] if step.login is None else [step.settings, step.login.settings]:
+        if found.http2 is not None and found.http2.value is True:
+            yield "http2", found.http2.span
+        if found.proxy is not None and isinstance(found.proxy.value, str) and found.proxy.value.startswith("socks"):
+            yield "socks", found.proxy.span
+
+
 def files(step: Step) -> Iterator[tuple[str, str, Span]]:
     """The files that a step names as they stand, without a template: key, path and place."""
+    for spec in (step.spec,) if step.login is None else (step.spec, step.login.spec):
+        named = spec.body.files() if spec.body else ()
+        yield from (("file", it.value, it.span) for it in named if isinstance(it.value, str))
     blocks = [step.auth] if step.login is None else [step.auth, step.login.auth]
     settings = [step.settings] if step.login is None else [step.settings, step.login.settings]
     for found in settings:
@@ -124,3 +136,10 @@ def files(step: Step) -> Iterator[tuple[str, str, Span]]:
             is_path = name in keys and keys[name].wants == "file" and isinstance(field_.value, str)
             if is_path and not holds_key(field_.value):
                 yield name, field_.value, field_.span
+
+
+def targets(step: Step) -> Iterator[tuple[str, str, Span]]:
+    """The files that a step writes and names as they stand: key, path and place."""
+    target = step.spec.save_to
+    if target is not None and isinstance(target.value, str):
+        yield "save_to", target.value, target.span

@@ -4,7 +4,7 @@ A table names for each key of a mapping the field it fills and the method that r
 compiled here once, so that a fault in them is found when the file is read. Whether a variable exists is judged later,
 over the whole collection.
 
-    words · settings ◀── reader ◀── auth ◀── response ◀── collection
+    words · settings ◀── reader ◀── auth ◀── response ◀── bodies · judges ◀── collection
 """
 
 from __future__ import annotations
@@ -13,12 +13,23 @@ from runner.diagnostics import Diagnostic, Source
 from runner.errors import InvalidError
 from runner.language import syntax
 from runner.language.document.auth import lacking, lacking_words
+from runner.language.document.bodies import is_media_type
 from runner.language.document.collection import Decoder
-from runner.language.document.settings import SETTINGS, read_timeout
+from runner.language.document.settings import SETTINGS, UNIX, proxy_credentials, read_proxy, read_timeout
 from runner.language.model import Collection
 from runner.redaction import Redactor
 
-__all__ = ["SETTINGS", "lacking", "lacking_words", "load", "read_timeout"]
+__all__ = [
+    "SETTINGS",
+    "UNIX",
+    "is_media_type",
+    "lacking",
+    "lacking_words",
+    "load",
+    "proxy_credentials",
+    "read_proxy",
+    "read_timeout",
+]
 
 
 def load(source: Source) -> Collection:
@@ -32,7 +43,7 @@ def load(source: Source) -> Collection:
     collection = Decoder(source, faults).collection(node)
     source.mask = Redactor(source.secrets).text
     if faults or collection is None:
-        raise InvalidError(_in_order(faults))
+        raise InvalidError([fault._replace(message=source.mask(fault.message)) for fault in _in_order(faults)])
     return collection
 
 

@@ -6,16 +6,20 @@ from pathlib import PurePath
 from typing import Any
 
 from runner.diagnostics import Diagnostic, Span
+from runner.language import template
+from runner.language.document.auth import credentials
+from runner.language.document.bodies import BodyReader
+from runner.language.document.judges import JudgesReader
 from runner.language.document.reader import Fields, Key, Table
-from runner.language.document.response import ResponseReader
+from runner.language.document.settings import proxy_credentials
 from runner.language.document.words import describe, mapping_hint, url_fault
 from runner.language.model import (
     BODY_KEYS,
     AuthKey,
+    AuthSpec,
     Body,
     ClientCert,
     Collection,
-    Declared,
     Defaults,
     Group,
     RequestSpec,
@@ -26,7 +30,7 @@ from runner.language.syntax import Mapping as MappingNode
 from runner.language.syntax import Node, Scalar, Sequence
 
 
-class Decoder(ResponseReader):
+class Decoder(BodyReader, JudgesReader):
     """Reads requests, groups and the collection."""
 
     def url(self, node: Node, key: str) -> str | Template:
@@ -105,9 +109,6 @@ class Decoder(ResponseReader):
             return None
         return Body(found[0], values[found[0]], self.span(fields.keys[found[0]]))
 
-    def body_text(self, node: Node, key: str) -> Declared:
-        return self.template(node, key)
-
     def auth_value(self, name: str, node: Node, row: AuthKey) -> Any:
         return self.login(node) if row.wants == "request" else super().auth_value(name, node, row)
 
@@ -128,6 +129,11 @@ class Decoder(ResponseReader):
             self.source.secrets.append(fields.values["password"].value)
         return ClientCert(**fields.values) if fields.values.get("cert") else None
 
+    def proxy(self, node: Node, key: str) -> Setting | None:
+        if isinstance(node, Scalar) and isinstance(node.value, str):
+            self.source.secrets += [part for part in proxy_credentials(node.value) if not template.is_template(part)]
+        return self.setting(node, key)
+
     def file(self, node: Node, key: str) -> Setting | None:
         text = self.template(node, key)
         return Setting(text, self.span(node)) if text else None
@@ -141,11 +147,16 @@ class Decoder(ResponseReader):
         if node is None:
             self.faults.append(Diagnostic("the file is empty", Span(self.source, 0, 0), "a collection has 'requests'"))
             return None
+        if (key := _openapi(node)) is not None:
+            hint = "a folder leaves it out if its name begins with _"
+            self.fault(key, "this is an OpenAPI document, not a collection", hint)
+            return None
         fields = self.mapping(node, COLLECTION, "a collection")
         if isinstance(node, MappingNode) and "requests" not in fields.keys:
             self.fault(self.head(node), "a collection has no 'requests'")
         self.check_secrets(fields)
         self.note_secrets(fields)
+        self.note_credentials(fields.values.get("auth"), fields.values.get("requests", ()))
         self.check_response_names()
         values = {"name": PurePath(self.source.path).stem, **fields.values}
         if "base_url" in fields.nodes:
@@ -158,6 +169,19 @@ class Decoder(ResponseReader):
         for environment in fields.values.get("environments", {}).values():
             self.source.secrets += [v.value for name, v in environment.variables.items() if name in names]
 
+    def note_credentials(
+        self, auth: AuthSpec | None, items: tuple[RequestSpec | Group, ...], inherited: str | None = None
+    ) -> None:
+        """Literal credentials of `auth` blocks. Of one without a type only the inherited one can say what they are."""
+        if auth is not None:
+            inherited = auth.type or inherited
+            self.source.secrets += credentials(auth, inherited)
+            for field in auth.fields.values():
+                if isinstance(field.value, RequestSpec):
+                    self.note_credentials(field.value.auth, ())
+        for item in items:
+            self.note_credentials(item.auth, item.requests if isinstance(item, Group) else (), inherited)
+
     def check_secrets(self, fields: Fields) -> None:
         both = set(fields.values.get("variables", ())) & set(fields.values.get("secrets", ()))
         secrets = fields.nodes.get("secrets")
@@ -166,13 +190,24 @@ class Decoder(ResponseReader):
                 self.fault(name, f"'{name.text}' stands in both 'variables' and 'secrets'", "keep it in 'secrets'")
 
 
+def _openapi(node: Node) -> Scalar | None:
+    """The key that says so, where a file is an OpenAPI document: schemas of one are named beside collections."""
+    keys = [name for name, _ in node.entries] if isinstance(node, MappingNode) else []
+    if any(key.text == "requests" for key in keys):
+        return None
+    return next((key for key in keys if key.text in ("openapi", "swagger")), None)
+
+
 _SETTING_KEYS: Table = {
     "headers": Key("headers", Decoder.headers),
     "query": Key("query", Decoder.entries),
     "timeout": Key("timeout", Decoder.setting),
     "follow_redirects": Key("follow_redirects", Decoder.setting),
     "verify": Key("verify", Decoder.setting),
+    "proxy": Key("proxy", Decoder.proxy),
+    "http2": Key("http2", Decoder.setting),
     "max_body": Key("max_body", Decoder.setting),
+    "max_events": Key("max_events", Decoder.setting),
     "client_cert": Key("client_cert", Decoder.client_cert),
 }
 _SETTING_FIELDS = tuple(row.field for row in _SETTING_KEYS.values())
@@ -219,7 +254,10 @@ _SENT: Table = {
     "cookies": Key("cookies", Decoder.entries),
     "json": Key("body_json", Decoder.value),
     "form": Key("body_form", Decoder.entries),
-    "text": Key("body_text", Decoder.body_text),
+    "multipart": Key("body_multipart", Decoder.multipart),
+    "text": Key("body_text", Decoder.template),
+    "file": Key("body_file", Decoder.named_text),
+    "graphql": Key("body_graphql", Decoder.graphql),
 }
 
 LOGIN: Table = {"description": _COMMON["description"], "auth": _COMMON["auth"], **_SENT}
@@ -232,4 +270,7 @@ REQUEST: Table = {
     "delay": Key("delay", Decoder.setting),
     "capture": Key("captures", Decoder.captures),
     "assert": Key("asserts", Decoder.assertions),
+    "schema": Key("schema", Decoder.schema),
+    "snapshot": Key("snapshot", Decoder.snapshot),
+    "save_to": Key("save_to", Decoder.named_text),
 }
