@@ -88,13 +88,14 @@ def _foreign(path: str) -> Foreign:
 
 
 def _reader(folder: Path) -> Any:
-    """Reads files by their path relative to a folder, and none outside it."""
-    inside = folder.resolve()
+    """Reads files by their path relative to a folder: those in it, and in the folder of the command if it is in that."""
+    here = folder.resolve()
+    outermost = Path.cwd().resolve() if here.is_relative_to(Path.cwd().resolve()) else here
 
     def read(relative: str) -> str:
-        place = inside.joinpath(relative).resolve()
-        if not place.is_relative_to(inside):
-            raise ValueError(f"'{relative}' lies outside {folder}")
+        place = here.joinpath(relative).resolve()
+        if not place.is_relative_to(outermost):
+            raise ValueError(f"'{relative}' lies outside {outermost}")
         try:
             return _text(place)
         except UsageError as error:
@@ -123,7 +124,7 @@ def _choices(given: Mapping[str, Any]) -> Choices:
     from runner.formats.draft import Choices
 
     environments = tuple((Path(path).stem, _text(Path(path))) for path in given["environments"])
-    return Choices(environments, given["split"], tuple(given["operations"]))
+    return Choices(environments, given["split"], tuple(given["operations"]), alone=given["output"] is None)
 
 
 def _invalid(path: str, fault: Any) -> InvalidError:

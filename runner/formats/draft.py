@@ -71,11 +71,15 @@ class Foreign:
 
 
 class Choices(NamedTuple):
-    """What the command line says about an import. `environments` are further files: their names and texts."""
+    """What the command line says about an import. `environments` are further files: their names and texts.
+
+    `alone`: only one file can be made, as it goes to standard output.
+    """
 
     environments: tuple[tuple[str, str], ...] = ()
     split: bool = False
     operations: tuple[str, ...] = ()
+    alone: bool = False
 
 
 class Loss(NamedTuple):
