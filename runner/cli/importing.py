@@ -88,7 +88,7 @@ def _foreign(path: str) -> Foreign:
 
 
 def _reader(folder: Path) -> Any:
-    """Reads files by their path relative to a folder: those in it, and in the folder of the command if it is in that."""
+    """Reads files by their path relative to a folder: those in it, or in the folder of the command if it is in that."""
     here = folder.resolve()
     outermost = Path.cwd().resolve() if here.is_relative_to(Path.cwd().resolve()) else here
 

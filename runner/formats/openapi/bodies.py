@@ -96,7 +96,10 @@ class Bodies:
     def _multipart(self, media: Media) -> Data:
         parts: Data = {}
         for field, value, needed in self._fields(media):
-            found = {field.name: self._part(field, value)}
+            if field.style and isinstance(value, (list, dict)):
+                found: Data = styles.entries(field.name, value, field.style, field.explode)
+            else:
+                found = {field.name: self._part(field, value)}
             parts |= found if needed else {Disabled(found): None}
         if not parts:
             media.part.lose("a multipart body", "the document names none of its parts", "write them by hand")

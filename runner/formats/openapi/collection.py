@@ -181,7 +181,7 @@ class Draft:
     # --- what is shared
 
     def _auth(self, items: list[Data], made: list[_Made]) -> Data | None:
-        """Moves the auth that most have to the collection, and what all of a group share to the group."""
+        """Moves the auth that most have to the collection, and what most of a group have to the group."""
         own = {id(each.draft): each.access.auth if each.access is not None else None for each in made}
         common = _most(list(own.values()))
         for item in items:
@@ -189,8 +189,7 @@ class Draft:
             if inner is None:
                 _write_auth(item, own[id(item)], common, REQUEST_ORDER)
                 continue
-            shared = {repr(own[id(request)]): own[id(request)] for request in inner}
-            above = next(iter(shared.values())) if len(shared) == 1 else common
+            above = _above([own[id(request)] for request in inner], common)
             _write_auth(item, above, common, GROUP_ORDER)
             for request in inner:
                 _write_auth(request, own[id(request)], above, REQUEST_ORDER)
@@ -243,6 +242,13 @@ def _most(auths: list[Data | None]) -> Data | None:
     """The auth that most requests have."""
     counted = Counter(map(repr, auths))
     return next(auth for auth in auths if repr(auth) == counted.most_common(1)[0][0])
+
+
+def _above(auths: list[Data | None], common: Data | None) -> Data | None:
+    """What a group writes: the auth of the collection, or its own where that saves a line."""
+    counted = Counter(map(repr, auths))
+    most = _most(auths)
+    return most if counted[repr(most)] > counted[repr(common)] + 1 or len(counted) == 1 else common
 
 
 def _write_auth(item: Data, auth: Data | None, above: Data | None, order: tuple[str, ...]) -> None:

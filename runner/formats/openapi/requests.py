@@ -72,7 +72,7 @@ class Requests:
 
     def _url(self, operation: Operation) -> Ours:
         known = {each.name: each for each in operation.parameters if each.place == "path"}
-        path, used = operation.path, set()
+        path, used = operation.path.partition("#")[0], set()  # a fragment tells operations apart, and is not sent
         pieces: list[str] = []
         at = 0
         for match in _TEMPLATE.finditer(path):
@@ -82,7 +82,7 @@ class Requests:
             at = match.end()
         for name in known.keys() - used:
             known[name].part.lose(f"path parameter '{name}'", f"the path {path} has no place for it")
-        url = "".join([*pieces, literal(path[at:]).replace("#", "%23")])
+        url = "".join([*pieces, literal(path[at:])])
         server = self._server(operation)
         return Ours(server.url + url if server is not None else url)
 
@@ -100,6 +100,7 @@ class Requests:
             kind = repr((shape.type, shape.get("format"), shape.get("pattern"), shape.get("enum")))
             style, explode = parameter.style, parameter.explode
         front, text = styles.in_path(value, name, style, explode)
+        kind = text if isinstance(value, (list, dict)) else kind
         plain = value if isinstance(value, (int, float)) else text or name
         value = plain if isinstance(plain, (Ours, int, float)) else Ours(literal(str(plain)))
         ours = self._variables.path_parameter(parameter_name(name, before), value, kind)
