@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
@@ -44,11 +45,14 @@ def command(format_name: str, path: str, **given: Any) -> int:
     from runner.formats.registry import function
 
     load = function(format_name, "load")
+    gc.disable()  # a large file becomes millions of objects, all of which stay: looking for garbage takes half the time
     try:
         imported = load(_foreign(path), _choices(given))
+        return _finish(imported, format_name, path, given)
     except ForeignFault as fault:
         raise _invalid(path, fault) from None
-    return _finish(imported, format_name, path, given)
+    finally:
+        gc.enable()
 
 
 def _finish(imported: Imported, format_name: str, path: str, given: Mapping[str, Any]) -> int:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 #: How often what may be repeated is repeated, beyond what it must be, until a text fits.
 _EXTRA = (0, 1, 2, 3, 5, 8, 16, 32, 64)
 _LONGEST = 300
 _QUICK = 24
+_MOST = 10_000
 #: Characters to choose from, the plainest first.
 _PLAIN = "aA1 -_.,:/@#+=!?*&%$;'\"~|()[]{}<>^\\`éß"
 _CLASSES = {"d": "0123456789", "w": "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", "s": " \t\n\r"}
@@ -39,11 +40,14 @@ def text_for(pattern: str, shortest: int = 0, longest: int = _LONGEST) -> str | 
     """A text of a length that the pattern allows, else None."""
     try:
         tree = _Reader(pattern).choices()
+        return _found(tree, _checker(pattern, slow=any(map(_nests, tree.choices))), shortest, longest)
     except (ValueError, IndexError, RecursionError):
         return None
-    fits = _checker(pattern, slow=any(map(_nests, tree.choices)))
+
+
+def _found(tree: _Node, fits: Callable[[str], bool], shortest: int, longest: int) -> str | None:
     for extra in _EXTRA:
-        for found in _texts(tree, extra):
+        for found in ("".join(_text(part, extra) for part in choice) for choice in tree.choices):
             text = found.ljust(shortest, "a")  # a pattern that has no end of its own allows more
             if len(text) <= min(longest, _LONGEST) and fits(text):
                 return text
@@ -69,17 +73,16 @@ def _nests(parts: list[_Node], inside: bool = False) -> bool:
     )
 
 
-def _texts(node: _Node, extra: int) -> Iterator[str]:
-    """A text for each first choice."""
-    for choice in node.choices:
-        yield "".join(_text(part, extra) for part in choice)
-
-
 def _text(node: _Node, extra: int) -> str:
+    """A text for a node; the more it has to be, the later the alternative."""
     times = min(node.high, node.low + extra, _LONGEST)
     if node.characters:
         return node.characters[0] * times
-    return "".join(next(_texts(node, extra), "") for _ in range(times))
+    choice = node.choices[extra % len(node.choices)]
+    once = "".join(_text(part, extra) for part in choice)
+    if len(once) * times > _MOST:
+        raise ValueError("longer than anybody would write")
+    return once * times
 
 
 class _Reader:
@@ -121,7 +124,7 @@ class _Reader:
             self._at = mark.end()
         inner = self.choices()
         if self._take() != ")":
-            raise ValueError
+            raise ValueError("a group has no end")
         looks = mark is not None and mark.group()[2:] in ("=", "!", "<=", "<!")
         return _Node([[]]) if looks else inner
 
@@ -180,6 +183,8 @@ class _Reader:
             self._at = bounds.end()
             low = int(bounds[1])
             high = int(bounds[3]) if bounds[3] else (_LONGEST if bounds[2] else low)
+            if low > _LONGEST:
+                raise ValueError("longer than anybody would write")
         elif sign and sign in "*+?":
             self._at += 1
             low, high = {"*": (0, _LONGEST), "+": (1, _LONGEST), "?": (0, 1)}[sign]
@@ -196,7 +201,7 @@ class _Reader:
 def _without(characters: str) -> str:
     left = "".join(c for c in _PLAIN if c not in characters)
     if not left:
-        raise ValueError
+        raise ValueError("no character is left")
     return left
 
 

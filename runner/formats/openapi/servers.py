@@ -52,7 +52,7 @@ def _of_v3(servers: Part, names: Names) -> Iterator[Server]:
         if fault:
             part.lose(f"server '{url}'", fault, "set base_url")
         else:
-            yield _server(url.rstrip("/"), part, names)
+            yield _server(f"https:{url}" if url.startswith("//") else url, part, names)
 
 
 def _is_web(url: str) -> bool:
@@ -63,6 +63,7 @@ def _server(url: str, part: Part, names: Names) -> Server:
     variables: Data = {}
     pieces: list[str] = []
     at = 0
+    url = url.rstrip("/")
     for match in _VARIABLE.finditer(url):
         name = _variable(match[1], part, variables, names)
         pieces += [literal(url[at : match.start()]), "{{", name, "}}"]

@@ -21,18 +21,22 @@ _TELLING = {
     "minimum": "number", "maximum": "number", "multipleOf": "number", "exclusiveMinimum": "number",
 }  # fmt: skip
 _NUMERIC_FORMATS = {"int32": "integer", "int64": "integer", "float": "number", "double": "number"}
+#: What is no type of JSON Schema, and is written all the same.
+_ALIASES = {"int": "integer", "long": "integer", "float": "number", "double": "number", "bool": "boolean"}
 
 
 @dataclass(slots=True, eq=False)
 class Shape:
     """What a schema says, all its parts together; of a keyword that stands twice the outer one counts.
 
-    `chosen` are the parts that `$ref`, `oneOf` and `anyOf` led to, by which a discriminator is known.
+    `allowed` are the values that every `enum` of it has, None without one. `chosen` are the parts that `$ref` led to,
+    by which a discriminator is known.
     """
 
     words: dict[str, Part] = field(default_factory=dict)
     properties: dict[str, Part] = field(default_factory=dict)
     required: dict[str, None] = field(default_factory=dict)
+    allowed: list[Any] | None = None
     chosen: list[Part] = field(default_factory=list)
 
     def get(self, word: str) -> Any:
@@ -63,7 +67,7 @@ class Shape:
         names = declared if isinstance(declared, list) else [declared]
         found = next((name for name in names if isinstance(name, str) and name != "null"), "")
         if found or "null" in names:
-            return found or "null"
+            return _ALIASES.get(found, found) or "null"
         if self.properties:
             return "object"
         return next((_of(name, self) for name in _TELLING if name in self.words), "")
@@ -111,6 +115,9 @@ def _add_words(shape: Shape, part: Part) -> None:
     for word in part.value:
         if word not in ("$ref", "allOf", "oneOf", "anyOf"):
             shape.words.setdefault(word, part.at(word))
+    values = part.value.get("enum")
+    if isinstance(values, list) and values:
+        shape.allowed = [value for value in shape.allowed or values if value in values] or values
     properties = part.at("properties")
     if isinstance(properties.value, Mapping):
         for name, found in properties.entries():

@@ -71,9 +71,9 @@ class Maker:
         """What the schema itself says of its values."""
         for part in _said(shape):
             found, value = _typed(part.value, shape, part)
-            if found:
+            if found and (shape.allowed is None or value in shape.allowed):
                 return True, self._writable(value, shape)
-        return False, None
+        return next(((True, value) for value in shape.allowed or ()), (False, None))
 
     def _writable(self, value: Any, shape: Shape) -> Any:
         """An example without what is only read."""
@@ -84,7 +84,7 @@ class Maker:
     # --- made
 
     def _made(self, shape: Shape, schema: Part, name: str) -> Any:
-        keys = {schema.key, *(part.key for part in shape.chosen)}
+        keys = _identities(schema)
         if keys & set(self._open) or self._depth > _DEEPEST:
             return {} if shape.type == "object" else [] if shape.type == "array" else None
         self._open += keys
@@ -131,8 +131,7 @@ class Maker:
         return made
 
     def _recurs(self, part: Part, needed: bool) -> bool:
-        target = part.follow()
-        return not needed and target is not None and target.key in self._open
+        return not needed and not _identities(part).isdisjoint(self._open)
 
     def _further(self, shape: Shape, name: str) -> Any:
         """The value of a name that no property has."""
@@ -167,8 +166,20 @@ def _said(shape: Shape) -> Iterator[Part]:
     for word in ("const", "default"):
         if word in shape.words:
             yield shape.words[word]
-    if isinstance(shape.get("enum"), list):
-        yield from shape.words["enum"].items()
+
+
+def _identities(part: Part) -> set[tuple[str, Steps]]:
+    """What tells that a schema stands within itself: its place, and that which it is another name for."""
+    found = {part.key}
+    while isinstance(part.value, dict):
+        alone = part.at("allOf").value
+        part = part.at("allOf", 0) if isinstance(alone, list) and len(alone) == 1 else part
+        target = part.follow()
+        if target is None or target.key in found:
+            break
+        found.add(target.key)
+        part = target
+    return found
 
 
 def _is_read_only(shape: Shape, name: str) -> bool:
@@ -281,13 +292,14 @@ def text(shape: Shape, name: str) -> str:
 
 def variants(value: Any, shape: Shape) -> Iterator[Any]:
     """Values that differ, where an array allows none twice; as many as there are."""
-    choices = shape.get("enum")
-    if isinstance(choices, list):
-        yield from choices
+    if shape.allowed is not None:
+        yield from shape.allowed
         return
     yield value
     for place in range(2, _MOST_ITEMS + 1):
-        if isinstance(value, str):
+        if isinstance(value, str) and shape.text("pattern"):
+            yield text_for(shape.text("pattern"), len(value) + place) or value
+        elif isinstance(value, str):
             yield f"{value}{place}"
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
             yield value + place

@@ -60,7 +60,7 @@ class Variables:
 
 def snake(name: str) -> str:
     """A name in small letters with `_` between its words: `petstoreAuth` is `petstore_auth`."""
-    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name.replace("OAuth", "Oauth"))
     return usable_name(apart).lower()
 
 
