@@ -198,8 +198,13 @@ def literal(text: str) -> str:
     return text.replace("{{", "\\{{")
 
 
-#: An expression for the backslash: before `{{` a written one would take the placeholder's meaning away.
-_BACKSLASH = '{{`"\\\\"`}}'
+#: What would change the meaning of a `{{` after it: a backslash takes it away, a brace joins it.
+_BEFORE_BRACES = re.compile(r"[{\\]+$")
+
+
+def _kept_apart(match: re.Match[str]) -> str:
+    text = match.group().replace("\\", "\\\\")
+    return f'{{{{`"{text}"`}}}}'
 
 
 def with_placeholders(text: str, placeholder: re.Pattern[str], ours: Callable[[str], str | None]) -> str:
@@ -214,9 +219,9 @@ def with_placeholders(text: str, placeholder: re.Pattern[str], ours: Callable[[s
         expression = ours(match[1])
         if expression is None:
             continue
-        before = literal(text[position : match.start()])
-        if before.endswith("\\"):
-            before = before[:-1] + _BACKSLASH
+        before = text[position : match.start()]
+        kept = _BEFORE_BRACES.search(before)
+        before = literal(before[: kept.start()]) + _kept_apart(kept) if kept else literal(before)
         parts += [before, "{{", expression, "}}"]
         position = match.end()
     return "".join([*parts, literal(text[position:])])

@@ -12,12 +12,14 @@ left out; whatever else has no translation is a loss.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from runner.formats.draft import Choices, Foreign, ForeignFault, Imported
 from runner.formats.openapi.collection import Draft
 from runner.formats.openapi.parts import Library
 
+_LIKELY = re.compile(r"(openapi|swagger|api)[^/]*\.(ya?ml|json)$", re.IGNORECASE)
 #: What other formats have at their root, and what they are.
 _OTHERS = {
     "asyncapi": "it is an AsyncAPI document", "arazzo": "it is an Arazzo document", "log": "try: runner import har",
@@ -32,6 +34,9 @@ def load(foreign: Foreign, choices: Choices) -> Imported:
     Raises:
         ForeignFault: it is none, or has no operation that was chosen.
     """
+    if foreign.entries:
+        named = next((path for path in foreign.entries if _LIKELY.search(path)), "")
+        raise ForeignFault("this is a folder, and a document is a file", hint=f"try {named}" if named else "")
     library = Library(foreign)
     _check(library.root.value)
     return Draft(library, foreign, choices).imported()

@@ -8,9 +8,11 @@ written beside the collection, to be replaced.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 from runner.formats.draft import Data, Disabled
 from runner.formats.openapi import markup, styles
@@ -78,6 +80,8 @@ class Bodies:
 
     def _value(self, media: Media) -> Any:
         value = self._maker.sampled(media.samples, media.schema, "body")
+        if isinstance(value, str) and media.schema.value is None:
+            value = _parsed(value)
         if is_deep(value, _MOST_DEPTH):
             media.part.lose("the example of a body", f"it is nested deeper than {_MOST_DEPTH} levels")
             return {}
@@ -124,19 +128,21 @@ class Bodies:
         The values are those of an example, where there is one, which may have more than the schema says.
         """
         fields = media.fields if media.fields is not None else tuple(_fields(media))
-        example = next((part.value for part in media.samples if isinstance(part.value, dict)), {})
+        example = next(filter(None, map(_example, media.samples)), {})
         known = example or (self._whole(media) if media.fields is None else {})
-        all_of_them = not any(field.required for field in fields)
+        every = not example and not any(field.required for field in fields)
         for field in fields:
-            if field.name in known:
-                value = known[field.name]
-            else:
-                value = active(self._maker.sampled(field.samples, field.schema, field.name))
-            yield field, value, field.required or field.name in example or (all_of_them and not example)
+            if not field.name:
+                field.schema.lose("a field of a form", "it has no name")
+                continue
+            value = known[field.name] if field.name in known else self._field_value(field)
+            yield field, value, field.required or field.name in example or every
         names = {field.name for field in fields}
-        for name in known:
-            if name not in names:
-                yield Field(name, True, media.schema.at("additionalProperties")), known[name], True
+        for name in (name for name in known if name and name not in names):
+            yield Field(name, True, media.schema.at("additionalProperties")), known[name], True
+
+    def _field_value(self, field: Field) -> Any:
+        return active(self._maker.sampled(field.samples, field.schema, field.name))
 
     def _whole(self, media: Media) -> Data:
         value = active(self._maker.value(media.schema, "body"))
@@ -164,6 +170,16 @@ class Bodies:
         return {"file": file, **exact} if file else {"text": SAMPLE_TEXT, **exact}
 
 
+def _example(part: Part) -> Data:
+    """The fields of an example: an object, or a form as it is sent."""
+    if not isinstance(part.value, str):
+        return part.value if isinstance(part.value, dict) else {}
+    found: dict[str, list[str]] = {}
+    for name, value in parse_qsl(part.value.strip(), keep_blank_values="=" in part.value):
+        found.setdefault(name, []).append(value)
+    return {name: values if len(values) > 1 else values[0] for name, values in found.items()}
+
+
 def _content_type(field: Field) -> str:
     """The type of a part, where its encoding says one; of several the first."""
     if field.encoding is None:
@@ -172,6 +188,14 @@ def _content_type(field: Field) -> str:
         header.lose(f"the header '{name}' of a part", "parts have no headers of their own")
     named = field.encoding.text("contentType").partition(",")[0].strip()
     return named if is_media_type(named) else ""
+
+
+def _parsed(text: str) -> Any:
+    """The value of an example that was written as text."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _typed(media_type: str) -> Data:

@@ -74,7 +74,8 @@ class Draft:
             ForeignFault: the document has no operation, or none of those that were asked for.
         """
         made = [self._made(slot) for slot in self._slots()]
-        self._webhooks()
+        if not self.choices.operations:
+            self._webhooks()
         if self.unjudged:
             why = "they are a file of their own, and standard output is one"
             self.library.lose("#", "the schemas of responses", why, "name a folder with -o")
@@ -99,7 +100,7 @@ class Draft:
         for pattern in self.choices.operations:
             if not any(_matches(slot, pattern) for slot in every):
                 names = [name for slot in every for name in _names(slot)]
-                raise ForeignFault(f"no operation is like '{pattern}'", hint=did_you_mean(pattern, names))
+                raise ForeignFault(f"no operation matches '{pattern}'", hint=did_you_mean(pattern, names))
         chosen = self.choices.operations
         return [slot for slot in every if not chosen or any(_matches(slot, pattern) for pattern in chosen)]
 

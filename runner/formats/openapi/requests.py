@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import quote
 
 from runner.formats.draft import REQUEST_ORDER, Comment, Data, Disabled, Names, Unique, literal, ordered
 from runner.formats.openapi import answers, styles
@@ -20,6 +21,7 @@ from runner.formats.openapi.servers import Server, servers_of
 from runner.formats.openapi.shapes import shape_of
 from runner.formats.openapi.values import Maker, active
 from runner.formats.openapi.variables import Ours, Variables, parameter_name, snake
+from runner.language.model import BODY_KEYS
 
 _TEMPLATE = re.compile(r"\{([^{}]*)\}")
 _LONGEST_NAME = 120
@@ -54,7 +56,7 @@ class Requests:
             "name": name,
             "description": description if description and description != name else None,
             "tags": _tags(operation) or None,
-            "method": operation.method if operation.method != "GET" else None,
+            "method": operation.method,
             "url": self._url(operation),
         }
         parameters = self._parameters(operation, access)
@@ -64,6 +66,8 @@ class Requests:
             entries |= self._further(key, operation, body) if key == "headers" else {}
             put(draft, key, entries)
         draft |= {key: value for key, value in body.items() if key != "headers"}
+        if operation.method == "GET" and not any(key in BODY_KEYS for key in body):
+            del draft["method"]  # it is what a request without a body has
         draft |= answers.expectations(operation, self._reference)
         draft["client_cert"] = access.client_cert if access is not None else None
         return ordered(draft, REQUEST_ORDER)
@@ -78,7 +82,7 @@ class Requests:
         for match in _TEMPLATE.finditer(path):
             used.add(match[1])
             placeholder = self._in_path(match[1], known, path[: match.start()], operation)
-            pieces += [literal(path[at : match.start()]), placeholder]
+            pieces += [_apart(path[at : match.start()]), placeholder]
             at = match.end()
         for name in known.keys() - used:
             known[name].part.lose(f"path parameter '{name}'", f"the path {path} has no place for it")
@@ -90,12 +94,15 @@ class Requests:
         """The placeholder of a path parameter, its variable declared."""
         name = written.strip(";.*+?")
         parameter = known.get(written) or known.get(name)
+        if is_credential(name):
+            return self._variables.secret(name)
         if parameter is None:
             why = "the document does not declare it"
             operation.part.lose(f"path parameter '{name}'", why, "give its variable a value")
             value, kind, style, explode = name, "", "simple", False
         else:
             value = active(self._maker.sampled(parameter.samples, parameter.schema, name))
+            value = styles.as_text(value) if parameter.media else value
             shape = shape_of(parameter.schema)
             kind = repr((shape.type, shape.get("format"), shape.get("pattern"), shape.get("enum")))
             style, explode = parameter.style, parameter.explode
@@ -194,6 +201,12 @@ class Requests:
         if isinstance(key, Disabled):
             return Disabled(self.escaped(key.value)), None
         return literal(str(key)), self.escaped(value, str(key))
+
+
+def _apart(text: str) -> str:
+    """A text before a placeholder: a brace or backslash at its end would join it (RFC 3986 allows neither)."""
+    end = len(text.rstrip("{\\"))
+    return literal(text[:end]) + quote(text[end:])
 
 
 def put(draft: Data, key: str, entries: Data) -> None:

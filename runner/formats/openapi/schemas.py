@@ -44,10 +44,9 @@ def _is_texts(value: Any) -> bool:
 
 
 @cache
-def _is_pattern(pattern: Any) -> bool:
+def _is_pattern(pattern: str) -> bool:
     """Whether `runner check` takes a regular expression."""
-    nowhere = Span(Source("", ""), 0, 0)
-    return isinstance(pattern, str) and not Schemas(NoFiles()).faults(Schema({"pattern": pattern}, nowhere))
+    return not Schemas(NoFiles()).faults(Schema({"pattern": pattern}, Span(Source("", ""), 0, 0)))
 
 
 #: Keyword → what its value has to be, for those that hold no schemas.
@@ -56,7 +55,7 @@ _VALID: Mapping[str, Callable[[Any], bool]] = {
     "enum": lambda value: isinstance(value, list) and bool(value),
     "const": lambda value: True,
     "format": lambda value: isinstance(value, str),
-    "pattern": _is_pattern,
+    "pattern": lambda value: isinstance(value, str) and _is_pattern(value),
     "required": _is_texts,
     "uniqueItems": lambda value: isinstance(value, bool),
     "nullable": lambda value: isinstance(value, bool),

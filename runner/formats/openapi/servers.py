@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from runner.formats.draft import Comment, Data, Names, literal, safe_stem
+from runner.formats.draft import Comment, Data, Names, literal, safe_stem, with_placeholders
 from runner.formats.openapi.parts import Part
 from runner.formats.openapi.variables import Ours
 from runner.language.document.words import url_fault
@@ -61,14 +61,7 @@ def _is_web(url: str) -> bool:
 
 def _server(url: str, part: Part, names: Names) -> Server:
     variables: Data = {}
-    pieces: list[str] = []
-    at = 0
-    url = url.rstrip("/")
-    for match in _VARIABLE.finditer(url):
-        name = _variable(match[1], part, variables, names)
-        pieces += [literal(url[at : match.start()]), "{{", name, "}}"]
-        at = match.end()
-    text = "".join([*pieces, literal(url[at:])])
+    text = with_placeholders(url.rstrip("/"), _VARIABLE, lambda name: _variable(name, part, variables, names))
     words = part.text("description") or part.text("name")
     if _ABSOLUTE.match(url):
         return Server(Ours(text), variables, words)
