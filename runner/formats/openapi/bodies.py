@@ -20,7 +20,7 @@ from runner.formats.openapi.operations import Field, Media, Operation
 from runner.formats.openapi.parts import Part
 from runner.formats.openapi.shapes import Shape, shape_of
 from runner.formats.openapi.v3 import samples
-from runner.formats.openapi.values import Maker, active
+from runner.formats.openapi.values import Maker, active, is_plain
 from runner.language.document import is_media_type
 from runner.language.values import is_deep
 
@@ -94,7 +94,7 @@ class Bodies:
                 found: Data = {field.name: styles.as_text(value)}  # OpenAPI 3.0.3 § 4.7.14.5
             else:
                 found = styles.entries(field.name, value, field.style or "form", field.explode)
-            entries |= found if needed else {Disabled(found): None}
+            entries |= found if needed or not found else {Disabled(found): None}
         return {"form": entries}
 
     def _multipart(self, media: Media) -> Data:
@@ -104,7 +104,9 @@ class Bodies:
                 found: Data = styles.entries(field.name, value, field.style, field.explode)
             else:
                 found = {field.name: self._part(field, value)}
-            parts |= found if needed else {Disabled(found): None}
+            parts |= found if needed or not found else {Disabled(found): None}
+        if not active(parts):
+            parts = {name: value for disabled in parts for name, value in disabled.value.items()}
         if not parts:
             media.part.lose("a multipart body", "the document names none of its parts", "write them by hand")
             return {}
@@ -136,7 +138,7 @@ class Bodies:
                 field.schema.lose("a field of a form", "it has no name")
                 continue
             value = known[field.name] if field.name in known else self._field_value(field)
-            yield field, value, field.required or field.name in example or every
+            yield field, value, field.required or field.name in example or (every and is_plain(value))
         names = {field.name for field in fields}
         for name in (name for name in known if name and name not in names):
             yield Field(name, True, media.schema.at("additionalProperties")), known[name], True
@@ -187,7 +189,7 @@ def _content_type(field: Field) -> str:
     for name, header in field.encoding.at("headers").entries():
         header.lose(f"the header '{name}' of a part", "parts have no headers of their own")
     named = field.encoding.text("contentType").partition(",")[0].strip()
-    return named if is_media_type(named) else ""
+    return named if is_media_type(named) and "*" not in named else ""
 
 
 def _parsed(text: str) -> Any:

@@ -101,17 +101,16 @@ class Requests:
             operation.part.lose(f"path parameter '{name}'", why, "give its variable a value")
             value, kind, style, explode = name, "", "simple", False
         else:
-            value = active(self._maker.sampled(parameter.samples, parameter.schema, name))
+            value = active(self._maker.sampled(parameter.samples, parameter.schema, parameter_name(name, before)))
             value = styles.as_text(value) if parameter.media else value
             shape = shape_of(parameter.schema)
             kind = repr((shape.type, shape.get("format"), shape.get("pattern"), shape.get("enum")))
             style, explode = parameter.style, parameter.explode
         front, text = styles.in_path(value, name, style, explode)
         kind = text if isinstance(value, (list, dict)) else kind
-        plain = value if isinstance(value, (int, float)) else text or name
-        value = plain if isinstance(plain, (Ours, int, float)) else Ours(literal(str(plain)))
-        ours = self._variables.path_parameter(parameter_name(name, before), value, kind)
-        encoded = isinstance(value, str) and _UNSAFE.search(value) and style == "simple" and "{{" not in value
+        encoded = isinstance(value, str) and not isinstance(value, Ours) and _UNSAFE.search(value) is not None
+        plain = value if isinstance(value, (int, float, Ours)) else Ours(literal(text or name))
+        ours = self._variables.path_parameter(parameter_name(name, before), plain, kind)
         return literal(front) + (f"{{{{url_encode({ours})}}}}" if encoded else f"{{{{{ours}}}}}")
 
     def _server(self, operation: Operation) -> Server | None:
@@ -179,11 +178,21 @@ class Requests:
     # --- body
 
     def _body(self, operation: Operation) -> Data:
-        """The keys of the body; as a comment where a method that seldom has one does not need it."""
+        """The keys of the body; as a comment where a method that seldom has one does not need it.
+
+        A JSON object of comments alone would be null: it is a comment as a whole, beside the empty object.
+        """
         found: Data = {key: self.escaped(value) for key, value in self._bodies.write(operation).items()}
-        if operation.needs_body or operation.method not in ("GET", "HEAD", "DELETE") or not found:
-            return found
-        return {Disabled(found): None}
+        if not found:
+            return {}
+        key, value = next(iter(found.items()))
+        is_empty = isinstance(value, dict) and not active(value)
+        if not operation.needs_body and (operation.method in ("GET", "HEAD", "DELETE") or (is_empty and not value)):
+            return {Disabled(found): None} if value or not is_empty else {}
+        if is_empty and value and key == "json":
+            whole = {name: inner for disabled in value for name, inner in disabled.value.items()}
+            return {Disabled({key: whole}): None, **found, key: {}}
+        return found
 
     # --- texts
 

@@ -3,7 +3,8 @@
     Shape ─▶ example, const, default, enum ─▶ else made: by type, format, pattern and bounds
 
 The same document gives the same values. In objects, what is required is active, the rest `Disabled`; where nothing is
-required, everything is active. What is `readOnly` is left out, what recurs ends, what is a password is a secret.
+required, what is no object itself is active. What is `readOnly` is left out, what recurs ends, what is a password is a
+secret.
 """
 
 from __future__ import annotations
@@ -121,14 +122,15 @@ class Maker:
                 made[name] = self.value(part, name)
             elif self._depth < _DEEP:
                 value = self.value(part, name)
-                made |= {Disabled({name: active(value)}): None} if needed else {name: value}
+                is_sent = not needed and (is_plain(value) or len(shape.properties) == 1)
+                made |= {name: value} if is_sent else {Disabled({name: active(value)}): None}
         made |= told
         for name in needed:
             if name not in shape.properties and name not in made:
                 made[name] = self._further(shape, name)
         for place in range(shape.count("minProperties", 0) - len(active(made))):
             made[f"key{place + 1}"] = self._further(shape, f"key{place + 1}")
-        return made
+        return made if self._depth == 1 or active(made) else {}  # comments alone are null where they stand in a value
 
     def _recurs(self, part: Part, needed: bool) -> bool:
         return not needed and not _identities(part).isdisjoint(self._open)
@@ -231,6 +233,11 @@ def _typed(value: Any, shape: Shape, part: Part) -> tuple[bool, Any]:
         return True, [value]  # the example of an item
     part.lose("an example", f"it is {found}, and its schema says {shape.type}", "a made-up value stands there")
     return False, None
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a value is no object, and a list of none."""
+    return not isinstance(value, dict) and not (isinstance(value, list) and any(isinstance(i, dict) for i in value))
 
 
 def active(value: Any) -> Any:
