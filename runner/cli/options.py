@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 _VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(:?=)(.*)", re.DOTALL | re.ASCII)
+_SHARD = re.compile(r"([0-9]{1,6})/([0-9]{1,6})", re.ASCII)
 _LINE = re.compile(r"(.+\.ya?ml):([0-9]{1,9})", re.ASCII)
 
 paths = click.argument("paths", nargs=-1, metavar="[PATHS]...")
@@ -51,6 +52,11 @@ def selecting(command: F) -> F:
     for decorator in reversed(decorators):
         command = decorator(command)
     return command
+
+
+data = click.option("--data", metavar="FILE", help="Run each collection once for each row of a CSV, JSON or YAML file.")
+shard = click.option("--shard", metavar="I/N", help="Only the I-th of N parts of the collections, from 1.")
+repeat = click.option("--repeat", type=click.IntRange(1), metavar="N", help="Run each collection N times.")
 
 
 def connecting(command: F) -> F:
@@ -177,7 +183,19 @@ def make_options(given: Mapping[str, Any]) -> Options:
         allow_empty=given.get("allow_empty", False),
         any_environment=given.get("any_environment", False),
         root=_folder(given.get("root")),
+        data=given.get("data") or "",
+        repeat=given.get("repeat"),
+        shard=_shard(given.get("shard")),
     )
+
+
+def _shard(text: str | None) -> tuple[int, int]:
+    if text is None:
+        return 1, 1
+    match = _SHARD.fullmatch(text)
+    if match is None or not 0 < int(match[1]) <= int(match[2]):
+        raise UsageError(f"--shard wants I/N such as 2/4, with I from 1 to N, not '{text}'")
+    return int(match[1]), int(match[2])
 
 
 def _folder(text: str | None) -> Path | None:

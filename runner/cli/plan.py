@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli import options
+from runner.cli import options, printing
 from runner.diagnostics import Styler, escape
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 @options.variables
 @options.env_files
 @options.selecting
+@options.data
+@options.repeat
+@options.shard
 @options.root
 @options.allow_empty
 @options.no_colour
@@ -38,6 +41,7 @@ def command(**given: Any) -> int:
 
     project = open_project(options.make_options(given))
     plans, env = project.ready_plans()
+    printing.print_diagnostics(project.warnings)
     session = Session(env=env, redactor=Redactor(), files=project.workspace)
     styler = styler_for(sys.stdout, given["no_colour"])
     for plan in plans:
@@ -50,7 +54,8 @@ def command(**given: Any) -> int:
 def _collection_lines(plan: Plan, session: Session, styler: Styler) -> Iterator[str]:
     from runner.engine.flow import scopes
 
-    session.redactor.add(plan.collection.source.secrets)
+    for source in plan.collection.sources:
+        session.redactor.add(source.secrets)
     scope_of = scopes(plan, session)
     yield f"{styler('name', escape(plan.collection.name))}  {styler('place', plan.collection.source.path)}"
     shown = [_Shown(step, scope_of(step), plan) for step in plan.steps]
@@ -89,16 +94,19 @@ class _Shown:
 
     def lines(self, styler: Styler) -> Iterator[str]:
         step = self.step
-        place = f"{self.plan.collection.source.path}:{step.spec.name_span.line}"
+        place = f"{step.spec.name_span.source.path}:{step.spec.name_span.line}"
         yield f"  {styler('name', escape(step.name))}  {styler('place', place)}"
         if step.skip:
             yield f"    {styler('skipped', 'skipped')}    {escape(step.skip)}"
             return
         yield f"    request    {self._request_line()}"
+        for loop in step.loops:
+            yield f"    for each   {escape(printing.rows_words(loop, self.plan))}"
         for condition in step.conditions:
-            yield f"    when       {escape(condition.text)}"
+            yield f"    when       {escape(condition.expression.text)}"
         yield from self._message(self.request) if self.request else ()
         yield f"    auth       {self._auth()}"
+        yield from (f"    {word:<10} {escape(text)}" for word, text in _repeats(step))
         for name in sorted(self._names()):
             yield f"    variable   {self._variable(name)}"
         for capture in step.spec.captures:
@@ -123,7 +131,7 @@ class _Shown:
     def _message(self, request: Request) -> Iterator[str]:
         """Headers, body, and where the response goes."""
         from runner.engine.payload import Multipart
-        from runner.reporters.words import part_words, request_body
+        from runner.reporters.bodies import part_words, request_body_lines
 
         parts = request.body if isinstance(request.body, Multipart) else Multipart("", ())
         for name, value in request.headers:
@@ -132,7 +140,7 @@ class _Shown:
         for part in parts.parts:
             yield f"    part       {part_words(part)}"
         if request.body is not None and not parts.boundary:
-            yield f"    body       {' '.join(map(str.strip, request_body(request)))}"
+            yield f"    body       {' '.join(map(str.strip, request_body_lines(request)))}"
         if request.save_to is not None:
             yield f"    save_to    {escape(request.save_to.name)}"
 
@@ -171,9 +179,33 @@ class _Shown:
             value = self.scope[name]  # a secret is masked before `show` escapes what is in it
             return f"{name} = {short(show(self.scope.shared.redactor.apply(value)))}  ({where})"
         except KeyError:
-            return f"{name}  (captured by '{self.plan.captured_by.get(name, '')}')"
+            by = self.plan.captured_by.get(name)
+            return f"{name}  (captured by '{by}')" if by else f"{name}  (each row has its own)"
         except RunnerError as error:
-            return f"{name}  ({escape(str(error))})"
+            of_rows = bool(self.step.loops) and "item" not in self.scope
+            return f"{name}  (each row has its own)" if of_rows else f"{name}  ({escape(str(error))})"
+
+
+def _repeats(step: Step) -> Iterator[tuple[str, str]]:
+    """What repeats a request, as it is declared."""
+    found = {"retry": step.settings.retry, "poll": step.spec.poll, "paginate": step.spec.paginate}
+    for word, declared in found.items():
+        if declared is None:
+            continue
+        given = [f"{name} {_setting_text(value)}" for name, value in declared._asdict().items() if value is not None]
+        always = ["until every assertion holds"] if word == "poll" and declared[0] is None else []
+        yield word, ", ".join(always + given)
+
+
+def _setting_text(value: Any) -> str:
+    """An expression or a setting as it is written; several side by side."""
+    from runner.language.model import Expression
+
+    if isinstance(value, Expression):
+        return value.text
+    settings = value if type(value) is tuple else (value,)
+    texts = (str(found.value) if type(found.value) is int else found.span.text for found in settings)
+    return " ".join(texts) or "none"
 
 
 def _assertion_text(assertion: Any) -> str:
@@ -220,6 +252,10 @@ def _touched(plan: Plan, shown: Iterable[_Shown]) -> Iterator[str]:
     files |= {file.name for request in requests for file in payload.files(request.body)}
     schemas = [step.spec.schema.value for step in plan.steps if step.spec.schema is not None]
     files |= {value.partition("#")[0] for value in schemas if isinstance(value, str)}
+    files |= {str(over.path) for step in plan.steps for over in planning.data_files(step)}
+    files |= {source.path for source in plan.collection.others}
+    if plan.iterations.rows is not None:
+        files.add(plan.iterations.rows.source.path)
     writes = {path for step in plan.steps for _, path, _ in planning.targets(step)}
     writes |= {request.save_to.name for request in requests if request.save_to}
     # Without user and password.
@@ -228,6 +264,8 @@ def _touched(plan: Plan, shown: Iterable[_Shown]) -> Iterator[str]:
     for word, found in touched.items():
         if found:
             yield f"  {word:<10} {', '.join(map(escape, sorted(found)))}"
+    if len(plan.iterations) != 1:
+        yield f"  {'runs':<10} {len(plan.iterations):,}; the first is shown"
     if plan.environment_name:
         yield f"  {'chosen':<10} environment '{plan.environment_name}'"
 

@@ -65,8 +65,9 @@ def command(**given: Any) -> int:
     plans, env = project.ready_plans()
     session = Session(env=env, redactor=Redactor(), flags=flags, files=project.workspace)
     for plan in plans:
-        session.redactor.add(plan.collection.source.secrets)
-        plan.collection.source.mask = session.redactor.text
+        for source in plan.collection.sources:
+            session.redactor.add(source.secrets)
+            source.mask = session.redactor.text
     return _show(plans, session, given)
 
 

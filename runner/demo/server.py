@@ -1,6 +1,6 @@
 """The demo server: everything `runner demo`, the examples, the docs and the tests talk to, on loopback.
 
-    socket ──wire──▶ Call ──Router──▶ Entra | Graph | Corner ──▶ Reply ──wire──▶ socket
+    socket ──wire──▶ Call ──Router──▶ Entra | Graph | Corner | Things ──▶ Reply ──wire──▶ socket
 
 Token endpoint (form fields grant_type, client_id, client_secret or HTTP Basic, scope):
     POST /{tenant}/oauth2/v2.0/token    a JWT, or Entra's error body
@@ -30,6 +30,15 @@ The plain corner, without a token:
     GET /events?count=n&pause=ms        Server-Sent Events: n ticks (0: no end), then a farewell without a name
     GET /text · /html · /invalid-json   bodies of other kinds
     GET /books · /books/{id} · /books.xml   a catalogue (see `books`)
+    POST /things                        makes one of a JSON object: 201, and its id
+    GET, DELETE /things/{id}            200 and 204, or 404
+
+What has to be asked more than once:
+    *    /flaky/{name}                  503 twice, then 200; ?times, ?status and ?after (Retry-After) change that
+    POST /jobs                          202, Location: /jobs/{id}
+    GET  /jobs/{id}                     {id, state, result}: `done` when it is asked for the third time
+    GET  /pages/{body,link,header,number}   12 items in pages of 5; the next page stands in `next`, `Link`, `Next-Page`,
+                                        or follows from `page` and `pages`
 
 Files, kept nowhere:
     POST /upload                        multipart/form-data: {parts: [{name, type, value}]}, for a file in place of
@@ -60,6 +69,8 @@ from runner.demo.graph import Graph
 from runner.demo.graphql import GraphQL
 from runner.demo.messages import Call, Reply, Router
 from runner.demo.people import Directory
+from runner.demo.repeats import Repeats
+from runner.demo.things import Things
 from runner.demo.tokens import Mint
 from runner.demo.wire import WireServer
 
@@ -149,6 +160,8 @@ class DemoServer:
             Events(self._stopping),
             Files(),
             GraphQL(directory),
+            Things(),
+            Repeats(),
         )
         return Router([*(r for area in areas for r in area.routes()), *books.routes()], corner.lost, corner.refused)
 

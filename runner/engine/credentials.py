@@ -44,8 +44,12 @@ def holds_credential(name: str) -> bool:
 
 def warnings(collection: Collection) -> list[Diagnostic]:
     """A warning for each literal credential, in the order of the file."""
-    found = {span.start: Diagnostic(message, span, _HINT, severity="warning") for message, span in _find(collection)}
-    return [found[start] for start in sorted(found)]
+    found = {_place(span): Diagnostic(message, span, _HINT, severity="warning") for message, span in _find(collection)}
+    return [found[place] for place in sorted(found)]
+
+
+def _place(span: Span) -> tuple[str, int]:
+    return span.source.path, span.start
 
 
 def _find(collection: Collection) -> Iterator[tuple[str, Span]]:
@@ -55,13 +59,16 @@ def _find(collection: Collection) -> Iterator[tuple[str, Span]]:
         yield from _tokens(environment.variables)
     yield from _tokens(collection.variables)
     yield from _shared(collection.auth, collection.defaults)
-    yield from _items(collection.requests)
+    yield from _items((*collection.setup, *collection.requests, *collection.teardown))
 
 
 def _items(items: tuple[RequestSpec | Group, ...]) -> Iterator[tuple[str, Span]]:
     for item in items:
         yield from _tokens(item.variables)
         if isinstance(item, Group):
+            yield from _secrets(item.secrets, item.secrets)
+            for environment in item.environments.values():
+                yield from _secrets(environment.variables, item.secrets)
             yield from _shared(item.auth, item.defaults)
             yield from _items(item.requests)
         else:

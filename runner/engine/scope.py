@@ -1,6 +1,9 @@
 """Variables at run time: layers, lazily evaluated, each value once, with its origin; secrets stay marked.
 
-    --var  →  row  →  request variables  →  captures  →  group variables  →  environment  →  collection
+    --var  →  rows  →  request variables  →  captures  →  group variables  →  environment  →  collection
+
+Of rows the nearest `for_each` comes first and `--data` last. An included file has an environment of its own, before its
+variables, in the place of a group.
 
 A variable sees what its own layer sees: one of the collection does not see those of a request. This file knows no
 request and sends nothing; which names exist at all was judged before (`references`).
@@ -40,6 +43,17 @@ class Values:
 
     def names(self) -> Iterable[str]:
         return self.values
+
+
+@dataclass(slots=True, eq=False)
+class Row(Values):
+    """A row of a `for_each`: `depth` is that of its loop; `secret` if it was taken from secrets."""
+
+    depth: int = 0
+    secret: bool = False
+
+    def value(self, name: str, scope: Scope) -> tuple[Value, bool]:
+        return self.values[name], self.secret
 
 
 class Declarations:
@@ -166,7 +180,8 @@ class NoFiles:
 class Shared:
     """What all scopes of one run of a collection share.
 
-    `path` is that of its file, from which the paths in it start. `memo` is for what an auth scheme learned.
+    `path` is that of its file; what another file wrote is relative to that one. `memo` is for what an auth scheme
+    learned.
     """
 
     env: EnvironmentVariables
@@ -177,9 +192,9 @@ class Shared:
     memo: dict[Any, Any] = field(default_factory=dict)
     secret_read: bool = False
 
-    def locate(self, path: str) -> str:
-        """The path of what the collection's file names. Raises ValueError."""
-        return self.files.locate(self.path, path)
+    def locate(self, path: str, span: Span | None = None) -> str:
+        """The path of what is named at `span`, relative to the file that wrote it. Raises ValueError."""
+        return self.files.locate(span.source.path if span else self.path, path)
 
 
 class Scope(Mapping[str, Value]):

@@ -31,10 +31,15 @@ _IGNORE = "what differs each time goes into `snapshot: {ignore: […]}`"
 
 
 class Kept(NamedTuple):
-    """The snapshots of one request file, by full name; `name` is their file's."""
+    """The snapshots of one request file, by `key`; `name` is their file's."""
 
     name: str
     entries: Mapping[str, Value]
+
+
+def key(name: str, title: str, collection: str) -> str:
+    """The key of a request's snapshot: its full name, and of several runs of its collection the run."""
+    return name if title == collection else f"{title}: {name}"
 
 
 def parse(source: Source) -> Kept:

@@ -36,7 +36,7 @@ def read(collection: str, workspace: Workspace) -> Kept:
 
 
 class SnapshotWriter:
-    """Takes the snapshots of a run and writes them, a file whole as soon as its collection is done.
+    """Takes the snapshots of a run and writes them, each file whole when the run is done.
 
     With `prune` what is kept of requests that are no longer there goes: only after a run of all requests.
     """
@@ -57,8 +57,8 @@ class SnapshotWriter:
         with self._lock:
             self._taken.setdefault(collection, {})[name] = taken
 
-    def finish(self, plan: Plan, names: Iterable[str], redactor: Redactor) -> None:
-        """Writes what was taken of a collection; `names` are the full names of all its results.
+    def finish(self, plan: Plan, names: Iterable[tuple[str, str]], redactor: Redactor) -> None:
+        """Writes what was taken of a collection; `names` are those of all its results, each with that of its run.
 
         Secrets that became known meanwhile are masked as well.
 
@@ -70,7 +70,7 @@ class SnapshotWriter:
         taken = self._taken.pop(plan.collection.source.path, {})
         entries = {**plan.kept.entries, **taken}
         if self._prune:
-            there = set(names)
+            there = {snapshots.key(name, title, plan.collection.name) for name, title in names}
             entries = {name: entry for name, entry in entries.items() if _is_there(name, there)}
         masked = redactor.apply(entries)
         self._write(plan, masked, len(taken))

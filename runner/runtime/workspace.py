@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from runner.runtime.body_files import Downloads
 
 _ENDINGS = (".yaml", ".yml")
+#: The largest data file, in bytes. YAML has a smaller bound of its own.
+MAX_DATA_SIZE = 500_000_000
 
 
 class Workspace:
@@ -86,8 +88,8 @@ class Workspace:
             raise ValueError(f"'{path}' is no text: it must be UTF-8") from None
         return (found[0] or "", found[2] or "") if found else None
 
-    def source(self, path: Path) -> Source:
-        """The text of a request file.
+    def source(self, path: Path, largest: int = MAX_FILE_SIZE) -> Source:
+        """The text of a file of at most so many bytes.
 
         Raises:
             InvalidError: it cannot be read, is too large, or is not UTF-8.
@@ -95,14 +97,34 @@ class Workspace:
         name = display(path)
         try:
             length = path.stat().st_size
-            if length > MAX_FILE_SIZE:
-                message = (
-                    f"the file is too large: {length / 1e6:.0f} MB, and at most {MAX_FILE_SIZE / 1e6:.0f} MB are read"
-                )
+            if length > largest:
+                message = f"the file is too large: {length / 1e6:.0f} MB, and at most {largest / 1e6:.0f} MB are read"
                 raise InvalidError([Diagnostic(message, _start(name))])
             return decode(name, path.read_bytes())
         except OSError as error:
             raise InvalidError([Diagnostic(f"cannot read {name}: {error.strerror or error}")]) from None
+
+    def other(self, source: Source, path: str) -> Source:
+        """The text of the request file that another one extends or includes.
+
+        Raises:
+            ValueError: it lies outside the project root, or is no file.
+            InvalidError: as `source`.
+        """
+        located = Path(self.locate(source.path, path))
+        written = Path(os.path.normpath(Path(source.path).parent / path))  # outside the working folder, a shorter name
+        return self.source(written if written.resolve() == located else located)
+
+    def data(self, path: Path) -> Source:
+        """The text of a data file.
+
+        Raises:
+            InvalidError: there is none, or as `source`.
+        """
+        if not path.exists():
+            raise InvalidError([_missing(path)])
+        yaml = path.suffix.lower() in _ENDINGS
+        return self.source(path, MAX_FILE_SIZE if yaml else MAX_DATA_SIZE)
 
     def locate(self, file: str, path: str) -> str:
         """The absolute path of what a request file names, relative to that file; links are followed.
@@ -114,7 +136,7 @@ class Workspace:
         if found.is_dir():
             raise ValueError(f"'{path}' is a folder, not a file")
         if not found.is_file():
-            raise ValueError(f"no such file: '{path}'{_nearest_file(found)}")
+            raise ValueError(f"no such file: '{path}'{_did_you_mean(found, path)}")
         if not os.access(found, os.R_OK):
             raise ValueError(f"cannot read '{path}': permission denied")
         return str(found)
@@ -197,22 +219,22 @@ def _netrc_fault(path: str, message: str, line: int | None) -> str:
     return f"{place}: {reason}{' (chmod 600)' if 'permissive' in reason else ''}"
 
 
+def _did_you_mean(found: Path, written: str) -> str:
+    """The file of the same folder that was probably meant."""
+    try:
+        stems = sorted(child.stem for child in found.parent.iterdir() if child.suffix == found.suffix)
+    except OSError:  # a folder that is not there, or may not be looked into
+        return ""
+    near = nearest(found.stem, stems)
+    return f" (did you mean '{Path(written).with_name(near + found.suffix)}'?)" if near and near != found.stem else ""
+
+
 def display(path: Path) -> str:
     """A path as messages show it: relative to the working folder where it lies within."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
     except (ValueError, OSError, RuntimeError):  # outside, or a loop of links
         return str(path)
-
-
-def _nearest_file(path: Path) -> str:
-    """The name of a file beside one that is not there, which was probably meant."""
-    try:
-        names = [child.name for child in path.parent.iterdir() if child.is_file()]
-    except OSError:  # no such folder, or none that we may look into: there is nothing to offer
-        return ""
-    near = nearest(path.name, names)
-    return f" (did you mean '{near}'?)" if near else ""
 
 
 def _reason(error: Exception) -> str:

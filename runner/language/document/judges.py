@@ -47,9 +47,9 @@ class JudgesReader(ResponseReader):
         if not isinstance(node, Sequence):
             self.wrong_type(node, key, "a list of paths", 'as in [body.id, "body.users[*].created"]')
             return ()
-        return tuple(filter(None, (self.path(item, key) for item in node.items)))
+        return tuple(filter(None, (self.steps(item, key) for item in node.items)))
 
-    def path(self, node: Node, key: str) -> Steps:
+    def steps(self, node: Node, key: str) -> Steps:
         text = self.plain_text(node, key)
         if not text or template.is_template(text) or not isinstance(node, Scalar):
             return ()

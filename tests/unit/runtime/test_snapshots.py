@@ -42,7 +42,7 @@ def write(
     writer = SnapshotWriter([plan], prune=prune)
     for name, value in taken.items():
         writer.keep(plan.collection.source.path, name, value)
-    writer.finish(plan, names, Redactor(secrets or []))
+    writer.finish(plan, [(name, plan.collection.name) for name in names], Redactor(secrets or []))
     return [line.rpartition(": ")[2] for line in writer.lines]
 
 

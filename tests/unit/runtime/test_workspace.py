@@ -238,7 +238,7 @@ def test_a_missing_file_has_a_neighbour(workspace: Workspace, tmp_path: Path) ->
     (tmp_path / "schemas").mkdir()
     (tmp_path / "schemas" / "user.json").write_text("{}")
     for path, words in [
-        ("schemas/usr.json", "no such file: 'schemas/usr.json' (did you mean 'user.json'?)"),
+        ("schemas/usr.json", "no such file: 'schemas/usr.json' (did you mean 'schemas/user.json'?)"),
         ("schemas/quite-another.yaml", "no such file: 'schemas/quite-another.yaml'"),
         ("nowhere/user.json", "no such file: 'nowhere/user.json'"),
     ]:
