@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 import tempfile
-from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from runner.cli.writing import Texts, put, write_all
 from runner.errors import InvalidError, RunnerError, UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: What stands for standard input.
 _STDIN = "-"
 _ENDINGS = (".yaml", ".yml")
-Texts = Mapping[str, "str | bytes"]
+Read = TypeVar("Read", str, bytes)
 
 
 @click.command("import", short_help="Translate a foreign file into collections.")
@@ -67,7 +67,7 @@ def _finish(imported: Imported, format_name: str, path: str, given: Mapping[str,
         _check(written)
         sys.stdout.write(str(written[name]))
     else:
-        _write(written, folder, force=given["force"])
+        write_all(written, folder, force=given["force"], judge=lambda made: _judge(made, list(written)))
     paths = [str(folder / relative) for relative in written] if given["output"] is not None else []
     out = sys.stdout if paths else sys.stderr
     print_losses(imported, path, paths, out, no_colour=given["no_colour"])
@@ -87,25 +87,32 @@ def _foreign(path: str) -> Foreign:
     place = Path(path)
     if place.is_dir():
         entries = tuple(sorted(p.relative_to(place).as_posix() for p in place.rglob("*") if p.is_file()))
-        return Foreign(place.resolve().name, "", entries, _reader(place))
-    return Foreign(place.stem, _text(place), (), _reader(place.parent))
+        return Foreign(place.resolve().name, "", entries, _reader(place, _text), _reader(place, _content))
+    folder = place.parent
+    return Foreign(place.stem, _text(place), (), _reader(folder, _text), _reader(folder, _content))
 
 
-def _reader(folder: Path) -> Any:
+def _reader(folder: Path, function: Callable[[Path], Read]) -> Callable[[str], Read]:
     """Reads files by their path relative to a folder: those in it, or in the folder of the command if it is in that."""
     here = folder.resolve()
     outermost = Path.cwd().resolve() if here.is_relative_to(Path.cwd().resolve()) else here
 
-    def read(relative: str) -> str:
-        place = here.joinpath(relative).resolve()
-        if not place.is_relative_to(outermost):
-            raise ValueError(f"'{relative}' lies outside {outermost}")
+    def read(relative: str) -> Read:
         try:
-            return _text(place)
+            place = here.joinpath(relative).resolve()
+            if not place.is_relative_to(outermost):
+                raise ValueError(f"'{relative}' lies outside {outermost}")
+            return function(place)
         except UsageError as error:
             raise ValueError(str(error)) from None
+        except OSError as error:
+            raise ValueError(f"cannot read {relative}: {error.strerror or error}") from None
 
     return read
+
+
+def _content(place: Path) -> bytes:
+    return place.read_bytes()
 
 
 def _text(place: Path) -> str:
@@ -154,39 +161,10 @@ def _target(imported: Imported, output: str | None) -> tuple[Path, str]:
     return place, name
 
 
-def _write(written: Texts, folder: Path, *, force: bool) -> None:
-    """Writes all files or none: they are made beside their places, judged there, and moved."""
-    for relative in written:
-        pure = PurePosixPath(relative)
-        outside = pure.is_absolute() or ".." in pure.parts
-        assert not outside, "importers name files within the folder"
-    there = [str(folder / relative) for relative in written if (folder / relative).exists()]
-    if there and not force:
-        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
-        raise UsageError(f"{there[0]}{more} exists already; --force overwrites it")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".import-", dir=folder) as made:
-            _put(written, Path(made))
-            _judge(Path(made), list(written))
-            for relative in written:
-                (folder / relative).parent.mkdir(parents=True, exist_ok=True)
-                os.replace(Path(made, relative), folder / relative)
-    except OSError as error:
-        raise UsageError(f"cannot write {error.filename or folder}: {error.strerror or error}") from None
-
-
 def _check(written: Texts) -> None:
     with tempfile.TemporaryDirectory(prefix="import-") as made:
-        _put(written, Path(made))
+        put(written, Path(made))
         _judge(Path(made), list(written))
-
-
-def _put(written: Texts, folder: Path) -> None:
-    for relative, content in written.items():
-        place = folder / relative
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
 class _UnfitError(Exception):

@@ -8,6 +8,7 @@ has been escaped (`literal`). This file knows no foreign format, writes no file 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -57,17 +58,23 @@ def _nothing_beside(path: str) -> str:
     raise ValueError(f"no such file: '{path}'")
 
 
+def _no_content(path: str) -> bytes:
+    raise ValueError(f"no such file: '{path}'")
+
+
 @dataclass(frozen=True, slots=True)
 class Foreign:
     """A foreign file, or a folder of them: `text` is the file's, `entries` the paths of all files below the folder.
 
-    `read` gives the text of a file by its path relative to this one; it raises ValueError with the reason.
+    `read` gives the text of a file by its path relative to this one, `content` its bytes; both raise ValueError with
+    the reason.
     """
 
     name: str
     text: str = ""
     entries: tuple[str, ...] = ()
     read: Callable[[str], str] = _nothing_beside
+    content: Callable[[str], bytes] = _no_content
 
 
 class Choices(NamedTuple):
@@ -152,6 +159,12 @@ class Names:
             self._taken.add(name)
         return name
 
+    def fresh(self, like: str) -> str:
+        """A name like this one that no foreign name has."""
+        name = _numbered(usable_name(like), self._taken, "_")
+        self._taken.add(name)
+        return name
+
     @property
     def changed(self) -> dict[str, str]:
         """Foreign names that had to be changed, with what they are now."""
@@ -199,12 +212,7 @@ def literal(text: str) -> str:
 
 
 #: What would change the meaning of a `{{` after it: a backslash takes it away, a brace joins it.
-_BEFORE_BRACES = re.compile(r"[{\\]+$")
-
-
-def _kept_apart(match: re.Match[str]) -> str:
-    text = match.group().replace("\\", "\\\\")
-    return f'{{{{`"{text}"`}}}}'
+_JOINING = re.compile(r"[{\\]+$")
 
 
 def with_placeholders(text: str, placeholder: re.Pattern[str], ours: Callable[[str], str | None]) -> str:
@@ -219,9 +227,15 @@ def with_placeholders(text: str, placeholder: re.Pattern[str], ours: Callable[[s
         expression = ours(match[1])
         if expression is None:
             continue
-        before = text[position : match.start()]
-        kept = _BEFORE_BRACES.search(before)
-        before = literal(before[: kept.start()]) + _kept_apart(kept) if kept else literal(before)
-        parts += [before, "{{", expression, "}}"]
+        parts += [_apart(text[position : match.start()]), "{{", expression, "}}"]
         position = match.end()
     return "".join([*parts, literal(text[position:])])
+
+
+def _apart(text: str) -> str:
+    """A literal text that does not join the placeholder behind it: what would is a placeholder of its own."""
+    joining = _JOINING.search(text)
+    if joining is None:
+        return literal(text)
+    constant = json.dumps(joining.group()).replace("{{", "{\\u007b")
+    return f"{literal(text[: joining.start()])}{{{{`{constant}`}}}}"
