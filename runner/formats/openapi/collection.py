@@ -208,7 +208,7 @@ class Draft:
         taken = {safe_stem(drafts[0]["name"])}
         for each in drafts[1:]:
             self.result.collections[f"{_free(safe_stem(each['name']), taken)}.yaml"] = each
-        self.result.collections[_BASE] = ordered({**base, "requests": []}, COLLECTION_ORDER)
+        self.result.collections[_BASE] = ordered(base, COLLECTION_ORDER)
 
 
 def _free(stem: str, taken: set[str]) -> str:
