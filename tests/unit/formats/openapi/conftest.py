@@ -65,7 +65,14 @@ def _one(operation: str, root: str = "", path: str = "/things", method: str = "g
         "openapi": version,
         "info": {"title": "API", "version": "1"},
         "servers": [{"url": "https://api.test/v1"}],
-        "paths": {path: {method: {"responses": {"204": {"description": "done"}}, **(_yaml(operation) or {})}}},
+        "paths": {
+            path: {
+                method: {
+                    "responses": {"204": {"description": "done"}},
+                    **((_yaml(operation) or {}) if operation.strip() else {}),
+                }
+            }
+        },
         **(_yaml(root) if root.strip() else {}),
     }
     if version == "2.0":

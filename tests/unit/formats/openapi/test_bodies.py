@@ -15,7 +15,11 @@ Shown = Callable[[Any], Any]
 PET = {
     "type": "object",
     "required": ["name"],
-    "properties": {"name": {"type": "string"}, "age": {"type": "integer"}, "photo": {"type": "string", "format": "binary"}},
+    "properties": {
+        "name": {"type": "string"},
+        "age": {"type": "integer"},
+        "photo": {"type": "string", "format": "binary"},
+    },
 }
 PLAIN = {key: value for key, value in PET["properties"].items() if key != "photo"}  # type: ignore[attr-defined]
 
@@ -129,7 +133,9 @@ def test_form_of_a_schema(one: One, shown: Shown) -> None:
 def test_form_by_example(one: One, shown: Shown) -> None:
     """An example says which fields are sent, and may have more of them than the schema."""
     schema = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}}}
-    found = one(body({"application/x-www-form-urlencoded": {"schema": schema, "example": {"b": "x", "z": 1}}}), method="post")
+    found = one(
+        body({"application/x-www-form-urlencoded": {"schema": schema, "example": {"b": "x", "z": 1}}}), method="post"
+    )
     assert shown(found["form"]) == {"# a": "a", "b": "x", "z": 1}
 
 
@@ -145,7 +151,11 @@ def test_multipart(one: One, shown: Shown) -> None:
             "thumb": {"type": "string", "contentMediaType": "image/png"},
         },
     }
-    encoding = {"photo": {"contentType": "image/png, image/jpeg"}, "name": {"contentType": "text/plain"}, "meta": {"contentType": "application/*"}}
+    encoding = {
+        "photo": {"contentType": "image/png, image/jpeg"},
+        "name": {"contentType": "text/plain"},
+        "meta": {"contentType": "application/*"},
+    }
     found = one(body({"multipart/form-data": {"schema": schema, "encoding": encoding}}), method="post")
     file = "files/sample.txt"
     assert shown(found["multipart"]) == {
@@ -215,7 +225,12 @@ XML_SCHEMA = {
     "properties": {
         "id": {"type": "integer", "xml": {"attribute": True}},
         "name": {"type": "string", "example": "A & B", "xml": {"prefix": "p", "namespace": "urn:p"}},
-        "tags": {"type": "array", "items": {"type": "string", "xml": {"name": "tag"}}, "example": ["x", "y"], "xml": {"wrapped": True}},
+        "tags": {
+            "type": "array",
+            "items": {"type": "string", "xml": {"name": "tag"}},
+            "example": ["x", "y"],
+            "xml": {"wrapped": True},
+        },
         "photos": {"type": "array", "items": {"type": "string"}, "example": ["u", "v"]},
         "none": {"type": "object"},
     },

@@ -100,7 +100,7 @@ def test_required_and_optional(one: One, shown: Shown) -> None:
       - {name: d, in: cookie, example: 4}
     """)
     assert shown(found["query"]) == {"# a": 1, "b": 2}
-    assert "# headers: {c: \"3\"}\n    # cookies: {d: 4}\n" in found.text
+    assert '# headers: {c: "3"}\n    # cookies: {d: 4}\n' in found.text
     assert list(shown(found.draft)) == ["name", "url", "query", "# headers", "# cookies", "assert"]
 
 

@@ -148,10 +148,15 @@ def test_required_and_optional(shown: Shown) -> None:
 def test_nothing_is_required(shown: Shown) -> None:
     """Where nothing is required, all but inner objects is active; a lone property always is."""
     inner = {"type": "object", "properties": {"x": {"type": "integer"}}}
-    flat = {"type": "object", "properties": {"a": {"type": "string"}, "b": inner, "c": {"type": "array", "items": inner}}}
+    flat = {
+        "type": "object",
+        "properties": {"a": {"type": "string"}, "b": inner, "c": {"type": "array", "items": inner}},
+    }
     assert shown(make(flat)) == {"a": "a", "# b": {"x": 1}, "# c": [{"x": 1}]}
     assert shown(make({"type": "object", "properties": {"data": inner}})) == {"data": {"x": 1}}
-    assert make({"type": "object", "required": ["a"], "properties": {"a": {"properties": {"b": inner, "c": inner}}}}) == {"a": {}}
+    assert make(
+        {"type": "object", "required": ["a"], "properties": {"a": {"properties": {"b": inner, "c": inner}}}}
+    ) == {"a": {}}
 
 
 def test_examples_lose_what_is_only_read() -> None:
@@ -162,7 +167,10 @@ def test_examples_lose_what_is_only_read() -> None:
 
 def test_all_of_unites(shown: Shown) -> None:
     """`allOf` gives the properties and the required names of all its schemas; the outer one wins."""
-    schema = {"allOf": [ref("Base"), {"required": ["b"], "properties": {"b": {"type": "integer"}}}], "properties": {"a": {"const": "outer"}}}
+    schema = {
+        "allOf": [ref("Base"), {"required": ["b"], "properties": {"b": {"type": "integer"}}}],
+        "properties": {"a": {"const": "outer"}},
+    }
     found = make(schema, Base={"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}, "c": {}}})
     assert shown(found) == {"a": "outer", "b": 1, "# c": "c"}
 
@@ -171,7 +179,11 @@ def test_recursion_ends(shown: Shown) -> None:
     """A schema that holds itself ends: optional parts are left out, arrays are empty, required ones end empty."""
     node = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "next": ref("S")}}
     assert make(node) == {"name": "name"}
-    tree = {"type": "object", "required": ["children"], "properties": {"children": {"type": "array", "items": ref("S")}}}
+    tree = {
+        "type": "object",
+        "required": ["children"],
+        "properties": {"children": {"type": "array", "items": ref("S")}},
+    }
     assert make(tree) == {"children": []}
     hard = {"type": "object", "required": ["next"], "properties": {"next": ref("S")}}
     assert make(hard) == {"next": {}}
@@ -202,7 +214,9 @@ def test_discriminators(mapping: Any) -> None:
 
 def test_deep_objects_end() -> None:
     """Objects within objects end somewhere, whatever the document says."""
-    schemas: dict[str, Any] = {f"A{n}": {"type": "object", "required": ["x"], "properties": {"x": ref(f"A{n + 1}")}} for n in range(50)}
+    schemas: dict[str, Any] = {
+        f"A{n}": {"type": "object", "required": ["x"], "properties": {"x": ref(f"A{n + 1}")}} for n in range(50)
+    }
     depth, value = 0, make(ref("A0"), **schemas, A50={})
     while isinstance(value, dict) and "x" in value:
         depth, value = depth + 1, value["x"]
@@ -224,24 +238,33 @@ COUNTS = st.integers(0, 5)
 def bounded(low: str, high: str, values: Any) -> Any:
     """Both bounds, neither, or one, the lower one below."""
     pairs = st.tuples(values, values).map(sorted)
-    return pairs.map(lambda p: {low: p[0], high: p[1]}) | values.map(lambda v: {low: v}) | values.map(lambda v: {high: v}) | st.just({})
+    return (
+        pairs.map(lambda p: {low: p[0], high: p[1]})
+        | values.map(lambda v: {low: v})
+        | values.map(lambda v: {high: v})
+        | st.just({})
+    )
 
 
 TEXTS = bounded("minLength", "maxLength", COUNTS).map(lambda b: {"type": "string", **b})
 INTEGERS = bounded("minimum", "maximum", st.integers(-9, 9)).map(lambda b: {"type": "integer", **b})
 ENUMS = st.lists(st.integers() | st.text(), min_size=1, max_size=3, unique=True).map(lambda values: {"enum": values})
 FORMATS = st.sampled_from(["date", "date-time", "uuid", "email", "ipv4", "ipv6", "uri", "hostname", "time", "duration"])
-SCALARS = TEXTS | INTEGERS | ENUMS | st.just({"type": "boolean"}) | FORMATS.map(lambda f: {"type": "string", "format": f})
+SCALARS = (
+    TEXTS | INTEGERS | ENUMS | st.just({"type": "boolean"}) | FORMATS.map(lambda f: {"type": "string", "format": f})
+)
 
 
 def wider(inner: Any) -> Any:
     arrays = st.tuples(inner, st.integers(0, 3)).map(lambda p: {"type": "array", "items": p[0], "minItems": p[1]})
     objects = st.dictionaries(NAMES, inner, max_size=3).flatmap(
-        lambda properties: st.lists(st.sampled_from(sorted(properties)), unique=True).map(
-            lambda required: {"type": "object", "properties": properties, "required": required}
+        lambda properties: (
+            st.lists(st.sampled_from(sorted(properties)), unique=True).map(
+                lambda required: {"type": "object", "properties": properties, "required": required}
+            )
+            if properties
+            else st.just({"type": "object"})
         )
-        if properties
-        else st.just({"type": "object"})
     )
     return arrays | objects | st.lists(inner, min_size=1, max_size=2).map(lambda several: {"anyOf": several})
 
@@ -254,5 +277,9 @@ def test_what_is_made_fits(schema: Any) -> None:
     validator = jsonschema_rs.validator_for(schema, validate_formats=True)
     assert validator.is_valid(active(value)), active(value)
     if isinstance(value, dict):
-        whole = {k: v for key, inner in value.items() for k, v in (key.value.items() if isinstance(key, Disabled) else [(key, inner)])}
+        whole = {
+            k: v
+            for key, inner in value.items()
+            for k, v in (key.value.items() if isinstance(key, Disabled) else [(key, inner)])
+        }
         assert validator.is_valid(active(whole)), whole
