@@ -47,7 +47,7 @@ def without_host(path: str = "", words: str = "") -> Server:
 def _of_v3(servers: Part, names: Names) -> Iterator[Server]:
     for part in servers.items():
         url = part.text("url")
-        plain = _VARIABLE.sub(lambda match: part.text("variables", match[1], "default") or "x", url)  # noqa: B023
+        plain = _VARIABLE.sub(lambda match: _default(part.at("variables", match[1])) or "1", url)  # noqa: B023
         fault = url_fault(plain) or ("" if _is_web(plain) else "only http and https are spoken")
         if fault:
             part.lose(f"server '{url}'", fault, "set base_url")
@@ -73,14 +73,23 @@ def _variable(name: str, part: Part, variables: Data, names: Names) -> str:
     """A server variable with its default, and its choices as a comment."""
     declared = part.at("variables", name)
     ours = names(name)
-    choices = [item.text() for item in declared.at("enum").items()]
-    value = declared.text("default") or next(iter(choices), "")
+    choices = _choices(declared)
+    value = _default(declared)
     if not value:
         declared.lose(f"server variable '{name}'", "it has no default", f"set '{ours}'")
     if len(choices) > 1:
         variables[Comment(f"{ours}: one of {', '.join(choices)}")] = None
     variables[ours] = Ours(literal(value or name))
     return ours
+
+
+def _choices(declared: Part) -> list[str]:
+    return [item.text() for item in declared.at("enum").items()]
+
+
+def _default(declared: Part) -> str:
+    """The value of a server variable: its default, else the first of its choices."""
+    return declared.text("default") or next(iter(_choices(declared)), "")
 
 
 def _of_v2(root: Part, holder: Part) -> Iterator[Server]:

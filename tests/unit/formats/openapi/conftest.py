@@ -76,7 +76,7 @@ def _one(operation: str, root: str = "", path: str = "/things", method: str = "g
         **(_yaml(root) if root.strip() else {}),
     }
     if version == "2.0":
-        document |= {"swagger": "2.0", "host": "api.test", "basePath": "/v1", "schemes": ["https"]}
+        document = {"swagger": "2.0", "host": "api.test", "basePath": "/v1", "schemes": ["https"], **document}
         document = {key: value for key, value in document.items() if key not in ("openapi", "servers")}
     import json
 
