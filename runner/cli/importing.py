@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -44,11 +45,14 @@ def command(format_name: str, path: str, **given: Any) -> int:
     from runner.formats.registry import function
 
     load = function(format_name, "load")
+    gc.disable()  # a large file becomes millions of objects, all of which stay: looking for garbage takes half the time
     try:
         imported = load(_foreign(path), _choices(given))
+        return _finish(imported, format_name, path, given)
     except ForeignFault as fault:
         raise _invalid(path, fault) from None
-    return _finish(imported, format_name, path, given)
+    finally:
+        gc.enable()
 
 
 def _finish(imported: Imported, format_name: str, path: str, given: Mapping[str, Any]) -> int:
@@ -89,14 +93,15 @@ def _foreign(path: str) -> Foreign:
 
 
 def _reader(folder: Path, function: Callable[[Path], Read]) -> Callable[[str], Read]:
-    """Reads files by their path relative to a folder, and none outside it."""
-    inside = folder.resolve()
+    """Reads files by their path relative to a folder: those in it, or in the folder of the command if it is in that."""
+    here = folder.resolve()
+    outermost = Path.cwd().resolve() if here.is_relative_to(Path.cwd().resolve()) else here
 
     def read(relative: str) -> Read:
         try:
-            place = inside.joinpath(relative).resolve()
-            if not place.is_relative_to(inside):
-                raise ValueError(f"'{relative}' lies outside {folder}")
+            place = here.joinpath(relative).resolve()
+            if not place.is_relative_to(outermost):
+                raise ValueError(f"'{relative}' lies outside {outermost}")
             return function(place)
         except UsageError as error:
             raise ValueError(str(error)) from None
@@ -130,7 +135,7 @@ def _choices(given: Mapping[str, Any]) -> Choices:
     from runner.formats.draft import Choices
 
     environments = tuple((Path(path).stem, _text(Path(path))) for path in given["environments"])
-    return Choices(environments, given["split"], tuple(given["operations"]))
+    return Choices(environments, given["split"], tuple(given["operations"]), alone=given["output"] is None)
 
 
 def _invalid(path: str, fault: Any) -> InvalidError:

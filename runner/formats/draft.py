@@ -78,11 +78,15 @@ class Foreign:
 
 
 class Choices(NamedTuple):
-    """What the command line says about an import. `environments` are further files: their names and texts."""
+    """What the command line says about an import. `environments` are further files: their names and texts.
+
+    `alone`: only one file can be made, as it goes to standard output.
+    """
 
     environments: tuple[tuple[str, str], ...] = ()
     split: bool = False
     operations: tuple[str, ...] = ()
+    alone: bool = False
 
 
 class Loss(NamedTuple):
@@ -118,15 +122,21 @@ def texts(imported: Imported, name: str) -> dict[str, str | bytes]:
 
 
 def ordered(data: Mapping[Any, Any], order: Iterable[str]) -> Data:
-    """The entries in canonical order, those that are None left out; a comment stays before the key it precedes."""
+    """The entries in canonical order, those that are None left out.
+
+    A disabled entry has the place of its key; another comment stays before the entry that follows it.
+    """
     place = {key: number for number, key in enumerate(order)}
     blocks: list[tuple[int, list[tuple[Any, Any]]]] = []
     waiting: list[tuple[Any, Any]] = []
     for key, value in data.items():
-        waiting.append((key, value))
-        if not isinstance(key, (Comment, Disabled)):
-            if value is not None:
-                blocks.append((place[key], waiting))
+        own = next(iter(key.value), None) if isinstance(key, Disabled) and isinstance(key.value, Mapping) else None
+        if own in place:
+            blocks.append((place[own], [(key, value)]))
+        elif isinstance(key, (Comment, Disabled)):
+            waiting.append((key, value))
+        elif value is not None:
+            blocks.append((place[key], [*waiting, (key, value)]))
             waiting = []
     blocks.append((len(place), waiting))
     return {key: value for _, block in sorted(blocks, key=lambda block: block[0]) for key, value in block}

@@ -109,10 +109,10 @@ _DECODER = json.JSONDecoder(parse_float=spelled_float, parse_constant=_no_consta
 MAX_DEPTH = 200
 
 
-def is_deep(value: Value) -> bool:
-    """Whether a value is nested deeper than `MAX_DEPTH` levels."""
+def is_deep(value: Value, limit: int = MAX_DEPTH) -> bool:
+    """Whether a value is nested deeper than `limit` levels."""
     level = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(limit + 1):
         inner = [node.values() if type(node) is dict else node for node in level if type(node) in (dict, list)]
         level = [node for nodes in inner for node in nodes]
         if not level:

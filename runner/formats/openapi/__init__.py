@@ -1,0 +1,55 @@
+"""OpenAPI documents, 2.0, 3.0, 3.1 and 3.2 → a collection: a request for each operation, grouped by tag.
+
+    text ─▶ reading ─▶ parts: documents and their $refs ─▶ v2, v3 ─▶ operations
+                                                                        │
+         shapes ─▶ values, patterns ─▶ styles, bodies, markup ─▶ requests ◀── security, servers, answers, schemas
+                                                                        │
+                                                              collection ─▶ Imported
+
+No script is run and nothing is fetched. What says nothing about a request (contact, licence, documentation, errors) is
+left out; whatever else has no translation is a loss.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from runner.formats.draft import Choices, Foreign, ForeignFault, Imported
+from runner.formats.openapi.collection import Draft
+from runner.formats.openapi.parts import Library
+
+_LIKELY = re.compile(r"(openapi|swagger|api)[^/]*\.(ya?ml|json)$", re.IGNORECASE)
+#: What other formats have at their root, and what they are.
+_OTHERS = {
+    "asyncapi": "it is an AsyncAPI document", "arazzo": "it is an Arazzo document", "log": "try: runner import har",
+    "_type": "try: runner import insomnia", "item": "try: runner import postman", "$schema": "it is a JSON Schema",
+    "swaggerVersion": "it is Swagger 1.2: convert it to 2.0 or 3.0 first",
+}  # fmt: skip
+
+
+def load(foreign: Foreign, choices: Choices) -> Imported:
+    """The draft of an OpenAPI document.
+
+    Raises:
+        ForeignFault: it is none, or has no operation that was chosen.
+    """
+    if foreign.entries:
+        named = next((path for path in foreign.entries if _LIKELY.search(path)), "")
+        raise ForeignFault("this is a folder, and a document is a file", hint=f"try {named}" if named else "")
+    library = Library(foreign)
+    _check(library.root.value)
+    return Draft(library, foreign, choices).imported()
+
+
+def _check(root: Any) -> None:
+    """That a document is OpenAPI's."""
+    if not isinstance(root, dict):
+        raise ForeignFault("this is no OpenAPI document: it is no mapping")
+    version = str(root.get("openapi", root.get("swagger", "")))
+    if version.startswith("3." if "openapi" in root else "2."):
+        return
+    if version:
+        raise ForeignFault(f"OpenAPI {version} is not known", hint="2.0, 3.0, 3.1 and 3.2 are")
+    hint = next((words for key, words in _OTHERS.items() if key in root), "")
+    raise ForeignFault("this is no OpenAPI document: it has neither 'openapi' nor 'swagger'", hint=hint)

@@ -1,0 +1,312 @@
+"""Values that a schema allows: an example of the document where there is one, else one that is made.
+
+    Shape ─▶ example, const, default, enum ─▶ else made: by type, format, pattern and bounds
+
+The same document gives the same values. In objects, what is required is active, the rest `Disabled`; where nothing is
+required, what is no object itself is active. What is `readOnly` is left out, what recurs ends, what is a password is a
+secret.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator
+from itertools import islice, repeat
+from typing import Any
+
+from runner.formats.draft import Disabled
+from runner.formats.openapi.parts import Part, Steps
+from runner.formats.openapi.patterns import text_for
+from runner.formats.openapi.shapes import Shape, shape_of
+from runner.language.values import kind
+
+#: Below this many objects and arrays, what is not required is left out.
+_DEEP = 4
+_DEEPEST = 12
+_MOST_ITEMS = 20
+_MOST_TEXT = 2_000
+
+#: A text of each format.
+FORMATS = {
+    "date": "2025-01-31", "date-time": "2025-01-31T12:00:00Z", "time": "12:00:00Z", "duration": "P1D",
+    "uuid": "11111111-1111-4111-8111-111111111111", "guid": "11111111-1111-4111-8111-111111111111",
+    "email": "user@example.com", "idn-email": "user@example.com", "hostname": "example.com",
+    "idn-hostname": "example.com", "ipv4": "192.0.2.1", "ipv6": "2001:db8::1", "uri": "https://example.com/",
+    "url": "https://example.com/", "iri": "https://example.com/", "uri-reference": "/", "iri-reference": "/",
+    "uri-template": "/{id}", "json-pointer": "/a", "relative-json-pointer": "0/a", "regex": "a+", "byte": "dGV4dA==",
+    "int32": "1", "int64": "1", "float": "1.5", "double": "1.5", "decimal": "1.50", "char": "a",
+}  # fmt: skip
+#: Types of JSON by their names in a schema.
+_KINDS = {"integer": "number", "number": "number", "string": "string", "boolean": "boolean", "array": "array"}
+
+
+class Maker:
+    """Makes values. `secret` gives the placeholder of a secret with a name."""
+
+    def __init__(self, secret: Callable[[str], str]) -> None:
+        self._secret = secret
+        self._open: list[tuple[str, Steps]] = []
+        self._depth = 0
+
+    def value(self, schema: Part, name: str) -> Any:
+        """A value for a schema; `name` is what it is for."""
+        shape = shape_of(schema)
+        if shape.text("format") == "password":
+            return self._secret(name)
+        found, value = self._given(shape)
+        return value if found else self._made(shape, schema, name)
+
+    def sampled(self, samples: tuple[Part, ...], schema: Part, name: str) -> Any:
+        """The first example that fits its schema's type, else a value for the schema."""
+        shape = shape_of(schema)
+        if shape.text("format") == "password":
+            return self._secret(name)
+        for sample in samples:
+            found, value = _typed(sample.value, shape, sample)
+            if found:
+                return value
+        return self.value(schema, name)
+
+    def _given(self, shape: Shape) -> tuple[bool, Any]:
+        """What the schema itself says of its values."""
+        for part in _said(shape):
+            found, value = _typed(part.value, shape, part)
+            if found and (shape.allowed is None or value in shape.allowed):
+                return True, self._writable(value, shape)
+        return next(((True, value) for value in shape.allowed or ()), (False, None))
+
+    def _writable(self, value: Any, shape: Shape) -> Any:
+        """An example without what is only read."""
+        if not isinstance(value, dict):
+            return value
+        return {name: inner for name, inner in value.items() if not _is_read_only(shape, name)}
+
+    # --- made
+
+    def _made(self, shape: Shape, schema: Part, name: str) -> Any:
+        keys = _identities(schema)
+        if keys & set(self._open) or self._depth > _DEEPEST:
+            return {} if shape.type == "object" else [] if shape.type == "array" else None
+        self._open += keys
+        self._depth += shape.type in ("object", "array")
+        made = self._of_type(shape, name)
+        self._depth -= shape.type in ("object", "array")
+        del self._open[-len(keys) :]
+        return made
+
+    def _of_type(self, shape: Shape, name: str) -> Any:
+        match shape.type:
+            case "object":
+                return self._object(shape)
+            case "array":
+                return self._array(shape, name)
+            case "integer" | "number":
+                return number(shape)
+            case "boolean":
+                return True
+            case "null":
+                return None
+        return text(shape, name)
+
+    def _object(self, shape: Shape) -> Any:
+        needed = [name for name in shape.required if not _is_read_only(shape, name)]
+        told = _discriminated(shape)
+        made: dict[Any, Any] = {}
+        for name, part in shape.properties.items():
+            if name in told:
+                made[name] = told[name]
+            elif _is_read_only(shape, name) or self._recurs(part, name in needed):
+                continue
+            elif name in needed:
+                made[name] = self.value(part, name)
+            elif self._depth < _DEEP:
+                value = self.value(part, name)
+                is_sent = not needed and (is_plain(value) or len(shape.properties) == 1)
+                made |= {name: value} if is_sent else {Disabled({name: active(value)}): None}
+        made |= told
+        for name in needed:
+            if name not in shape.properties and name not in made:
+                made[name] = self._further(shape, name)
+        for place in range(shape.count("minProperties", 0) - len(active(made))):
+            made[f"key{place + 1}"] = self._further(shape, f"key{place + 1}")
+        return made if self._depth == 1 or active(made) else {}  # comments alone are null where they stand in a value
+
+    def _recurs(self, part: Part, needed: bool) -> bool:
+        return not needed and not _identities(part).isdisjoint(self._open)
+
+    def _further(self, shape: Shape, name: str) -> Any:
+        """The value of a name that no property has."""
+        part = shape.words.get("additionalProperties")
+        return self.value(part, name) if part is not None and isinstance(part.value, dict) else name
+
+    def _array(self, shape: Shape, name: str) -> list[Any]:
+        least = shape.count("minItems", 0)
+        most = shape.count("maxItems", _MOST_ITEMS)
+        tuple_ = shape.words.get("prefixItems")
+        items = list(tuple_.items()) if tuple_ is not None else []
+        part = shape.words.get("items")
+        if part is not None and isinstance(part.value, list):  # drafts before 2020-12
+            items, part = list(part.items()), None
+        made = [self.value(item, name) for item in items[:most]]
+        wanted = min(max(least, 1 if not made else 0), most, _MOST_ITEMS)
+        if part is None or self._recurs(part, needed=least > 0):
+            return made
+        first = self.value(part, name)
+        more = variants(first, shape_of(part)) if shape.is_true("uniqueItems") else repeat(first)
+        return made + list(islice(more, wanted - len(made)))
+
+
+def _said(shape: Shape) -> Iterator[Part]:
+    """Values that a schema names, the most telling first."""
+    for word in ("example", "x-example"):
+        if word in shape.words:
+            yield shape.words[word]
+    if "examples" in shape.words:
+        examples = shape.words["examples"]
+        yield from examples.items() if isinstance(examples.value, list) else ()
+    for word in ("const", "default"):
+        if word in shape.words:
+            yield shape.words[word]
+
+
+def _identities(part: Part) -> set[tuple[str, Steps]]:
+    """What tells that a schema stands within itself: its place, and that which it is another name for."""
+    found = {part.key}
+    while isinstance(part.value, dict):
+        alone = part.at("allOf").value
+        part = part.at("allOf", 0) if isinstance(alone, list) and len(alone) == 1 else part
+        target = part.follow()
+        if target is None or target.key in found:
+            break
+        found.add(target.key)
+        part = target
+    return found
+
+
+def _is_read_only(shape: Shape, name: str) -> bool:
+    part = shape.properties.get(name)
+    if part is None:
+        return False
+    if part.is_true("readOnly"):
+        return True
+    target = part.follow()
+    return target is not None and target.is_true("readOnly")
+
+
+def _discriminated(shape: Shape) -> dict[str, str]:
+    """The property that tells which of several schemas an object is of (OpenAPI 3.0.3 § 4.7.25), with its value."""
+    told = shape.words.get("discriminator")
+    name = (told.text() or told.text("propertyName")) if told is not None else ""
+    known = shape.properties.get(name)
+    if told is None or not name or (known is not None and {"enum", "const"} & shape_of(known).words.keys()):
+        return {}
+    keys = told.at("mapping").value if isinstance(told.at("mapping").value, dict) else {}
+    for part in shape.chosen:
+        if part.steps != told.steps[:-1] and part.steps[-2:-1] in (("schemas",), ("definitions",)):
+            return {name: next((key for key, target in keys.items() if _names(target, part)), part.name)}
+    return {name: next(iter(keys))} if keys else {}
+
+
+def _names(target: object, part: Part) -> bool:
+    return str(target).rpartition("/")[2] == part.name
+
+
+def _typed(value: Any, shape: Shape, part: Part) -> tuple[bool, Any]:
+    """An example as its schema's type; none where it is of another one, which is told."""
+    wanted = _KINDS.get(shape.type, shape.type if shape.type == "object" else "")
+    found = kind(value)
+    if found == wanted or not wanted:
+        return value is not None or not wanted, value
+    if value is None:
+        return False, None
+    if wanted == "string" and found in ("number", "boolean"):
+        return True, json.dumps(value)
+    if found == "string":
+        try:
+            parsed = json.loads(value)
+        except (ValueError, RecursionError):
+            parsed = None
+        if kind(parsed) == wanted:
+            return True, parsed
+    if wanted == "array" and found != "object" and "items" in shape.words:
+        return True, [value]  # the example of an item
+    part.lose("an example", f"it is {found}, and its schema says {shape.type}", "a made-up value stands there")
+    return False, None
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a value is no object, and a list of none."""
+    return not isinstance(value, dict) and not (isinstance(value, list) and any(isinstance(i, dict) for i in value))
+
+
+def active(value: Any) -> Any:
+    """A value without what is disabled in it."""
+    if isinstance(value, dict):
+        return {name: active(inner) for name, inner in value.items() if not isinstance(name, Disabled)}
+    return [active(inner) for inner in value] if isinstance(value, list) else value
+
+
+# --- scalars -------------------------------------------------------------------------------------------------------
+
+
+def number(shape: Shape) -> int | float:
+    """A number within its bounds, 1 where that is."""
+    low = _bound(shape, "minimum", "exclusiveMinimum", 1)
+    high = _bound(shape, "maximum", "exclusiveMaximum", -1)
+    value: int | float = 1
+    if low is not None and low > 1:
+        value = low
+    elif high is not None and high < 1:
+        value = high
+    step = shape.number("multipleOf") or 0
+    if step > 0:
+        steps = math.ceil(value / step)
+        value = (steps if high is None or steps * step <= high else math.floor(value / step)) * step
+    if shape.type == "integer" or value == int(value):
+        return math.ceil(value) if high is None or math.ceil(value) <= high else math.floor(value)
+    return value
+
+
+def _bound(shape: Shape, word: str, exclusive: str, inward: int) -> int | float | None:
+    """A bound that may be reached; exclusive ones as 2.0 and 3.0 write them (true), and as 3.1 does (a number)."""
+    bound, open_bound = shape.number(word), shape.number(exclusive)
+    if shape.is_true(exclusive):
+        bound, open_bound = None, bound
+    if open_bound is None:
+        return bound
+    step = inward if shape.type == "integer" or open_bound == int(open_bound) else inward * 0.5
+    opened = open_bound + step
+    return opened if bound is None else (max if inward > 0 else min)(bound, opened)
+
+
+def text(shape: Shape, name: str) -> str:
+    """A text of its format, for its pattern, or its name, as long as it must be."""
+    least, most = shape.count("minLength", 0), shape.count("maxLength", _MOST_TEXT)
+    pattern = shape.text("pattern")
+    if pattern:
+        found = text_for(pattern, least, most)
+        if found is not None:
+            return found
+        why = "no text that fits it was found"
+        shape.words["pattern"].lose(f"the pattern {pattern}", why, "write one into the request")
+    plain = FORMATS.get(shape.text("format"), "")
+    if plain and not least <= len(plain) <= most:
+        plain = ""
+    plain = plain or name or "text"
+    return plain[:most] if len(plain) > most else plain.ljust(min(least, _MOST_TEXT), "x")
+
+
+def variants(value: Any, shape: Shape) -> Iterator[Any]:
+    """Values that differ, where an array allows none twice; as many as there are."""
+    if shape.allowed is not None:
+        yield from shape.allowed
+        return
+    yield value
+    for place in range(2, _MOST_ITEMS + 1):
+        if isinstance(value, str) and shape.text("pattern"):
+            yield text_for(shape.text("pattern"), len(value) + place) or value
+        elif isinstance(value, str):
+            yield f"{value}{place}"
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            yield value + place
