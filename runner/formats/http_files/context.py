@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 
 from runner.formats.attached import Attachments
+from runner.formats.captured import References
 from runner.formats.draft import Data, Imported, Names
 from runner.formats.http_files import references, system
-from runner.formats.http_files.references import References
 from runner.formats.jsonpath import UntranslatableError
 from runner.formats.texts import Parts, call, parts_of, spliced
 from runner.formats.variables import STRING, Kinds
@@ -73,7 +73,7 @@ class Context:
             return self.names(inner)
         if reference.request not in self.references.requests:
             return self._from_outside(inner, f"no request here is named '{reference.request}'", line)
-        if self.references.requests[reference.request] >= self.current:
+        if not self.references.is_sent_before(reference.request, self.current):
             why = f"'{reference.request}' has not been sent when this is"
             return self._from_outside(inner, why, line)
         variable = self.references.variable(reference)

@@ -20,6 +20,7 @@ from runner.formats.hurl.predicates import Judge, ReadBytes
 from runner.formats.hurl.queries import term
 from runner.formats.hurl.reading import decoded
 from runner.formats.jsonpath import UntranslatableError
+from runner.formats.payloads import add_part, has_body, put_text
 from runner.formats.texts import constant, expression, literals, plain
 from runner.formats.texts import name as name_of
 from runner.formats.undefined import names_of
@@ -54,7 +55,7 @@ class Converter:
         self._sections(entry, made)
         if entry.body is not None:
             self._body(entry.body, made)
-        if entry.method != ("POST" if _has_body(made) else "GET"):
+        if entry.method != ("POST" if has_body(made) else "GET"):
             made["method"] = entry.method
         if entry.response is not None:
             self._response(entry.response, made)
@@ -99,9 +100,7 @@ class Converter:
                 continue
             name = self.text(pair.name)
             value: Any = self._part(pair) if isinstance(pair, FilePart) else self.text(pair.value)
-            if name in parts:
-                value = [*(parts[name] if isinstance(parts[name], list) else [parts[name]]), value]
-            parts[name] = value
+            add_part(parts, name, value)
         return parts
 
     def _part(self, part: FilePart) -> Data:
@@ -129,9 +128,7 @@ class Converter:
                 return
             except json_text.NotJsonError:
                 pass  # it is sent as it is written
-        made["text"] = self.text(body.parts)
-        if body.kind in _TYPES and not _has_header(made, "content-type"):
-            made["headers"]["Content-Type"] = _TYPES[body.kind]
+        put_text(made, self.text(body.parts), _TYPES.get(body.kind, ""))
 
     def _bytes(self, body: Body, made: Data) -> None:
         content = decoded(body.kind, plain(body.parts))
@@ -254,17 +251,6 @@ def squashed(url: str) -> str:
 
 def _comment(remark: Remark) -> Comment:
     return Comment(remark.text)
-
-
-_BODIES = frozenset({"json", "form", "multipart", "text", "file", "graphql"})
-
-
-def _has_body(made: Data) -> bool:
-    return not _BODIES.isdisjoint(key for key in made if isinstance(key, str))
-
-
-def _has_header(made: Data, wanted: str) -> bool:
-    return any(isinstance(name, str) and name.lower() == wanted for name in made["headers"])
 
 
 def _set_cookie(value: str) -> Iterator[Any]:
