@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from runner.formats.draft import Comment, Data, Disabled, Imported
+from runner.formats.payloads import add_part
 from runner.language.document.reader import METHOD
 from runner.language.document.words import url_fault
 
@@ -55,6 +56,7 @@ class _Fitter:
         return item
 
     def _entries(self, entries: Data, key: str, place: str) -> None:
+        seen: dict[str, str] = {}
         for name in list(entries):
             if isinstance(name, (Comment, Disabled)):
                 continue
@@ -63,6 +65,9 @@ class _Fitter:
                 why = "it is no name of a header" if name else "nothing can be sent without a name"
                 self.imported.lose(place or "defaults", what, why)
                 del entries[name]
+            elif key == "headers" and name.lower() in seen:  # names of headers ignore case
+                add_part(entries, seen[name.lower()], entries.pop(name))
+            seen.setdefault(name.lower(), name)
 
     def _texts(self, data: Any, place: str) -> None:
         """Replaces halves of characters, which no file can hold, within a mapping; requests have their own turn."""

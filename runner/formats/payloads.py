@@ -30,8 +30,14 @@ def put_json(made: Data, text: str, parts: Callable[[str], Parts], kinds: Kinds)
 def put_text(made: Data, text: str, content_type: str = "") -> None:
     """A body of text, with its type where no header says another one."""
     made["text"] = text
+    if content_type:
+        put_type(made, content_type)
+
+
+def put_type(made: Data, content_type: str) -> None:
+    """The type of a body, unless a header says one already."""
     headers = made.setdefault("headers", {})
-    if content_type and not any(isinstance(name, str) and name.lower() == "content-type" for name in headers):
+    if not any(isinstance(name, str) and name.lower() == "content-type" for name in headers):
         headers["Content-Type"] = content_type
 
 
