@@ -12,8 +12,10 @@ from typing import Any
 from runner.formats.draft import Comment, Data, Disabled, Imported
 from runner.formats.payloads import add_part
 from runner.language.document.reader import METHOD
+from runner.language.document.settings import SETTINGS
 from runner.language.document.words import url_fault
 
+_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+\s*(?:;|$)", re.ASCII)
 _HALF = re.compile("[\ud800-\udfff]")
 _ENTRIES = ("headers", "query", "cookies", "form", "multipart")
 
@@ -42,7 +44,38 @@ class _Fitter:
             return item
         name = f"{place} / {item['name']}" if place else str(item["name"])
         self.item(item, name)
-        return item if "requests" in item else self._request(item, name)
+        if "requests" in item:
+            return item
+        self._settings(item, name)
+        self._parts(item.get("multipart", {}), name)
+        if "assert" in item:
+            item["assert"] = [self._assertion(one, name) for one in item["assert"]]
+        return self._request(item, name)
+
+    def _settings(self, item: Data, name: str) -> None:
+        """Settings whose values are none: `timeout: soon`."""
+        for key, rule in SETTINGS.items():
+            value = item.get(key)
+            if key in item and not (isinstance(value, str) and "{{" in value) and rule.read(value) is None:
+                self.imported.lose(name, f"'{key}: {value}'", f"it wants {rule.wanted}", f"set `{key}`")
+                del item[key]
+
+    def _parts(self, parts: Data, place: str) -> None:
+        for part in parts.values():
+            for one in part if isinstance(part, list) else [part]:
+                kind = one.get("content_type", "") if isinstance(one, dict) else ""
+                if kind and "{{" not in kind and not _MEDIA_TYPE.match(kind):
+                    self.imported.lose(place, f"the type '{kind}' of a part", "it is no media type")
+                    del one["content_type"]
+
+    def _assertion(self, item: Any, place: str) -> Any:
+        """A status is a number: what is compared with something else can never hold."""
+        status = item.get("status") if isinstance(item, dict) else None
+        for one in status if isinstance(status, list) else [status]:
+            if one is not None and type(one) is not int and not (isinstance(one, str) and "{{" in one):
+                self.imported.lose(place, f"the assertion 'status: {status}'", "a status is a number", "assert one")
+                return Comment(f"status: {status}  (not translated)")
+        return item
 
     def _request(self, item: Data, name: str) -> Any:
         method, url = item.get("method"), item["url"]

@@ -81,6 +81,17 @@ class _Walk:
     def collection(self, data: Data, level: Level) -> None:
         for key in ("setup", "requests", "teardown"):
             self._items(data.get(key, ()), level, _Shared().within(data))
+        self._rest(data, level)
+
+    def _rest(self, data: Data, level: Level) -> None:
+        """Variables that no request uses; they are judged, too."""
+        self._seen.clear()
+        for place in level.places:
+            for name in [name for name in place if isinstance(name, str)]:
+                self._follow(name, level, ())
+        for item in data.get("requests", ()):
+            if isinstance(item, dict):
+                self._rest(item, Level((item.get("variables", {}),), level))
 
     def _items(self, items: Iterable[Any], level: Level, shared: _Shared) -> None:
         for item in items:

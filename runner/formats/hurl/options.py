@@ -249,7 +249,9 @@ def _retry(options: Options, pair: Pair, made: Data, given: Given) -> None:
         return
     amount, unit = re.fullmatch(r"([\d.]+)(\D+)", interval).groups()  # type: ignore[union-attr]
     total = float(amount) * times
-    made["poll"] = {"interval": interval, "timeout": f"{total:g}{unit}" if total else "1s"}
+    made["poll"] = (
+        {"interval": interval, "timeout": f"{total:g}{unit}"} if total else {"interval": "10ms", "timeout": "1s"}
+    )
 
 
 def _skip(options: Options, pair: Pair, made: Data, given: Given) -> None:
