@@ -44,7 +44,8 @@ def load(path: str | PathLike[str]) -> Collection:
     Raises:
         InvalidError: the file cannot be read or is not valid.
     """
-    return document.load(Workspace().source(Path(path)))
+    workspace = Workspace()
+    return document.load(workspace.source(Path(path)), workspace.other)
 
 
 def check(paths: Paths, *, env: str = "", variables: Mapping[str, Value] | None = None) -> list[Diagnostic]:
@@ -75,11 +76,16 @@ def run(
     tags: Iterable[str] = (),
     jobs: int = 0,
     fail_fast: bool = False,
+    overlap: bool = False,
     timeout: float | None = None,
+    update_snapshots: bool = False,
     listeners: Sequence[Listener] = (),
     transport: Transport | None = None,
 ) -> RunResult:
     """Runs collections. `timeout` in seconds; `transport` sends in place of the network.
+
+    `jobs` collections are run side by side (0: at most 8), and with `overlap` as many safe requests of each.
+    With `update_snapshots` what comes back is kept as the new snapshots.
 
     Raises:
         InvalidError: a file, name or environment variable is not valid; nothing was sent.
@@ -89,8 +95,13 @@ def run(
 
     plans, settings = _ready(paths, env, variables, select, tags)
     settings.jobs, settings.fail_fast, settings.listeners = jobs, fail_fast, listeners
+    settings.overlap = overlap
     settings.flags = Flags(timeout=timeout)
     settings.transport = transport
+    if update_snapshots:
+        from runner.runtime.snapshots import SnapshotWriter
+
+        settings.snapshots = SnapshotWriter(plans, prune=not (select or tags))
     return execute.run(plans, settings)
 
 

@@ -61,6 +61,6 @@ def _run(url: str, verbose: bool, no_colour: bool) -> int:
     plans, env = open_project(Options([str(path)], "local", variables, root=path.parent)).ready_plans()
     given: dict[str, Any] = {
         "no_colour": no_colour, "verbose": verbose, "quiet": False, "show_body": False, "jobs": 1, "fail_fast": False,
-        "paths": (str(path),), "root": None,
+        "overlap": False, "paths": (str(path),), "root": None,
     }  # fmt: skip
     return execute(plans, env, Flags(proxy=""), given)

@@ -26,10 +26,24 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
 
 
-class Verdict(NamedTuple):
-    """One judged assertion or capture. `expected` is a one-element tuple where there is something to compare with.
+class Violation(NamedTuple):
+    """One place where a body breaks its schema: the path to it, and the keyword of the rule.
 
-    `problem` says in words why it does not hold; `findings` are the values of its parts; `notes` go below.
+    `wanted` is the value under the keyword, or what of it decided; `actual` is empty where nothing is there.
+    """
+
+    path: str
+    keyword: str
+    wanted: tuple[Value, ...] = ()
+    actual: tuple[Value, ...] = ()
+
+
+class Verdict(NamedTuple):
+    """One judged assertion, capture, schema or snapshot.
+
+    `expected` is a one-element tuple where there is something to compare with. `problem` says in words why it does not
+    hold; `findings` are the values of its parts; `notes` go below. `violations` are those of a schema, `unshown` counts
+    those that are left out.
     """
 
     passed: bool
@@ -43,6 +57,8 @@ class Verdict(NamedTuple):
     notes: tuple[str, ...] = ()
     message: str = ""
     subject: str = "assertion"
+    violations: tuple[Violation, ...] = ()
+    unshown: int = 0
 
 
 class Fault(NamedTuple):
@@ -86,8 +102,10 @@ class TokenResult:
 class StepResult:
     """One request: `elapsed` in seconds, of the last exchange; `reason` says why it was skipped.
 
-    `exchange` is the last one and `earlier` those before it (a renewed token), `unanswered` a request that got no
-    response; these only where a listener asked for them or the request did not pass.
+    `exchange` is the last one and `earlier` those before it (a renewed token, an attempt, a poll, a page),
+    `unanswered` a request that got no response; these only where a listener asked for them or the request did not pass.
+    `attempts` counts how often it was sent, the first time among them (not after a renewed token); `polls` and `pages`
+    count what `poll` and `paginate` did, else they are 0. `notes` say in words what was repeated, and why.
     """
 
     collection: str
@@ -106,6 +124,10 @@ class StepResult:
     unanswered: Request | None = None
     span: Span | None = None
     captured: tuple[str, ...] = ()
+    attempts: int = 0
+    polls: int = 0
+    pages: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:

@@ -12,7 +12,7 @@ from runner.engine.results import Outcome
 _COLOURS = {
     "error": "1;31", "warning": "1;33", "place": "36", "gutter": "34", "caret": "1;31", "hint": "33",
     "passed": "32", "failed": "1;31", "errored": "1;35", "skipped": "33", "name": "1", "time": "2", "progress": "2",
-    "sent": "36", "received": "2", "message": "1",
+    "sent": "36", "received": "2", "message": "1", "repeated": "33",
 }  # fmt: skip
 
 
@@ -50,13 +50,15 @@ def styler_for(stream: TextIO, no_colour: bool = False) -> Styler:
 
 
 class Marks(NamedTuple):
-    """One character for each outcome."""
+    """One character for each outcome, and for progress."""
 
     passed: str = "✓"
     failed: str = "✗"
     errored: str = "!"
     skipped: str = "-"
     running: str = "⋯"
+    done: str = "█"
+    left: str = "░"
 
     def of(self, outcome: Outcome) -> str:
         """The mark of an outcome."""
@@ -67,7 +69,7 @@ class Marks(NamedTuple):
 def marks_for(stream: TextIO) -> Marks:
     """Marks that the stream's encoding can write."""
     try:
-        "✓✗⋯".encode(stream.encoding or "ascii")
+        "✓✗⋯█░".encode(stream.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
-        return Marks("+", "x", "!", "-", "~")
+        return Marks("+", "x", "!", "-", "~", "#", ".")
     return Marks()

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import quote, unquote, unquote_plus, urljoin
+from urllib.parse import quote, unquote, urljoin
 
 import httpx
 
 from runner.engine.exchange import Headers, Request
+from runner.engine.origins import away
+from runner.engine.payload import Body, chunks, size
 from runner.errors import TransportError
 
 
@@ -121,7 +124,7 @@ def complete_headers(request: Request, address: Address, defaults: Headers, cook
     # RFC 9110 § 8.6: a method that expects a body says when there is none.
     sized = request.body is not None or request.method in ("POST", "PUT", "PATCH")
     if sized and names.isdisjoint(("content-length", "transfer-encoding")):
-        headers.append(("Content-Length", str(len(request.body or b""))))
+        headers.append(("Content-Length", str(size(request.body or b""))))
     return tuple(headers)
 
 
@@ -146,12 +149,22 @@ def encode_request(request: Request, headers: Headers, url: httpx.URL, timeouts:
         request.method,
         url,
         headers=[_encode_header(name, value) for name, value in headers],
-        stream=httpx.ByteStream(request.body or b""),
+        stream=_Stream(request.body or b""),
         extensions={"timeout": timeouts},
     )
     # httpx makes a plain URL of it, and capital letters, though a method's case counts (RFC 9110 § 9.1).
     message.url, message.method = url, request.method
     return message
+
+
+class _Stream(httpx.SyncByteStream):
+    """A body for httpx; it can be sent again, from its beginning."""
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        return chunks(self._body)
 
 
 def _encode_header(name: str, value: str) -> tuple[bytes, bytes]:
@@ -180,8 +193,6 @@ def decode_headers(headers: httpx.Headers) -> Headers:
 # Redirects
 
 _BODY_HEADERS = frozenset({"content-length", "content-type", "content-encoding", "transfer-encoding"})
-#: `Host` is no credential, but names the origin that it was written for.
-_STAY = frozenset({"authorization", "proxy-authorization", "cookie", "host"})
 
 
 def follow(first: Request, last: Request, status: int, location: str) -> Request:
@@ -191,18 +202,14 @@ def follow(first: Request, last: Request, status: int, location: str) -> Request
     """
     url = _resolve(last.url, location)
     method, body = _method_after(status, last)
-    headers, connection = first.headers, first.connection
+    headers = first.headers
     if body is None and first.body is not None:
         headers = tuple(pair for pair in headers if pair[0].lower() not in _BODY_HEADERS)
-    if not same_origin(locate(first.url)[0], locate(url)[0]):
-        secret = _STAY | first.secret_headers
-        headers = tuple(pair for pair in headers if pair[0].lower() not in secret)
-        url = _without_entries(url, first.secret_query)
-        connection = connection._replace(certificate=None)
-    return replace(last, method=method, url=url, headers=headers, body=body, connection=connection)
+    request = replace(last, method=method, url=url, headers=headers, body=body, connection=first.connection)
+    return request if same_origin(locate(first.url)[0], locate(url)[0]) else away(request, first)
 
 
-def _method_after(status: int, last: Request) -> tuple[str, bytes | None]:
+def _method_after(status: int, last: Request) -> tuple[str, Body | None]:
     """RFC 9110 § 15.4.2–4: 303 asks with GET, and 301 and 302 make a GET of a POST as browsers do."""
     if last.method != "HEAD" and (status == 303 or (status in (301, 302) and last.method == "POST")):
         return "GET", None
@@ -219,13 +226,3 @@ def _resolve(base: str, location: str) -> str:
         message = f"'{base}' redirects to '{location}', which cannot be followed: {reason}"
         raise TransportError("redirect", message) from None
     return url
-
-
-def _without_entries(url: str, names: frozenset[str]) -> str:
-    """The URL without the query entries of these names; the others stay as they are written."""
-    head, mark, rest = url.partition("?")
-    if not names or not mark:
-        return url
-    query, hash_mark, fragment = rest.partition("#")
-    kept = [part for part in query.split("&") if unquote_plus(part.partition("=")[0]) not in names]
-    return head + ("?" + "&".join(kept) if kept else "") + hash_mark + fragment
