@@ -11,8 +11,7 @@ from typing import Any
 
 from runner.formats.draft import Comment, Data, Disabled, Imported
 from runner.formats.payloads import add_part
-from runner.language.document.reader import METHOD
-from runner.language.document.settings import SETTINGS
+from runner.language.document.settings import METHOD, SETTINGS
 from runner.language.document.words import url_fault
 
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+\s*(?:;|$)", re.ASCII)
