@@ -88,6 +88,7 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
             "interrupts",
             "crew",
             "lanes",
+            "progress",
             "execute",
             "sign_in",
         )
@@ -122,6 +123,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "keyring": ("runtime.keyring_store",),
     # What judges bodies by a JSON Schema.
     "jsonschema_rs": ("engine.schemas.compiled",),
+    "watchfiles": ("cli.watching",),
     "click": ("cli",),
     "pytest": ("integrations.pytest_plugin",),
     "locust": ("integrations.loadtest",),

@@ -131,7 +131,7 @@ class _Shown:
     def _message(self, request: Request) -> Iterator[str]:
         """Headers, body, and where the response goes."""
         from runner.engine.payload import Multipart
-        from runner.reporters.words import part_words, request_body
+        from runner.reporters.bodies import part_words, request_body_lines
 
         parts = request.body if isinstance(request.body, Multipart) else Multipart("", ())
         for name, value in request.headers:
@@ -140,7 +140,7 @@ class _Shown:
         for part in parts.parts:
             yield f"    part       {part_words(part)}"
         if request.body is not None and not parts.boundary:
-            yield f"    body       {' '.join(map(str.strip, request_body(request)))}"
+            yield f"    body       {' '.join(map(str.strip, request_body_lines(request)))}"
         if request.save_to is not None:
             yield f"    save_to    {escape(request.save_to.name)}"
 

@@ -171,7 +171,8 @@ def _proxy(declared: Setting | None, scope: Scope) -> str | None:
     proxy: str | None = setting(declared, "proxy", scope, None)
     if proxy is None or not proxy.startswith(UNIX):
         return proxy
-    return UNIX + os.path.join(os.path.dirname(scope.shared.path), proxy.removeprefix(UNIX))
+    path = declared.span.source.path if declared is not None else scope.shared.path
+    return UNIX + os.path.join(os.path.dirname(path), proxy.removeprefix(UNIX))
 
 
 def _hiding(proxy: str, scope: Scope) -> str:

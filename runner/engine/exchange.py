@@ -166,12 +166,14 @@ class Response:
 class Exchange:
     """A request and the response that it got; `elapsed` in seconds, from the send to the last byte, redirects included.
 
-    `timing` says what the time of the last request went to.
+    `timing` says what the time of the last request went to; `started` is when it was sent, in seconds since 1970, 0
+    where nobody looked at a clock.
     """
 
     request: Request
     response: Response
     elapsed: float = 0.0
+    started: float = 0.0
     timing: Timing = field(default=Timing(), metadata={"public": True})
 
     def view(self, variables: Mapping[str, Value], items: list[Value] | None = None) -> ResponseDocument:

@@ -20,7 +20,6 @@ from runner.engine.build import Flags
 from runner.engine.events import (
     CollectionFinished,
     CollectionStarted,
-    Downloading,
     Event,
     Listener,
     RunFinished,
@@ -41,6 +40,7 @@ from runner.redaction import Redactor
 from runner.runtime.interrupts import Interrupts
 from runner.runtime.lanes import Drive, Lane, Schedule, SideBySide
 from runner.runtime.person import Person
+from runner.runtime.progress import Progress
 from runner.runtime.tokens import TokenStore
 from runner.runtime.transport import CookieJar, HttpTransport, Transport
 from runner.runtime.workspace import Workspace
@@ -58,7 +58,7 @@ class Settings:
     """How to run: `jobs` collections side by side (0: as many as fit), and what every request is told.
 
     With `overlap` neighbouring safe requests of one collection are sent together, `jobs` of them at most.
-    `progress` is told now and then how far a download has come, where that goes on in the calling thread.
+    `progress` is told what is under way.
     `snapshots` writes the snapshots of this run in place of comparing them.
     """
 
@@ -72,7 +72,7 @@ class Settings:
     listeners: Sequence[Listener] = ()
     redactor: Redactor = field(default_factory=Redactor)
     interrupts: Interrupts = field(default_factory=Interrupts)
-    progress: Callable[[Downloading], None] | None = None
+    progress: Progress | None = None
     snapshots: SnapshotWriter | None = None
 
 
@@ -161,9 +161,7 @@ class _Run:
         for source in (source for plan in plans for source in plan.collection.sources):
             settings.redactor.add(source.secrets)
             source.mask = settings.redactor.text
-        self._under_way = ""
         self._names: dict[str, list[tuple[str, str]]] = {}
-        self._teller = threading.get_ident()  # downloads of other threads are not told of
 
     # --- wishes ---
 
@@ -201,22 +199,29 @@ class _Run:
         return 1 if self._settings.fail_fast else self._settings.jobs or MOST_JOBS
 
     def _watched(self, request: Request) -> Request:
-        """The request; where somebody wants to know how its download goes, that is told."""
-        to, tell = request.save_to, self._settings.progress
-        if to is None or tell is None or threading.get_ident() != self._teller:
+        """The request; where somebody wants to know how its download goes, that is noted."""
+        to, progress = request.save_to, self._settings.progress
+        if to is None or progress is None:
             return request
-        name = self._under_way
 
         def write(pieces: Iterator[bytes], announced: int | None) -> int:
-            return to.write(_counted(pieces, lambda received: say(received, announced)), announced)
-
-        def say(received: int, announced: int | None) -> None:
-            tell(self._settings.redactor.apply(Downloading(name, received, announced)))
+            return to.write(progress.counted(pieces, announced), announced)
 
         return replace(request, save_to=SaveTo(to.name, write))
 
+    def _note_progress(self, event: Event) -> None:
+        progress = self._settings.progress
+        if progress is None:
+            return
+        if isinstance(event, StepStarted):
+            name = f"{event.collection}: {event.name}" if len(self._plans) > 1 else event.name
+            progress.begin((event.collection, event.name), self._settings.redactor.text(name))
+        elif isinstance(event, StepFinished):
+            progress.end((event.result.collection, event.result.name))
+
     def _trimmed(self, event: Event) -> Event:
-        """An event without what nobody asked for."""
+        """An event without what nobody asked for; on the thread that drives the flow."""
+        self._note_progress(event)
         if isinstance(event, StepFinished) and event.result.outcome is Outcome.PASSED and not self._keep:
             return StepFinished(slim(event.result))
         if isinstance(event, TokenFinished) and event.result.outcome is Outcome.PASSED and not self._keep:
@@ -229,7 +234,7 @@ class _Run:
         began = time.perf_counter()
         plans = self._plans
         requests = sum(len(plan.steps) * len(plan.iterations) for plan in plans)
-        yield self._tell(RunStarted(sum(len(plan.iterations) for plan in plans), requests))
+        yield self._tell(RunStarted(sum(len(plan.iterations) for plan in plans), requests, time.time()))
         try:
             yield from self._all_told()
         finally:
@@ -324,8 +329,6 @@ class _Run:
             self._told_tokens.add(event.result.key)
         elif isinstance(event, CollectionStarted):
             self._steps = []
-        elif isinstance(event, StepStarted):
-            self._under_way = event.name
         told = self._tell(event)
         if isinstance(told, TokenFinished):
             self._tokens.append(replace(told.result, exchanges=()))
@@ -345,21 +348,6 @@ class _Run:
         for listener in self._settings.listeners:
             listener(event)
         return event
-
-
-#: Seconds between two words on a download.
-_OFTEN = 0.1
-
-
-def _counted(pieces: Iterator[bytes], say: Callable[[int], None]) -> Iterator[bytes]:
-    """The pieces as they are; now and then it is said how many bytes they were."""
-    received, said = 0, time.monotonic()
-    for piece in pieces:
-        received += len(piece)
-        if time.monotonic() - said >= _OFTEN:
-            said = time.monotonic()
-            say(received)
-        yield piece
 
 
 def _chance() -> float:

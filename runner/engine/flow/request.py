@@ -1,8 +1,8 @@
 """One request: whatever goes wrong on the way becomes a StepResult, never an exception; Ctrl-C too.
 
-    captures it waits for → conditions → delay → build → token → send → (401: new token, send again) → capture → judge
-                                                           ▲         └▶ retry · poll · paginate
-                                                           └─────────────┘
+captures it waits for → conditions → delay → build → token → send → (401: new token, send again) → capture → judge
+                                                       ▲         └▶ retry · poll · paginate
+                                                       └─────────────┘
 """
 
 from __future__ import annotations
@@ -91,6 +91,8 @@ def _not_sent(turn: Turn, state: _State) -> StepResult:
         outcome=Outcome.SKIPPED,
         method="" if of_group else _static_method(turn.step),
         span=turn.span,
+        groups=tuple(group.name for group in turn.step.groups if group.name),
+        tags=tuple(sorted(turn.step.tags)),
     )
 
 
@@ -128,6 +130,7 @@ def _attempt(step: Step, scope: Scope, state: _State, result: StepResult) -> Gen
     def passes(exchange: Exchange) -> bool:
         return _judged(step, scope, state, exchange, result).outcome is Outcome.PASSED
 
+    began = session.clock()
     try:
         came = yield from fetch(step.spec, request, scheme, scope, attempts, passes)
     except AuthError as error:
@@ -138,9 +141,10 @@ def _attempt(step: Step, scope: Scope, state: _State, result: StepResult) -> Gen
     sent = came.sent
     result = _as_sent(result, request, came, attempts)
     if sent.fault is not None:
-        unanswered = None if sent.fault.kind == "auth" else sent.request
-        fault = _placed(sent.fault, step)
-        return replace(result, outcome=Outcome.ERRORED, fault=fault, unanswered=unanswered)
+        result = replace(result, outcome=Outcome.ERRORED, fault=_placed(sent.fault, step))
+        if sent.fault.kind == "auth":
+            return result
+        return replace(result, elapsed=session.clock() - began, unanswered=sent.request)
     result = _judged(step, scope, state, sent.exchange, result, came.items)
     if came.verdict is None:
         return result
@@ -202,13 +206,14 @@ def _judged(
     if step.spec.body is not None and step.spec.body.kind == "graphql":
         from runner.engine import graphql  # few files speak it
 
-        verdicts[:0] = graphql.judge(step.asserts, document, step.spec.body.span)
+        verdicts[:0] = graphql.judge(step.spec, step.asserts, document, step.spec.body.span)
     failed = any(not verdict.passed for verdict in verdicts)
     return replace(
         result,
         outcome=Outcome.FAILED if failed else Outcome.PASSED,
         status=exchange.response.status,
         elapsed=exchange.elapsed,
+        started=(*result.earlier, exchange)[0].started,
         verdicts=tuple(verdicts),
         exchange=exchange,
         captured=tuple(c.name for c in step.spec.captures if c.name in state.captures.values),

@@ -231,7 +231,8 @@ class Reader:
 
     def method(self, node: Node, key: str) -> str | Template:
         method = self.template(node, key)
-        if isinstance(method, str) and method and not METHOD.fullmatch(method):
+        is_text = isinstance(node, Scalar) and isinstance(node.value, str)
+        if is_text and isinstance(method, str) and not METHOD.fullmatch(method):
             self.fault(node, f"'{method}' is not a method")
         return method
 

@@ -55,7 +55,7 @@ _PROXY_SCHEMES = frozenset({"http", "https", "socks5", "socks5h"})
 
 def read_proxy(value: Any) -> str | None:
     """The URL of a proxy, or `unix:` and the path of a socket; `""` (also written false) for none at all."""
-    if value is False or value == "":
+    if value is False or (isinstance(value, str) and not value.strip()):
         return ""
     if not isinstance(value, str) or value == UNIX:
         return None
