@@ -8,6 +8,7 @@ has been escaped (`literal`). This file knows no foreign format, writes no file 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -200,8 +201,8 @@ def literal(text: str) -> str:
     return text.replace("{{", "\\{{")
 
 
-#: An expression for the backslash: before `{{` a written one would take the placeholder's meaning away.
-_BACKSLASH = '{{`"\\\\"`}}'
+#: What would change the meaning of a `{{` after it: a backslash takes it away, a brace joins it.
+_JOINING = re.compile(r"[{\\]+$")
 
 
 def with_placeholders(text: str, placeholder: re.Pattern[str], ours: Callable[[str], str | None]) -> str:
@@ -216,9 +217,15 @@ def with_placeholders(text: str, placeholder: re.Pattern[str], ours: Callable[[s
         expression = ours(match[1])
         if expression is None:
             continue
-        before = literal(text[position : match.start()])
-        if before.endswith("\\"):
-            before = before[:-1] + _BACKSLASH
-        parts += [before, "{{", expression, "}}"]
+        parts += [_apart(text[position : match.start()]), "{{", expression, "}}"]
         position = match.end()
     return "".join([*parts, literal(text[position:])])
+
+
+def _apart(text: str) -> str:
+    """A literal text that does not join the placeholder behind it: what would is a placeholder of its own."""
+    joining = _JOINING.search(text)
+    if joining is None:
+        return literal(text)
+    constant = json.dumps(joining.group()).replace("{{", "{\\u007b")
+    return f"{literal(text[: joining.start()])}{{{{`{constant}`}}}}"

@@ -147,6 +147,9 @@ class _Sealer:
         for holder in (item, item.get("defaults", {})):
             self._mapping(holder.get("headers", {}), self._header)
             self._mapping(holder.get("query", {}), self._credential)
+            certificate = holder.get("client_cert")
+            if isinstance(certificate, dict) and "password" in certificate:
+                certificate["password"] = self._put(certificate["password"], "cert_password")
             if "proxy" in holder and isinstance(holder["proxy"], str):
                 holder["proxy"] = self._user_info(holder["proxy"])
         self._auth(item.get("auth"))

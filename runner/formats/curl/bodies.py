@@ -6,20 +6,18 @@ The body that reads best is taken among those that send the same; a Content-Type
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from runner.formats import json_text
+from runner.formats.curl.command import Given
+from runner.formats.curl.context import Context
 from runner.formats.curl.forms import multipart
 from runner.formats.curl.options import Option
-from runner.formats.curl.urls import encoded, entries
-from runner.formats.curl.values import cut, label, split, without
+from runner.formats.curl.urls import entries
+from runner.formats.curl.values import label, split, without
 from runner.formats.draft import Data
 from runner.formats.texts import Part, Parts, joined, spliced
 from runner.formats.variables import Kinds
-
-if TYPE_CHECKING:
-    from runner.formats.curl.command import Given
-    from runner.formats.curl.requests import Converter
 
 FORM = "application/x-www-form-urlencoded"
 _JSON = re.compile(r"(?:application|text)/(?:[\w.-]+\+)?json\b", re.IGNORECASE)
@@ -27,17 +25,17 @@ _PLAIN = "text/plain; charset=utf-8"
 _GRAPHQL = frozenset({"query", "variables", "operationName"})
 
 
-def put_body(given: Given, made: Data, converter: Converter) -> None:
+def put_body(given: Given, made: Data, context: Context) -> None:
     """Puts the body of a command into its request, whose headers are there."""
     uploads = given.every("upload-file")
     if given.forms:
-        made["multipart"] = multipart(given.forms, converter)
+        made["multipart"] = multipart(given.forms, context)
         _bare_multipart(made["headers"])
     elif uploads and not given.data:
-        path = converter.file(uploads[0], "body")
-        made["text" if path is None else "file"] = spliced(converter.input()) if path is None else path
+        path = context.file(uploads[0], "body")
+        made["text" if path is None else "file"] = spliced(context.input()) if path is None else path
     elif given.data and not given.is_on("get"):
-        _data(given, made, converter)
+        _data(given, made, context)
 
 
 def _bare_multipart(headers: Data) -> None:
@@ -67,18 +65,18 @@ def _without_type(made: Data, implied: str) -> None:
             del made["headers"][name]
 
 
-def _data(given: Given, made: Data, converter: Converter) -> None:
+def _data(given: Given, made: Data, context: Context) -> None:
     if given.data[0].name == "json":
         made["headers"] = {**_default(made, "Content-Type"), **_default(made, "Accept"), **made["headers"]}
-    pieces = [(option, converter.data_parts(option)) for option in given.data]
+    pieces = [(option, context.data_parts(option)) for option in given.data]
     if len(pieces) == 1 and pieces[0][1] is None:
-        _file(given.data[0], made, converter)
+        _file(given.data[0], made, context)
         return
-    whole = _joined([(option, inline(option, parts, converter)) for option, parts in pieces])
+    whole = _joined([(option, inline(option, parts, context)) for option, parts in pieces])
     kind = content_type(made)
-    if kind is not None and _JSON.match(kind) and _json(whole, made, converter):
+    if kind is not None and _JSON.match(kind) and _json(whole, made, context):
         return
-    if kind in (None, FORM):
+    if kind is None or kind.partition(";")[0].strip() == FORM:
         found = entries(split(whole, "&"), form=True) if whole else None
         if found:
             made["form"] = found
@@ -103,25 +101,25 @@ def _joined(pieces: list[tuple[Option, Parts]]) -> Parts:
     return tuple(joined(found))
 
 
-def inline(option: Option, parts: Parts | None, converter: Converter) -> Parts:
+def inline(option: Option, parts: Parts | None, context: Context) -> Parts:
     """The parts of data, or the text of the file that it names."""
     if parts is not None:
         return parts
-    text = converter.text_of_file(option.value)
+    text = context.text_of_file(option.value)
     if text is None:
         name = label(option.value)
-        converter.lose(f"the data {name}", "its file cannot be read, and more data is joined to it", "write it out")
+        context.lose(f"the data {name}", "its file cannot be read, and more data is joined to it", "write it out")
         return ()
     return (text,) if option.name != "data" else (re.sub(r"[\r\n\0]", "", text),)
 
 
-def _file(option: Option, made: Data, converter: Converter) -> None:
+def _file(option: Option, made: Data, context: Context) -> None:
     """Data that is a file and nothing else."""
-    text = converter.text_of_file(option.value)
+    text = context.text_of_file(option.value)
     if option.name == "data" and text is not None and re.search(r"[\r\n]", text) and not _is_json(text):
         path = label(option.value)[1:]
-        converter.lose(f"the file '{path}'", "curl takes its line breaks out, here it goes as it is", "--data-binary")
-    made["file"] = converter.path(without(converter.values.parts(option.value), 1), "body")
+        context.lose(f"the file '{path}'", "curl takes its line breaks out, here it goes as it is", "--data-binary")
+    made["file"] = context.path(without(context.values.parts(option.value), 1), "body")
     if content_type(made) is None:
         made["headers"]["Content-Type"] = FORM
 
@@ -134,9 +132,9 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _json(whole: Parts, made: Data, converter: Converter) -> bool:
+def _json(whole: Parts, made: Data, context: Context) -> bool:
     try:
-        data = json_text.data(whole, converter.kinds())
+        data = json_text.data(whole, context.kinds())
     except json_text.NotJsonError:
         return False
     if isinstance(data, dict) and isinstance(data.get("query"), str) and "{" in data["query"] and set(data) <= _GRAPHQL:
@@ -154,19 +152,3 @@ def _graphql(data: Data) -> Data:
     if data.get("operationName"):
         made["operation"] = data["operationName"]
     return made
-
-
-def urlencoded(option: Option, converter: Converter, *, form: bool) -> Parts | None:
-    """What `--data-urlencode` sends: `name=content`, `=content`, `content`, `@file`, `name@file`."""
-    parts = converter.values.parts(option.value)
-    name, content = cut(parts, "=")
-    if content is None and (found := cut(parts, "@"))[1] is not None:
-        name, path = found
-        content = converter.text_parts(path or ())
-        if content is None:
-            return None
-    elif content is None:
-        return encoded(parts, form=form)
-    prefix = (*name, "=") if name else ()
-    return tuple(joined([*prefix, *encoded(content, form=form)]))
-

@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
+from runner.formats.curl.context import Context
 from runner.formats.curl.nodes import Word, literal_text
 from runner.formats.curl.options import Option, parse
-
-if TYPE_CHECKING:
-    from runner.formats.curl.requests import Converter
 
 _LINE = re.compile(r"\s*-{0,2}([\w.:#-]+)\s*(?:[=:\s]\s*)?(.*?)\s*")
 _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "v": "\v"}
 _DEEPEST = 10
 
 
-def expanded(options: Iterable[Option], converter: Converter, depth: int = 0) -> Iterator[Option]:
+def expanded(options: Iterable[Option], context: Context, depth: int = 0) -> Iterator[Option]:
     """The options, with those of a file where one names it; a file that cannot be read stays as it is."""
     for option in options:
-        text = _text(option, converter) if option.name == "config" and depth < _DEEPEST else None
+        text = _text(option, context) if option.name == "config" and depth < _DEEPEST else None
         if text is None:
             yield option
         else:
-            yield from expanded(parse(words(text), converter.lose), converter, depth + 1)
+            yield from expanded(parse(words(text), context.lose), context, depth + 1)
 
 
-def _text(option: Option, converter: Converter) -> str | None:
+def _text(option: Option, context: Context) -> str | None:
     path = literal_text(option.value)
-    parts = converter.text_parts((path,)) if path else None
+    parts = context.text_parts((path,)) if path else None
     return "".join(part for part in parts if isinstance(part, str)) if parts else None
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from runner.formats.curl.context import Context
 from runner.formats.curl.options import Option
 from runner.formats.curl.values import begins, cut, label, split, stripped, without
 from runner.formats.draft import Data
 from runner.formats.texts import Parts, joined, plain, spliced
-
-if TYPE_CHECKING:
-    from runner.formats.curl.requests import Converter
 
 _QUOTED = re.compile(r'"((?:\\.|[^"\\])*)"', re.DOTALL)
 #: A media type with its parameters.
@@ -27,16 +25,16 @@ class _Part(NamedTuple):
     options: dict[str, Parts]
 
 
-def multipart(options: list[Option], converter: Converter) -> Data:
+def multipart(options: list[Option], context: Context) -> Data:
     """The parts of a form, by name; several of one name are a list."""
     made: Data = {}
     for option in options:
-        name, content = cut(converter.values.parts(option.value), "=")
+        name, content = cut(context.values.parts(option.value), "=")
         if content is None:
-            converter.lose(f"the part '{label(option.value)}'", "it is not name=content", "")
+            context.lose(f"the part '{label(option.value)}'", "it is not name=content", "")
             continue
         key = spliced(name)
-        for value in _values(option.name, content, plain(name), converter):
+        for value in _values(option.name, content, plain(name), context):
             if key in made:
                 made[key] = [*(made[key] if isinstance(made[key], list) else [made[key]]), value]
             else:
@@ -44,50 +42,50 @@ def multipart(options: list[Option], converter: Converter) -> Data:
     return made
 
 
-def _values(option: str, content: Parts, name: str, converter: Converter) -> Iterator[Any]:
+def _values(option: str, content: Parts, name: str, context: Context) -> Iterator[Any]:
     first = begins(content)
     if option == "form-string":
         yield spliced(content)
     elif first.startswith("@"):
         for part in _files(without(content, 1)):
-            yield _file(part, name, converter)
+            yield _file(part, name, context)
     elif first.startswith("<"):
-        yield _text_of_file(_part(without(content, 1)), name, converter)
+        yield _text_of_file(_part(without(content, 1)), name, context)
     elif first.startswith("=(") or (not name and first.startswith("(")):
-        converter.lose(f"the part '{name}'", "parts within parts are not sent", "")
+        context.lose(f"the part '{name}'", "parts within parts are not sent", "")
     else:
         part = _part(content)
-        yield _with(part, {"value": spliced(part.content)}, name, converter)
+        yield _with(part, {"value": spliced(part.content)}, name, context)
 
 
-def _with(part: _Part, made: Data, name: str, converter: Converter) -> Any:
+def _with(part: _Part, made: Data, name: str, context: Context) -> Any:
     """The part with its media type and file name; a plain text where it has neither."""
     for word, key in (("type", "content_type"), ("filename", "filename")):
         if part.options.get(word):
             made[key] = spliced(part.options[word])
     for word in ("headers", "encoder"):
         if word in part.options:
-            converter.lose(f"'{word}=' of the part '{name}'", "a part has a type and a file name, and no more", "")
+            context.lose(f"'{word}=' of the part '{name}'", "a part has a type and a file name, and no more", "")
     return made["value"] if list(made) == ["value"] else made
 
 
-def _file(part: _Part, name: str, converter: Converter) -> Any:
-    if part.content == ("-",) and converter.stdin.text is not None:
-        return _with(part, {"value": spliced(converter.input())}, name, converter)
-    return _with(part, {"file": converter.path(part.content, name or "file")}, name, converter)
+def _file(part: _Part, name: str, context: Context) -> Any:
+    if part.content == ("-",) and context.stdin.text is not None:
+        return _with(part, {"value": spliced(context.input())}, name, context)
+    return _with(part, {"file": context.path(part.content, name or "file")}, name, context)
 
 
-def _text_of_file(part: _Part, name: str, converter: Converter) -> Any:
+def _text_of_file(part: _Part, name: str, context: Context) -> Any:
     """`<file`: its text is the value of a field."""
-    found = converter.text_parts(part.content)
+    found = context.text_parts(part.content)
     if found is None:
         path = plain(part.content)
-        converter.lose(f"the part '{name}'", f"the text of '{path}' cannot be read", "write it out")
+        context.lose(f"the part '{name}'", f"the text of '{path}' cannot be read", "write it out")
         found = ()
-    return _with(part, {"value": spliced(found)}, name, converter)
+    return _with(part, {"value": spliced(found)}, name, context)
 
 
-# --- curl's own syntax -------------------------------------------------------------------------------------------------
+# --- curl's own syntax -----------------------------------------------------------------------------------------------
 
 
 def _part(content: Parts) -> _Part:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import TYPE_CHECKING
 
+from runner.formats.curl.command import Given
+from runner.formats.curl.context import Context
 from runner.formats.curl.nodes import Word, literal_text
 from runner.formats.curl.values import begins, cut, label, split, stripped, without
 from runner.formats.draft import Data
 from runner.formats.texts import Parts, is_literal, plain, spliced
-
-if TYPE_CHECKING:
-    from runner.formats.curl.command import Given
-    from runner.formats.curl.requests import Converter
 
 #: Headers that follow from the request; to take them away, or to write what they are anyway, changes nothing.
 _OWN = frozenset({"expect", "content-length", "proxy-connection"})
@@ -22,75 +19,75 @@ _NOT_THERE = frozenset({"authorization", "cookie", "referer", "transfer-encoding
 _BEARER = re.compile(r"Bearer +(?=\S)|Bearer +$")
 
 
-def put_headers(given: Given, made: Data, converter: Converter) -> None:
+def put_headers(given: Given, made: Data, context: Context) -> None:
     """Puts the headers and cookies of a command into its request."""
     headers = made["headers"]
     for option, name in (("user-agent", "User-Agent"), ("referer", "Referer")):
         word = given.last(option)
         if word is not None:
-            text = converter.values.text(word).removesuffix(";auto")
+            text = context.values.text(word).removesuffix(";auto")
             headers.update({name: text} if text else {})
             if not text:
-                _taken_away(name, converter)
-    for part in _ranges(given, converter):
+                _taken_away(name, context)
+    for part in _ranges(given, context):
         headers["Range"] = part
     for word in given.every("header"):
-        _header(word, made, converter)
+        _header(word, made, context)
     for word in given.every("cookie"):
-        _cookies(word, made, converter)
+        _cookies(word, made, context)
 
 
-def _ranges(given: Given, converter: Converter) -> list[str]:
+def _ranges(given: Given, context: Context) -> list[str]:
     word = given.last("range")
     if word is None:
         return []
-    text = converter.values.text(word)
+    text = context.values.text(word)
     return [f"bytes={text}" if "-" in text or "{{" in text else f"bytes={text}-"]
 
 
-def _header(word: Word, made: Data, converter: Converter) -> None:
+def _header(word: Word, made: Data, context: Context) -> None:
     first = word[0] if word and isinstance(word[0], str) else ""
     if first.startswith("@"):
-        _headers_of_file(word, made, converter)
+        _headers_of_file(word, made, context)
         return
-    name, value = cut(converter.values.parts(word), ":")
+    name, value = cut(context.values.parts(word), ":")
     if value is None:
         name, value = cut(name, ";")
         if value is None or stripped(value):
-            converter.lose(f"the header '{label(word)}'", "curl sends none: it has no colon", "write Name: value")
+            context.lose(f"the header '{label(word)}'", "curl sends none: it has no colon", "write Name: value")
         else:
             made["headers"][spliced(stripped(name))] = ""
         return
     name, value = stripped(name), stripped(value)
     if value:
-        _set(spliced(name), value, made, converter)
+        _set(spliced(name), value, made, context)
     else:
-        _taken_away(plain(name), converter, made)
+        _taken_away(plain(name), context, made)
 
 
-def _headers_of_file(word: Word, made: Data, converter: Converter) -> None:
-    text = converter.text_of_file(word)
+def _headers_of_file(word: Word, made: Data, context: Context) -> None:
+    text = context.text_of_file(word)
     if text is None:
-        converter.lose(f"the headers of {label(word)[1:]}", "the file cannot be read", "write them out")
+        context.lose(f"the headers of {label(word)[1:]}", "the file cannot be read", "write them out")
         return
     for line in text.splitlines():
         if line.strip():
-            _header((line,), made, converter)
+            _header((line,), made, context)
 
 
-def _taken_away(name: str, converter: Converter, made: Data | None = None) -> None:
+def _taken_away(name: str, context: Context, made: Data | None = None) -> None:
     """`Name:` keeps curl from sending a header of its own; one that was given before is sent."""
     lower = name.lower()
     if lower not in _OWN and lower not in _NOT_THERE and lower in ("accept", "user-agent", "content-type", "host"):
-        converter.lose(f"the header '{name}:'", "this header is always sent", f"write the {name} that it should have")
+        context.lose(f"the header '{name}:'", "this header is always sent", f"write the {name} that it should have")
 
 
-def _set(name: str, value: Parts, made: Data, converter: Converter) -> None:
+def _set(name: str, value: Parts, made: Data, context: Context) -> None:
     lower = name.lower()
     if lower in _OWN:
         return
     if lower == "transfer-encoding":
-        converter.lose(f"the header '{name}'", "a body is sent with its length", "")
+        context.lose(f"the header '{name}'", "a body is sent with its length", "")
         return
     if lower == "cookie" and _as_cookies(value, made):
         return
@@ -132,14 +129,14 @@ def _basic(value: str) -> tuple[str, str] | None:
 # --- cookies ---------------------------------------------------------------------------------------------------------
 
 
-def _cookies(word: Word, made: Data, converter: Converter) -> None:
-    parts = converter.values.parts(word)
+def _cookies(word: Word, made: Data, context: Context) -> None:
+    parts = context.values.parts(word)
     if not parts:
         return
     if cut(parts, "=")[1] is None and is_literal(parts):
-        if literal_text(word) not in converter.jars:
+        if literal_text(word) not in context.jars:
             remedy = "write `cookies`; those that an answer of this file sets are kept anyway"
-            converter.lose(f"the cookies of '{plain(parts)}'", "a run reads no cookies of other runs", remedy)
+            context.lose(f"the cookies of '{plain(parts)}'", "a run reads no cookies of other runs", remedy)
     elif not _as_cookies(parts, made):
         made["headers"]["Cookie"] = spliced(parts)
 

@@ -1,11 +1,14 @@
-"""Filters of jq that are paths → expressions of ours: `.a.b[0]."x-y"`, `.items[].id`."""
+"""Filters of jq that are paths ↔ expressions of ours: `.a.b[0]."x-y"`, `.items[].id`."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 
+from runner.formats.symbols import path_of as symbol_path
 from runner.formats.texts import name
+from runner.language.query import Query
 
 _STEP = re.compile(
     r"""\.?\[(-?\d+)\]|\.?\["((?:[^"\\]|\\.)*)"\]|\.([A-Za-z_]\w*)\??|\."((?:[^"\\]|\\.)*)"\??|(\.?\[\])|\s*\|\s*(?=\.)""",
@@ -41,3 +44,17 @@ def translated(filter_text: str) -> str | None:
             path += f"[{number}]" if number is not None else "[]"
         position = step.end()
     return path
+
+
+def filter_of(source: Query) -> str | None:
+    """The filter for an expression over a response that is a path below its body; None for another one."""
+    path = symbol_path(source)
+    if path is None or path[:1] != ("body",):
+        return None
+    steps = [f"[{step}]" if isinstance(step, int) else _key(step) for step in path[1:]]
+    whole = "".join(steps)
+    return whole if whole.startswith(".") else f".{whole}"
+
+
+def _key(step: str) -> str:
+    return f".{step}" if re.fullmatch(r"[A-Za-z_]\w*", step, re.ASCII) else f".{json.dumps(step)}"

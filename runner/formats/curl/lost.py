@@ -1,4 +1,4 @@
-"""Options of curl that have no counterpart: why, and what to do. Those of its output have none either, and lose nothing."""
+"""Options of curl that have no counterpart: why, and what to do. Those of its output need none, and lose nothing."""
 
 from __future__ import annotations
 
@@ -128,8 +128,7 @@ LOST: Mapping[str, tuple[str, str]] = {
 }
 
 #: Options that change what curl shows, keeps or how it waits, and nothing of the request.
-NO_LOSS = frozenset(
-    """
+_OF_OUTPUT = """
     alpn append basic buffer ca-native clobber compressed compressed-ssh create-dirs create-file-mode disable
     disable-eprt disable-epsv disallow-username-in-url doh-cert-status doh-insecure dump-header eprt epsv
     expect100-timeout fail fail-early fail-with-body false-start form-escape ftp-account ftp-alternative-to-user
@@ -143,5 +142,5 @@ NO_LOSS = frozenset(
     ssl-revoke-best-effort stderr styled-output suppress-connect-headers tcp-fastopen tcp-nodelay telnet-option
     tftp-blksize tftp-no-options tls-earlydata trace trace-ascii trace-config trace-ids trace-time verbose
     version write-out xattr
-    """.split()
-)
+"""
+NO_LOSS = frozenset(_OF_OUTPUT.split())

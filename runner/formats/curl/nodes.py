@@ -62,7 +62,20 @@ class Remark(NamedTuple):
     line: int
 
 
-Script = tuple[Pipeline | Remark, ...]
+class Loop(NamedTuple):
+    """`for NAME in WORDS`; it ends at a Done."""
+
+    name: str
+    words: tuple[Word, ...]
+    line: int
+
+
+class Done(NamedTuple):
+    """The end of a loop, of whatever kind."""
+
+
+Item = Pipeline | Remark | Loop | Done
+Script = tuple[Item, ...]
 
 
 def joined(pieces: Iterable[Piece]) -> Iterator[Piece]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
 from runner.formats.curl.nodes import Command, Pipeline, Script, Word, joined, literal_text
-from runner.formats.texts import constant
+from runner.formats.texts import Parts, constant
 
-if TYPE_CHECKING:
-    from runner.formats.curl.values import Values
+#: What gives a word with our expressions in it.
+Reader = Callable[[Word], Parts]
 
 _CLOCKS: Mapping[tuple[str, ...], str] = {
     ("date", "+%s"): "timestamp()",
@@ -26,7 +25,7 @@ _CLOCKS: Mapping[tuple[str, ...], str] = {
 _DIGESTS: Mapping[str, str] = {"base64": "base64", "sha256sum": "sha256", "md5sum": "md5"}
 
 
-def known_output(script: Script, values: Values) -> str:
+def known_output(script: Script, read: Reader) -> str:
     """The expression that gives what a script writes; empty where none is known."""
     if len(script) != 1 or not isinstance(script[0], Pipeline):
         return ""
@@ -34,7 +33,7 @@ def known_output(script: Script, values: Values) -> str:
     found = _CLOCKS.get(_literals(first), "")
     text = written(first)
     if not found and text is not None:
-        found = constant_of(text if rest else without_end(text), values)
+        found = constant_of(text if rest else without_end(text), read)
     for command in rest:
         found = _piped(found, command) if found else ""
     return found
@@ -52,7 +51,7 @@ def written(command: Command) -> Word | None:
         options = [it for it in arguments if it in ("-n", "-e", "-ne", "-en", "-E")]
         shown = words[len(options) :]
         end = "" if any("n" in it for it in options) else "\n"
-        return tuple(joined([piece for word in shown for piece in (" ", *word)][1:] + [end]))
+        return tuple(joined([*[piece for word in shown for piece in (" ", *word)][1:], end]))
     if name == "printf" and len(words) == 1 and "%" not in arguments[0] and "\\" not in arguments[0]:
         return words[0]
     if name == "printf" and len(words) == 2 and arguments[0] in ("%s", "%s\\n"):
@@ -66,9 +65,9 @@ def without_end(word: Word) -> Word:
     return tuple(joined([*word[:-1], last.rstrip("\n") if isinstance(last, str) else last]))
 
 
-def constant_of(word: Word, values: Values) -> str:
+def constant_of(word: Word, read: Reader) -> str:
     """The expression over variables for a text."""
-    parts = values.parts(word)
+    parts = read(word)
     pieces = [constant(p) if isinstance(p, str) else f"to_string({p.expression})" for p in parts]
     return pieces[0] if len(pieces) == 1 else f"join('', [{', '.join(pieces)}])" if pieces else "''"
 

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 
 from runner.formats.curl.nodes import (
     Command,
+    Done,
+    Item,
+    Loop,
     Output,
     Piece,
     Pipeline,
@@ -38,9 +41,9 @@ _PARAMETER = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-=?+])(.*))?", re.ASCII
 #: What matters on the way to a closing bracket; text in single quotes is one mark.
 _MARK = re.compile(r"\\.|'[^']*'|\$\(|[()\"]", re.DOTALL)
 #: Words that open what is more than a command, and those that only go on with it.
-_OPENING = frozenset({"if", "for", "while", "until", "case", "select", "function"})
+_OPENING = frozenset({"if", "while", "until", "case", "select", "function"})
 _GOING_ON = frozenset({"then", "elif", "else", "fi", "do", "done", "esac", "{", "}", "!", "time"})
-_ENDS_LINE = frozenset({"for", "case", "select", "function"})
+_ENDS_LINE = frozenset({"case", "select", "function"})
 _DEEPEST = 20
 
 
@@ -85,13 +88,13 @@ class _Reader:
         self.position = 0
         self.first_line = line
         self.depth = depth
-        self.items: list[Pipeline | Remark] = []
+        self.items: list[Item] = []
         self.comments: list[str] = []
         self.draft = _Draft()
         self.drafts: list[_Draft] = []
         self.documents: list[_Document] = []
-        #: Pipelines are frozen when the here-documents of their line have been read.
-        self.pending: list[tuple[list[_Draft], tuple[str, ...]]] = []
+        #: The items of a line; pipelines are frozen when the here-documents of the line have been read.
+        self.pending: list[tuple[list[_Draft], tuple[str, ...]] | Remark | Loop | Done] = []
         self.brackets = 0
         self.in_case = False
         self._counted = (0, line)
@@ -144,8 +147,12 @@ class _Reader:
         for document in self.documents:
             self._document(document)
         self.documents.clear()
-        for drafts, comments in self.pending:
-            self.items.append(Pipeline(tuple(draft.finished() for draft in drafts), comments))
+        for item in self.pending:
+            if isinstance(item, (Remark, Loop, Done)):
+                self.items.append(item)
+            else:
+                drafts, comments = item
+                self.items.append(Pipeline(tuple(draft.finished() for draft in drafts), comments))
         self.pending.clear()
 
     def _comment(self) -> None:
@@ -181,11 +188,14 @@ class _Reader:
         self._remark(")")
 
     def _remark(self, text: str) -> None:
-        self.items.append(Remark(text, self.line))
+        self.pending.append(Remark(text, self.line))
 
     def _end_of_command(self) -> None:
         draft = self.draft
-        if draft.words or draft.assignments or draft.redirects:
+        if draft.words[:1] == [("for",)]:
+            name = literal_text(draft.words[1]) or "" if len(draft.words) > 1 else ""
+            self.pending.append(Loop(name, tuple(draft.words[3:]), draft.line))
+        elif draft.words or draft.assignments or draft.redirects:
             self.drafts.append(draft)
         self.draft = _Draft()
 
@@ -205,6 +215,9 @@ class _Reader:
             return
         if not self.draft.words and written in _GOING_ON:
             self.in_case = self.in_case and written != "esac"
+            if written == "done":
+                self._end_of_pipeline()
+                self.pending.append(Done())
             return
         self.draft.line = self.draft.line or line
         assignment = _ASSIGNMENT.match(written) if not self.draft.words else None
@@ -218,7 +231,7 @@ class _Reader:
     def _opening(self, word: str, start: int, line: int) -> None:
         end = re.compile(r"[;\n]|\Z").search(self.text, self.position)
         stop = end.start() if end else len(self.text)
-        self.items.append(Remark(self.text[start:stop].strip(), line))
+        self.pending.append(Remark(self.text[start:stop].strip(), line))
         self.in_case = self.in_case or word == "case"
         if word in _ENDS_LINE:
             self.position = stop
@@ -443,7 +456,7 @@ class _Reader:
         return unescaped(found[1])
 
 
-# --- escapes of $'…' ---------------------------------------------------------------------------------------------------
+# --- escapes of $'…' -------------------------------------------------------------------------------------------------
 
 _ESCAPE = re.compile(
     r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|c(.)|(.))", re.DOTALL
@@ -461,7 +474,7 @@ def unescaped(text: str) -> str:
         position = match.end()
     content += text[position:].encode("utf-8", "surrogatepass")
     # Halves of pairs as UTF-16 writes them, which browsers copy, are three bytes each: no UTF-8 either.
-    whole = content.decode("utf-8", "surrogatepass") if _is_passed(content) else content.decode("utf-8", "surrogateescape")
+    whole = content.decode("utf-8", "surrogatepass" if _is_passed(content) else "surrogateescape")
     return _PAIR.sub(lambda pair: pair.group().encode("utf-16-le", "surrogatepass").decode("utf-16-le"), whole)
 
 

@@ -26,7 +26,9 @@ _OPERATOR = re.compile(r"\|\||&&|[|;&\n]")
 _REDIRECT = re.compile(r"(\d?|\*)(>>|>)(?:&1)?")
 _HERE_STRING = re.compile(r"@(['\"])[ \t]*\n(.*?)\n\1@", re.DOTALL)
 _VARIABLE = re.compile(r"\$(?:\{(?:(env):)?([^}]+)\}|(?:(env):)?([A-Za-z_][A-Za-z0-9_]*))", re.ASCII | re.IGNORECASE)
-_ASSIGNMENT = re.compile(r"\$(?:(?:env|script|global):)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*(?![=~])", re.ASCII | re.IGNORECASE)
+_ASSIGNMENT = re.compile(
+    r"\$(?:(?:env|script|global):)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*(?![=~])", re.ASCII | re.IGNORECASE
+)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "v": "\v"}
 
 

@@ -9,51 +9,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
 
-from runner.formats.attached import Attachments
-from runner.formats.curl.bodies import put_body, urlencoded
-from runner.formats.curl.command import Given, Stdin, transfers
+from runner.formats.curl.bodies import put_body
+from runner.formats.curl.command import Given, transfers
 from runner.formats.curl.config import expanded
+from runner.formats.curl.context import Context
 from runner.formats.curl.headers import put_headers
 from runner.formats.curl.lost import LOST, NO_LOSS
-from runner.formats.curl.nodes import Variable, Word, joined, literal_text
+from runner.formats.curl.nodes import Word, joined, literal_text
 from runner.formats.curl.options import Option, parse
 from runner.formats.curl.settings import has_body, put_auth, put_output, put_settings
 from runner.formats.curl.urls import Target, encoded, entries, targeted
-from runner.formats.curl.values import Values, begins, cut, label, without
-from runner.formats.draft import Data, Foreign, Unique
-from runner.formats.texts import Part, Parts, is_literal, plain, spliced
+from runner.formats.curl.values import cut, label
+from runner.formats.draft import Data
+from runner.formats.texts import Part, Parts, spliced
 from runner.formats.texts import joined as joined_parts
 from runner.formats.undefined import names_of
-from runner.formats.variables import Kinds
 
 #: Options of an alias that Windows PowerShell has for a command of its own.
-_INVOKE = frozenset({"uri", "headers", "method", "body", "outfile", "contenttype"})
+_INVOKE = frozenset({"-uri", "-headers", "-method", "-body", "-outfile", "-contenttype"})
 
 
-class Converter:
+class Converter(Context):
     """Translates the commands of one script, in order."""
-
-    def __init__(self, foreign: Foreign, values: Values) -> None:
-        self.foreign = foreign
-        self.values = values
-        self.unique = Unique()
-        self.attachments = Attachments(foreign, values.imported, values.names, values.variables)
-        self.stdin = Stdin()
-        self.redirected: Word | None = None
-        #: Files that a command of the script writes cookies to.
-        self.jars: set[str | None] = set()
-
-    def lose(self, what: str, why: str, remedy: str = "") -> None:
-        self.values.lose(what, why, remedy)
-
-    # --- commands
 
     def requests(self, words: Iterable[Word], name: str = "") -> list[Data]:
         """The requests of a command line; `words` are those after `curl`."""
         words = list(words)
-        if any((literal_text(word) or "").lower().lstrip("-") in _INVOKE for word in words if begins(word)[:1] == "-"):
+        if any((literal_text(word) or "").lower() in _INVOKE for word in words):
             self.lose("the command", "these are options of Invoke-WebRequest, and not of curl", "write curl.exe")
             return []
         made: list[Data] = []
@@ -123,13 +106,12 @@ class Converter:
     def _url(self, given: Given, target: Target, made: Data) -> None:
         url = target.url
         uploads = given.every("upload-file")
-        if uploads and not given.data and (name := literal_text(uploads[0])):
+        if uploads and (name := literal_text(uploads[0])):
             url = _with_file_name(url, name)
         query = [*target.query]
         if given.is_on("get"):
             query += self._pieces(given.data)
         query += self._pieces([_as_query(Option("url-query", word)) for word in given.every("url-query")])
-        query = [piece for piece in query if piece]
         found = entries(query) if query else None
         if found:
             made["query"] = found
@@ -162,80 +144,6 @@ class Converter:
             if found:
                 made["variables"] = found
 
-    # --- data and files
-
-    def kinds(self) -> Kinds:
-        """What type each variable may have: those of a script are text, captured ones are anything."""
-        kinds = Kinds()
-        kinds.declare(self.values.variables)
-        for name in self.values.captured:
-            kinds.add(name)
-        return kinds
-
-    def data_parts(self, option: Option, *, form: bool = True) -> Parts | None:
-        """The text of data; None where it is a file that goes as it is."""
-        if option.name == "data-urlencode":
-            found = urlencoded(option, self, form=form)
-            if found is None:
-                self.lose(f"the data {label(option.value)}", "its file cannot be read", "write it out")
-            return found or ()
-        parts = self.values.parts(option.value)
-        if option.name == "data-raw" or not begins(parts).startswith("@"):
-            return parts
-        path = without(parts, 1)
-        if path == ("-",) and self.stdin.path is None and self.stdin.text is not None:
-            text = self.values.parts(self.stdin.text)
-            return text if option.name != "data" else _without_breaks(text)
-        return None
-
-    def input(self) -> Parts:
-        """The text of standard input."""
-        return self.values.parts(self.stdin.text or ())
-
-    def file(self, word: Word, like: str) -> str | None:
-        """The path of a file that is sent; None where it is the text of standard input."""
-        if word in (("-",), (".",)) and self.stdin.text is not None:
-            return None
-        return self.path(self.values.parts(word), like)
-
-    def path(self, parts: Parts, like: str) -> str:
-        """The path of a file, which is taken over where it can be."""
-        if parts in (("-",), (".",)):
-            parts = self.values.parts(self.stdin.path) if self.stdin.path else ()
-        if is_literal(parts):
-            return self.attachments.take(plain(parts), like, f"line {self.values.line}")
-        return spliced(parts)
-
-    def text_of_file(self, word: Word) -> str | None:
-        """The text of the file behind an `@`."""
-        parts = self.text_parts(without(self.values.parts(word), 1))
-        return plain(parts) if parts is not None and is_literal(parts) else None
-
-    def text_parts(self, path: Parts) -> Parts | None:
-        """The text of a file, or of standard input; None where it cannot be read."""
-        if path == ("-",):
-            if self.stdin.text is not None:
-                return self.input()
-            path = self.values.parts(self.stdin.path or ())
-        if not path or not is_literal(path):
-            return None
-        try:
-            return (self.foreign.read(plain(path)),)
-        except ValueError:
-            return None
-
-    def outside(self, word: Word, like: str) -> str:
-        """The path of a certificate or key, which may lie anywhere where the environment names it."""
-        alone = word[0] if len(word) == 1 else None
-        if isinstance(alone, Variable) and not self.values.literal_of(alone.name):
-            return f"{{{{env.{alone.name}}}}}"
-        return self.outside_path(self.values.parts(word), like)
-
-    def outside_path(self, parts: Parts, like: str) -> str:
-        if not is_literal(parts):
-            return spliced(parts)
-        return self.attachments.outside(plain(parts), like, f"line {self.values.line}")
-
 
 def _is_handled(option: str, given: Given) -> bool:
     """Options that were translated after all, with others beside them."""
@@ -264,8 +172,6 @@ def _as_query(option: Option) -> Option:
     return Option("data-urlencode", option.value)
 
 
-def _without_breaks(parts: Parts) -> Parts:
-    return tuple(joined_parts(re.sub(r"[\r\n\0]", "", p) if isinstance(p, str) else p for p in parts))
 
 
 def _with_file_name(url: Parts, path: str) -> Parts:

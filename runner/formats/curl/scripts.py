@@ -17,6 +17,8 @@ from runner.formats.curl.command import Stdin
 from runner.formats.curl.jq import path_of
 from runner.formats.curl.nodes import (
     Command,
+    Done,
+    Loop,
     Output,
     Pipeline,
     Redirect,
@@ -31,6 +33,7 @@ from runner.formats.curl.outputs import known_output, written
 from runner.formats.curl.requests import Converter
 from runner.formats.curl.values import Response, Values, label
 from runner.formats.draft import Comment, Data
+from runner.formats.variables import typed
 
 _CURL = re.compile(r"(?:.*[/\\])?\\?curl(?:\.exe)?", re.IGNORECASE)
 #: Commands that run the one behind them.
@@ -44,6 +47,7 @@ _HARMLESS = frozenset(
 )  # fmt: skip
 _NO_OUTPUT = ("/dev/null", "NUL", "nul", "$null")
 _ONE_COMMENT = 72
+_MOST_ROWS = 1000
 
 
 class Reader:
@@ -54,17 +58,60 @@ class Reader:
         self.values: Values = converter.values
         self.items: list[Any] = []
         self.delay = ""
+        #: Loops that are under way; those whose rows are known, with the rows and where their items begin.
+        self.loops: list[tuple[Loop, list[Any], int] | None] = []
         #: Those before the command that is read, until a request takes them.
         self.comments: list[str] = []
 
     def read(self, script: Script) -> None:
         for item in script:
-            if isinstance(item, Remark):
-                self.values.line = item.line
-                why = "its commands are imported once, one after the other" if item.text != ")" else "nothing opens it"
-                self.values.lose(f"'{item.text}'", why, "`when`, `for_each` or `poll`" if item.text != ")" else "")
-            else:
+            if isinstance(item, Pipeline):
                 self._pipeline(item)
+            elif isinstance(item, Loop):
+                self._loop(item)
+            elif isinstance(item, Done):
+                self._done()
+            else:
+                self._remark(item)
+
+    def _remark(self, remark: Remark) -> None:
+        self.values.line = remark.line
+        if remark.text == ")":
+            self.values.lose("')'", "nothing opens it")
+            return
+        self._once(remark.text)
+        if remark.text.split()[0] in ("while", "until", "select"):
+            self.loops.append(None)
+
+    def _once(self, text: str) -> None:
+        why = "its commands are imported once, one after the other"
+        self.values.lose(f"'{text}'", why, "`when`, `for_each` or `poll`")
+
+    # --- loops
+
+    def _loop(self, loop: Loop) -> None:
+        self.values.line = loop.line
+        rows = rows_of(loop.words)
+        if rows is None or any(self.loops):  # a row has one name, whatever the loop
+            self._once(f"for {loop.name} in {' '.join(map(label, loop.words))}")
+            self.loops.append(None)
+        else:
+            self.loops.append((loop, rows, len(self.items)))
+            self.values.assign_item(loop.name)
+
+    def _done(self) -> None:
+        frame = self.loops.pop() if self.loops else None
+        if frame is None:
+            return
+        loop, rows, start = frame
+        self.values.end_item(loop.name)
+        made = self.items[start:]
+        requests = [item for item in made if isinstance(item, dict)]
+        if len(requests) == 1 and "for_each" not in requests[0]:
+            requests[0]["for_each"] = rows
+        elif requests:
+            name = self.converter.unique(f"For each {loop.name}")
+            self.items[start:] = [{"name": name, "for_each": rows, "requests": made}]
 
     def _pipeline(self, pipeline: Pipeline) -> None:
         place = next((n for n, it in enumerate(pipeline.commands) if _words_of_curl(it) is not None), None)
@@ -85,7 +132,7 @@ class Reader:
         self.converter.stdin = self._stdin(pipeline, place)
         self.converter.redirected = self._redirected(command.redirects)
         comments, name = list(pipeline.comments), ""
-        if len(comments) == 1 and len(comments[0]) <= _ONE_COMMENT:
+        if len(comments) == 1 and len(comments[0]) <= _ONE_COMMENT and "://" not in comments[0]:
             name = comments.pop()
         self.items += [Comment(comment) for comment in comments]
         made = self.converter.requests(_words_of_curl(command) or (), name)
@@ -123,7 +170,8 @@ class Reader:
             if redirect.operator in (">", ">|", "&>") and redirect.number in ("", "1"):
                 found = None if literal_text(redirect.target) in _NO_OUTPUT else redirect.target
             elif redirect.operator in (">>", "&>>") and redirect.number in ("", "1"):
-                self.values.lose(f"the output '{shown(redirect.target)}'", "nothing is added to a file", "set `save_to`")
+                what = f"the output '{shown(redirect.target)}'"
+                self.values.lose(what, "nothing is added to a file", "set `save_to`")
         return found
 
     def _after(self, commands: tuple[Command, ...], made: list[Data]) -> None:
@@ -189,7 +237,7 @@ class Reader:
         if place is not None:
             self._answer(name, pipelines[0], place)
         elif not self._taken_from_answer(name, commands):
-            found = known_output(alone.script, self.values)
+            found = known_output(alone.script, self.values.parts)
             if found:
                 self.values.assign_expression(name, found)
             else:
@@ -229,6 +277,40 @@ class Reader:
             return False
         self.values.capture(name, response.request, source)
         return True
+
+
+def rows_of(words: tuple[Word, ...]) -> list[Any] | None:
+    """The rows of `for … in`, where the text alone says them: words, `{1..5}`, `$(seq 5)`."""
+    rows: list[Any] = []
+    for word in words:
+        found = _sequence(word) if len(word) == 1 else None
+        text = literal_text(word)
+        if found is not None:
+            rows += found
+        elif text is None or re.search(r"[*?]", text):
+            return None
+        else:
+            rows.append(typed(text))
+    return rows if len(rows) <= _MOST_ROWS else None
+
+
+def _sequence(word: Word) -> list[Any] | None:
+    piece = word[0]
+    numbers = re.fullmatch(r"\{(-?\d+)\.\.(-?\d+)\}", piece) if isinstance(piece, str) else None
+    if numbers:
+        return list(range(int(numbers[1]), int(numbers[2]) + 1))
+    if not isinstance(piece, Output) or len(piece.script) != 1 or not isinstance(piece.script[0], Pipeline):
+        return None
+    words = [literal_text(it) or "" for it in piece.script[0].commands[0].words]
+    if words[:1] != ["seq"] or not all(re.fullmatch(r"-?\d+", it) for it in words[1:]) or not 2 <= len(words) <= 4:
+        return None
+    first, step, last = [1, 1, *map(int, words[1:])][-3:] if len(words) == 2 else _bounds([*map(int, words[1:])])
+    return list(range(first, last + (1 if step > 0 else -1), step or 1))
+
+
+def _bounds(numbers: list[int]) -> tuple[int, int, int]:
+    """First, step and last of `seq`."""
+    return (numbers[0], 1, numbers[1]) if len(numbers) == 2 else (numbers[0], numbers[1], numbers[2])
 
 
 def _words_of_curl(command: Command) -> tuple[Word, ...] | None:

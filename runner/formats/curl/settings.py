@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from posixpath import basename
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
+from runner.formats.curl.command import Given
+from runner.formats.curl.context import Context
 from runner.formats.curl.nodes import Word, literal_text
 from runner.formats.curl.values import begins, cut, label, split
 from runner.formats.draft import Data, literal
 from runner.formats.sealing import from_environment
 from runner.formats.texts import Parts, is_literal, plain, spliced, whole
 from runner.formats.variables import typed
-
-if TYPE_CHECKING:
-    from runner.formats.curl.command import Given
-    from runner.formats.curl.requests import Converter
 
 #: What curl's --retry takes for a passing fault.
 _RETRIED = [408, 429, 500, 502, 503, 504]
@@ -25,22 +23,22 @@ _PROXY_PORT = 1080
 _PROXY_SCHEMES = {"http": "http", "https": "https", "socks5": "socks5", "socks5h": "socks5h"}
 
 
-def put_settings(given: Given, made: Data, converter: Converter) -> None:
+def put_settings(given: Given, made: Data, context: Context) -> None:
     """Puts the settings of a command into its request."""
     _redirects(given, made)
-    _tls(given, made, converter)
-    _proxy(given, made, converter)
+    _tls(given, made, context)
+    _proxy(given, made, context)
     timeout = given.last("max-time")
-    if timeout is not None and (seconds := _seconds(converter.values.parts(timeout))):
+    if timeout is not None and (seconds := _seconds(context.values.parts(timeout))):
         made["timeout"] = seconds
     size = given.last("max-filesize")
     if size is not None:
-        made["max_body"] = _size(converter.values.text(size))
+        made["max_body"] = _size(context.values.text(size))
     if given.is_on("http2"):
         made["http2"] = True
     if given.is_on("http1.1"):
         made["http2"] = False
-    _retry(given, made, converter)
+    _retry(given, made, context)
 
 
 def _redirects(given: Given, made: Data) -> None:
@@ -70,17 +68,17 @@ def _size(text: str) -> Any:
     return int(found[1]) * unit
 
 
-def _retry(given: Given, made: Data, converter: Converter) -> None:
+def _retry(given: Given, made: Data, context: Context) -> None:
     times = given.last("retry")
     if times is None:
         return
     count = typed(literal_text(times) or "")
     if not isinstance(count, int) or isinstance(count, bool):
-        converter.lose("the option 'retry'", "its number is not known before the run", "set `retry: {attempts}`")
+        context.lose("the option 'retry'", "its number is not known before the run", "set `retry: {attempts}`")
         return
     if count <= 0:
         return
-    delay = _seconds(converter.values.parts(given.last("retry-delay") or ()))
+    delay = _seconds(context.values.parts(given.last("retry-delay") or ()))
     made["retry"] = {"attempts": count + 1, "delay": delay or "1s", "backoff": 1 if delay else 2, "statuses": _RETRIED}
     if given.is_on("retry-all-errors"):
         made["retry"]["statuses"] = [408, 425, 429, *range(500, 512)]
@@ -98,22 +96,22 @@ def has_body(made: Data) -> bool:
 # --- TLS and proxies -------------------------------------------------------------------------------------------------
 
 
-def _tls(given: Given, made: Data, converter: Converter) -> None:
+def _tls(given: Given, made: Data, context: Context) -> None:
     ca = given.last("cacert")
     if given.is_on("insecure"):
         made["verify"] = False
     elif ca is not None:
-        made["verify"] = converter.outside(ca, "ca")
+        made["verify"] = context.outside(ca, "ca")
     word = given.last("cert")
     if word is None:
         return
-    path, password = _certificate(converter.values.parts(word))
-    made["client_cert"] = {"cert": converter.outside_path(path, "cert")}
+    path, password = _certificate(context.values.parts(word))
+    made["client_cert"] = {"cert": context.outside_path(path, "cert")}
     key, phrase = given.last("key"), given.last("pass")
     if key is not None:
-        made["client_cert"]["key"] = converter.outside(key, "key")
+        made["client_cert"]["key"] = context.outside(key, "key")
     if password or phrase is not None:
-        made["client_cert"]["password"] = spliced(password) if password else converter.values.text(phrase or ())
+        made["client_cert"]["password"] = spliced(password) if password else context.values.text(phrase or ())
 
 
 def _certificate(parts: Parts) -> tuple[Parts, Parts]:
@@ -127,23 +125,23 @@ def _certificate(parts: Parts) -> tuple[Parts, Parts]:
     return (first[:end].replace("\\:", ":"),), tuple(filter(None, (first[end + 1 :], *parts[1:])))
 
 
-def _proxy(given: Given, made: Data, converter: Converter) -> None:
+def _proxy(given: Given, made: Data, context: Context) -> None:
     socket = given.last("unix-socket")
     if socket is not None:
-        made["proxy"] = f"unix:{converter.values.text(socket)}"
+        made["proxy"] = f"unix:{context.values.text(socket)}"
     hosts = given.last("noproxy")
     if hosts is not None and literal_text(hosts) == "*":
         made["proxy"] = False
     elif hosts is not None:
         why = "the environment names the hosts that need no proxy"
-        converter.lose("the option 'noproxy'", why, f"set NO_PROXY={label(hosts)}")
+        context.lose("the option 'noproxy'", why, f"set NO_PROXY={label(hosts)}")
     for name, scheme in (("proxy", "http"), ("proxy1.0", "http"), ("socks5", "socks5"), ("socks5-hostname", "socks5h")):
         word = given.last(name)
         if word is not None:
-            _proxy_url(converter.values.parts(word), scheme, given, made, converter)
+            _proxy_url(context.values.parts(word), scheme, given, made, context)
 
 
-def _proxy_url(parts: Parts, scheme: str, given: Given, made: Data, converter: Converter) -> None:
+def _proxy_url(parts: Parts, scheme: str, given: Given, made: Data, context: Context) -> None:
     if not parts:
         made["proxy"] = False
         return
@@ -152,28 +150,29 @@ def _proxy_url(parts: Parts, scheme: str, given: Given, made: Data, converter: C
         return
     found = re.fullmatch(r"(?:([A-Za-z0-9]+)://)?(?:([^@/]*)@)?(\[[^\]]*\]|[^:/]*)(?::(\d+))?/?", plain(parts))
     if found is None or (found[1] or scheme).lower() not in _PROXY_SCHEMES:
-        converter.lose(f"the proxy '{plain(parts)}'", "a proxy speaks HTTP or SOCKS 5", "`proxy: socks5h://HOST:PORT`")
+        context.lose(f"the proxy '{plain(parts)}'", "a proxy speaks HTTP or SOCKS 5", "`proxy: socks5h://HOST:PORT`")
         return
     user = given.last("proxy-user")
     login = literal(found[2] or "")
     if user is not None:
-        login = converter.values.text(user)
-    made["proxy"] = f"{(found[1] or scheme).lower()}://{f'{login}@' if login else ''}{found[3]}:{found[4] or _PROXY_PORT}"
+        login = context.values.text(user)
+    before = f"{login}@" if login else ""
+    made["proxy"] = f"{(found[1] or scheme).lower()}://{before}{found[3]}:{found[4] or _PROXY_PORT}"
 
 
 # --- auth ------------------------------------------------------------------------------------------------------------
 
 
-def put_auth(given: Given, made: Data, user: tuple[str, str] | None, converter: Converter) -> None:
+def put_auth(given: Given, made: Data, user: tuple[str, str] | None, context: Context) -> None:
     """Puts `auth` into a request; `user` is what stands before the host of its URL."""
     bearer, word = given.last("oauth2-bearer"), given.last("user")
     aws = given.last("aws-sigv4")
     if bearer is not None:
-        made["auth"] = {"type": "bearer", "token": converter.values.text(bearer)}
+        made["auth"] = {"type": "bearer", "token": context.values.text(bearer)}
     elif aws is not None and word is not None:
-        made["auth"] = _aws(aws, word, converter)
+        made["auth"] = _aws(aws, word, context)
     elif word is not None and not _is_other(given):
-        _login(given, word, made, converter)
+        _login(given, word, made, context)
     elif user is not None:
         made["auth"] = {"type": "basic", "username": user[0], "password": user[1]}
     elif any(map(given.is_on, ("netrc", "netrc-optional"))):
@@ -184,8 +183,8 @@ def _is_other(given: Given) -> bool:
     return any(map(given.is_on, ("ntlm", "ntlm-wb", "negotiate")))
 
 
-def _login(given: Given, word: Word, made: Data, converter: Converter) -> None:
-    parts = converter.values.parts(word)
+def _login(given: Given, word: Word, made: Data, context: Context) -> None:
+    parts = context.values.parts(word)
     name, password = cut(parts, ":")
     kind = "digest" if given.is_on("digest") else "basic"
     alone = whole(parts)
@@ -194,18 +193,28 @@ def _login(given: Given, word: Word, made: Data, converter: Converter) -> None:
         return
     if password is None:
         given_from = from_environment("password")
-        converter.lose(f"the password of '{plain(parts)}'", "curl asks for it", f"set {given_from[6:-2]}")
+        context.lose(f"the password of '{plain(parts)}'", "curl asks for it", f"set {given_from[6:-2]}")
         made["auth"] = {"type": kind, "username": spliced(name), "password": given_from}
+        return
+    if not name and kind == "basic":
+        made["headers"]["Authorization"] = _without_user(spliced(password), context)
         return
     made["auth"] = {"type": kind, "username": spliced(name), "password": spliced(password)}
 
 
-def _aws(option: Word, user: Word, converter: Converter) -> Data:
+def _without_user(password: str, context: Context) -> str:
+    """The header for a password alone, which some APIs take for a key; `auth` wants a user."""
+    name = context.values.names.fresh("password")
+    context.values.variables[name] = password  # a credential by its name: it becomes a secret
+    return f"Basic {{{{base64(join('', [':', {name}]))}}}}"
+
+
+def _aws(option: Word, user: Word, context: Context) -> Data:
     """The region and service of `aws:amz:region:service`."""
-    name, password = cut(converter.values.parts(user), ":")
-    words = [spliced(part) for part in split(converter.values.parts(option), ":")] + [""] * 4
+    name, password = cut(context.values.parts(user), ":")
+    words = [spliced(part) for part in split(context.values.parts(option), ":")] + [""] * 4
     if not words[2] or not words[3]:
-        converter.lose("the option 'aws-sigv4'", "curl takes region and service from the host", "write them in `auth`")
+        context.lose("the option 'aws-sigv4'", "curl takes region and service from the host", "write them in `auth`")
     return {
         "type": "aws_sigv4",
         "access_key": spliced(name),
@@ -215,30 +224,30 @@ def _aws(option: Word, user: Word, converter: Converter) -> Data:
     }
 
 
-# --- where the answer goes ---------------------------------------------------------------------------------------------
+# --- where the answer goes -------------------------------------------------------------------------------------------
 
 
-def put_output(given: Given, place: int, url: Parts, made: Data, converter: Converter) -> None:
+def put_output(given: Given, place: int, url: Parts, made: Data, context: Context) -> None:
     """Puts `save_to` into the request of the URL at a place of the command line."""
     outputs = given.every("output")
     if place < len(outputs):
-        path = converter.values.parts(outputs[place])
+        path = context.values.parts(outputs[place])
     elif given.is_on("remote-name") and not outputs:
         path = _remote_name(url)
-    elif converter.redirected:
-        path = converter.values.parts(converter.redirected)
+    elif context.redirected:
+        path = context.values.parts(context.redirected)
     else:
         return
     folder = given.last("output-dir")
     text = spliced(path)
     if folder is not None:
-        text = f"{converter.values.text(folder).rstrip('/')}/{text}"
+        text = f"{context.values.text(folder).rstrip('/')}/{text}"
     if text in ("-", "/dev/null", "NUL", "nul", "$null") or text.startswith("/dev/"):
         return
     if text.startswith(("/", "~", "..")) or "/../" in text or re.match(r"[A-Za-z]:", text) or "#" in text:
-        converter.lose(f"the output '{text}'", "a body is saved within the project only", "set `save_to`")
+        context.lose(f"the output '{text}'", "a body is saved within the project only", "set `save_to`")
     elif not is_literal(path):
-        converter.lose(f"the output '{text}'", "the path that a body is saved to is known before", "set `save_to`")
+        context.lose(f"the output '{text}'", "the path that a body is saved to is known before", "set `save_to`")
     else:
         made["save_to"] = text
 

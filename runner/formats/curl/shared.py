@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from runner.formats.draft import Data
 
-_SETTINGS = ("timeout", "follow_redirects", "verify", "client_cert", "proxy", "http2", "retry", "max_body")
+_SETTINGS = ("timeout", "verify", "client_cert", "proxy", "http2", "retry", "max_body")
 
 
 def share(collection: Data) -> None:
     """Moves what every request has into the collection, where there are at least two."""
-    requests = [item for item in collection["requests"] if isinstance(item, dict)]
+    requests = list(_requests(collection["requests"]))
     if len(requests) < 2:
         return
     defaults: Data = {}
+    _redirects(requests, defaults)
     for key in _SETTINGS:
         if _alike([item.get(key) for item in requests]):
             defaults[key] = requests[0][key]
@@ -27,6 +29,25 @@ def share(collection: Data) -> None:
             del item["auth"]
     if defaults:
         collection["defaults"] = defaults
+
+
+def _requests(items: list[Any]) -> Iterator[Data]:
+    for item in items:
+        if isinstance(item, dict):
+            yield from _requests(item["requests"]) if "requests" in item else [item]
+
+
+def _redirects(requests: list[Data], defaults: Data) -> None:
+    """curl follows none unless it is told to: that is said once, where it is true of most."""
+    none = [item for item in requests if item.get("follow_redirects") is False]
+    if 2 * len(none) <= len(requests):
+        return
+    defaults["follow_redirects"] = False
+    for item in requests:
+        if item.get("follow_redirects", True) is False:
+            del item["follow_redirects"]
+        else:
+            item.setdefault("follow_redirects", True)
 
 
 def _alike(values: list[Any]) -> bool:

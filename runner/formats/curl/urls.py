@@ -15,7 +15,9 @@ from runner.formats.variables import typed
 from runner.redaction import URL_READABLE
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_GLOB = re.compile(r"\{([^{}]*)\}|\[(\d+)-(\d+)(?::(\d+))?\]|\[([a-z])-([a-z])(?::(\d+))?\]|\[([A-Z])-([A-Z])(?::(\d+))?\]")
+_GLOB = re.compile(
+    r"\{([^{}]*)\}|\[(\d+)-(\d+)(?::(\d+))?\]|\[([a-z])-([a-z])(?::(\d+))?\]|\[([A-Z])-([A-Z])(?::(\d+))?\]"
+)
 _DOT_SEGMENT = re.compile(r"/(?:\.|(?!\.\.?(?:/|$))[^/?#]+/\.\.)(?=/|$)|^/\.\.(?=/|$)")
 #: What `encoded` makes of an expression.
 _ENCODED = re.compile(r"url_encode\((.*)\)", re.DOTALL)
@@ -137,8 +139,9 @@ def _with_rows(url: Parts, made: Parts, sets: list[list[str]], values: Values) -
     count = 1
     for members in sets:
         count *= len(members)
-    if count > _MOST_ROWS:
-        values.lose(f"the URLs of {plain(url)}", f"they are {count:,}", "write `for_each`")
+    if count > _MOST_ROWS or values.looping:
+        why = "they are within a loop" if values.looping else f"they are {count:,}"
+        values.lose(f"the {count:,} URLs of {plain(url)}", why, "write `for_each`")
         return url, None
     if len(sets) == 1:
         return tuple(Placeholder("item") if p == Placeholder("item.a") else p for p in made), list(map(typed, sets[0]))
@@ -163,7 +166,7 @@ def _members(match: re.Match[str]) -> list[str]:
     return [chr(code) for code in range(ord(first), ord(last) + 1, max(1, int(step or 1)))]
 
 
-# --- queries and forms -------------------------------------------------------------------------------------------------
+# --- queries and forms -----------------------------------------------------------------------------------------------
 
 
 def entries(pieces: list[Parts], *, form: bool = False) -> Data | None:
@@ -212,9 +215,8 @@ def _decoded(parts: Parts, form: bool) -> str | None:
 def encoded(parts: Parts, *, form: bool) -> Parts:
     """Parts whose literal texts are encoded, and whose expressions encode their values."""
     encode = quote_plus if form else quote
-    return tuple(
-        joined(
-            encode(part, safe="") if isinstance(part, str) else Placeholder(f"url_encode({part.expression})")
-            for part in parts
-        )
-    )
+    found = [
+        encode(part, safe="") if isinstance(part, str) else Placeholder(f"url_encode({part.expression})")
+        for part in parts
+    ]
+    return tuple(joined(found))

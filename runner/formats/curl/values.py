@@ -25,7 +25,8 @@ _SPECIAL = {"RANDOM": "random_int(`0`, `32767`)", "EPOCHSECONDS": "timestamp()"}
 _BRACES = re.compile(r"\{\{\s*([A-Za-z_][\w.-]*)\s*\}\}", re.ASCII)
 #: What stands in a URL for a value that the reader knows; `$name` is one where quotes keep the shell from it.
 _HOLE = re.compile(
-    r"\{\{\s*([\w.-]+)\s*\}\}|\$?\{([A-Za-z_][\w.-]*)\}|<([A-Za-z_][\w. -]*)>|\[([A-Za-z_][\w-]*)\](?!=)|\$([A-Za-z_]\w*)",
+    r"\{\{\s*([\w.-]+)\s*\}\}|\$?\{([A-Za-z_][\w.-]*)\}|<([A-Za-z_][\w. -]*)>|\[([A-Za-z_][\w-]*)\](?!=)"
+    r"|\$([A-Za-z_]\w*)",
     re.ASCII,
 )
 
@@ -53,6 +54,8 @@ class Values:
         self._literals: dict[str, str] = {}
         self._holes: dict[str, str] = {}
         self._owners: dict[str, str] = {}
+        #: Whether `item` has a meaning already.
+        self.looping = False
         #: Our names of what requests capture.
         self.captured: set[str] = set()
 
@@ -78,6 +81,17 @@ class Values:
             self.variables[ours] = text
         elif self.variables.get(ours) != text:
             self.later[ours] = text
+
+    def assign_item(self, name: str) -> None:
+        """A loop gives a variable its values."""
+        self._known[name] = "item"
+        self._literals.pop(name, None)
+        self.looping = True
+
+    def end_item(self, name: str) -> None:
+        """The loop is over."""
+        self._known.pop(name, None)
+        self.looping = False
 
     def assign_expression(self, name: str, expression: str) -> None:
         """`NAME=$(…)`, whose output is known as an expression."""
@@ -137,7 +151,7 @@ class Values:
         if isinstance(piece, Variable):
             return self._variable(piece)
         if isinstance(piece, Output):
-            return known_output(piece.script, self) or self._opaque(f"$({piece.text})")
+            return known_output(piece.script, self.parts) or self._opaque(f"$({piece.text})")
         return self._opaque(piece.text)
 
     def _variable(self, piece: Variable) -> str:
@@ -202,7 +216,7 @@ def split(parts: Parts, separator: str) -> list[Parts]:
 
 def mapped(parts: Parts, function: Callable[[str], str]) -> Parts:
     """The parts with each literal text changed."""
-    return tuple(joined(function(part) if isinstance(part, str) else part for part in parts))
+    return tuple(joined([function(part) if isinstance(part, str) else part for part in parts]))
 
 
 def stripped(parts: Parts) -> Parts:
