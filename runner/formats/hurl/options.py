@@ -13,12 +13,15 @@ from runner.formats.hurl.context import Context
 from runner.formats.hurl.nodes import Entry, Pair
 from runner.formats.texts import Parts, is_literal, joined, plain, spliced, whole
 from runner.formats.variables import typed
+from runner.language.document.settings import SETTINGS
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?")
 _WORDS = {"true": True, "false": False}
 #: As many redirects as Hurl follows, unless `max-redirs` says otherwise; and what stands for any number.
 MOST_REDIRECTS = 50
 _ANY_NUMBER = 1000
+#: What a try is taken to last at most, in seconds, where Hurl counts tries.
+_TRY = 1
 _NETWORK = "connections are made as the system's resolver and settings say"
 _SHOWN = "it is about what is printed"
 
@@ -239,7 +242,7 @@ def _repeat(options: Options, pair: Pair, made: Data, given: Given) -> None:
 
 
 def _retry(options: Options, pair: Pair, made: Data, given: Given) -> None:
-    """Hurl's retry waits until every assertion is true: `poll`."""
+    """Hurl's retry waits until every assertion is true: `poll`, which counts time in place of tries."""
     times = options.value(pair)
     interval = options.duration(given["retry-interval"], "ms") if "retry-interval" in given else "1s"
     if times == 0:
@@ -247,11 +250,8 @@ def _retry(options: Options, pair: Pair, made: Data, given: Given) -> None:
     if not isinstance(times, int) or interval is None or times < 0:
         options.lose(pair, "retry", "it ends at a time that is known", "set `poll: {interval, timeout}`")
         return
-    amount, unit = re.fullmatch(r"([\d.]+)(\D+)", interval).groups()  # type: ignore[union-attr]
-    total = float(amount) * times
-    made["poll"] = (
-        {"interval": interval, "timeout": f"{total:g}{unit}"} if total else {"interval": "10ms", "timeout": "1s"}
-    )
+    seconds = SETTINGS["delay"].read(interval) or 0
+    made["poll"] = {"interval": interval if seconds else "10ms", "timeout": f"{times * (seconds + _TRY):g}s"}
 
 
 def _skip(options: Options, pair: Pair, made: Data, given: Given) -> None:

@@ -89,7 +89,7 @@ class Converter:
         for pair in entry.sections.get("basic", ()):
             if isinstance(pair, Pair):
                 made["auth"] = {"type": "basic", "username": self.text(pair.name), "password": self.text(pair.value)}
-        if "multipart" in entry.sections:
+        if entry.sections.get("multipart"):
             made["multipart"] = self._multipart(entry.sections["multipart"])
 
     def _multipart(self, pairs: Iterable[Pair | FilePart | Remark]) -> Data:
