@@ -35,6 +35,7 @@ def request(item: Request, name: str, inherits_auth: bool, context: Context) -> 
         made["tags"] = [tag.replace("{{", "{ {") for tag in item.tags]
     made["variables"] = variables(item.shared.variables, context, item.path)
     context.levels.append(made["variables"])
+    context.kinds.declare(made["variables"])
     _url(item, made, context)
     made["headers"] = headers(item.shared.headers, context, item.path)
     made["auth"] = auth.block(item.shared.auth, inherits_auth, context, item.path)
