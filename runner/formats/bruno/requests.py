@@ -69,6 +69,10 @@ def _url(item: Request, made: Data, context: Context) -> None:
     off = [(pair.name, pair.value) for pair in item.params if pair.kind == "query" and not pair.enabled]
     disabled = [(context.text(name, item.path), context.text(value, item.path)) for name, value in off if name]
     described = {context.text(p.name, item.path): p.description for p in item.params if p.kind == "query"}
+    for name in described:
+        if name and name not in query and name not in (off_name for off_name, _ in disabled):
+            why = "Bruno sends what stands in the URL, and there it is not"
+            context.lose(item.path, f"the query parameter '{name}'", why, "add it to `query`")
     made["query"] = add_disabled(_with_comments(query, described), disabled)
 
 

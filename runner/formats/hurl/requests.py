@@ -153,6 +153,8 @@ class Converter:
         asserts: list[Any] = [{"status": response.status} if response.status is not None else "status >= `100`"]
         if response.version:
             asserts.append({"http_version": f"HTTP/{response.version}"})
+        if response.version == "2":  # Hurl offers it to every https server
+            made.setdefault("http2", True)
         asserts += self._header_asserts(response)
         asserts += self._asserts(response.asserts)
         if response.body is not None:
