@@ -11,11 +11,12 @@ from runner.formats.texts import Parts, spliced
 from runner.formats.variables import Kinds
 
 JSON = "application/json"
-_BODIES = ("json", "form", "multipart", "text", "file", "graphql")
+#: The keys of bodies.
+BODIES = ("json", "form", "multipart", "text", "file", "graphql")
 
 
 def has_body(made: Data) -> bool:
-    return any(key in made for key in _BODIES)
+    return any(key in made for key in BODIES)
 
 
 def put_json(made: Data, text: str, parts: Callable[[str], Parts], kinds: Kinds) -> None:

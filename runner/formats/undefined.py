@@ -84,8 +84,11 @@ class _Walk:
         self._rest(data, level)
 
     def _rest(self, data: Data, level: Level) -> None:
-        """Variables that no request uses; they are judged, too."""
+        """Variables that no request uses, and what is shared with none; they are judged, too."""
         self._seen.clear()
+        shared = _Shared().within(data)
+        for name in (*shared.names, *shared.auth):
+            self._follow(name, level, ())
         for place in level.places:
             for name in [name for name in place if isinstance(name, str)]:
                 self._follow(name, level, ())
