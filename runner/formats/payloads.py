@@ -43,13 +43,17 @@ def put_type(made: Data, content_type: str) -> None:
 
 
 def add_part(parts: Data, name: str, part: Any, disabled: bool = False) -> None:
-    """A part of a multipart body; those of one name are a list."""
+    """A part of a multipart body, or a header; those of one name are a list."""
     if disabled:
         parts[Disabled({name: part})] = None
     elif name in parts:
-        parts[name] = [*(parts[name] if isinstance(parts[name], list) else [parts[name]]), part]
+        parts[name] = [*_listed(parts[name]), *_listed(part)]
     else:
         parts[name] = part
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def graphql_variables(text: str, parts: Callable[[str], Parts], kinds: Kinds) -> Any:

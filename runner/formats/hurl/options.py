@@ -11,6 +11,7 @@ from runner.formats.entries import Entry as Field
 from runner.formats.entries import mapping
 from runner.formats.hurl.context import Context
 from runner.formats.hurl.nodes import Entry, Pair
+from runner.formats.payloads import add_part
 from runner.formats.texts import Parts, is_literal, joined, plain, spliced, whole
 from runner.formats.variables import typed
 from runner.language.document.settings import SETTINGS
@@ -45,6 +46,8 @@ _LOST: Mapping[str, tuple[str, str]] = {
     "very-verbose": (_SHOWN, "runner run --verbose"),
     "verbosity": (_SHOWN, "runner run --verbose"),
 }
+#: Options that may come several times.
+_REPEATED = frozenset({"header"})
 
 
 class Options:
@@ -62,8 +65,10 @@ class Options:
             if plain(pair.name) == "variable":
                 self._variable(pair)
         options = {plain(pair.name): pair for pair in given}
-        for name, pair in options.items():
-            self._one(name, pair, made, options)
+        for pair in given:
+            name = plain(pair.name)
+            if name in _REPEATED or options[name] is pair:  # the last one counts
+                self._one(name, pair, made, options)
 
     def _one(self, name: str, pair: Pair, made: Data, options: Mapping[str, Pair]) -> None:
         apply = _APPLY.get(name)
@@ -201,9 +206,16 @@ def _aws(options: Options, given: Given) -> Data:
 
 
 def _header(options: Options, pair: Pair, made: Data, given: Given) -> None:
+    """A header beside those of the request, also of the same name."""
     name, value = cut(options.context.ours(pair.value), ":")
-    value = tuple(joined([value[0].lstrip(), *value[1:]])) if value and isinstance(value[0], str) else value
-    made["headers"] = {**made.get("headers", {}), **mapping([Field(name, value)])}
+    if not value:
+        options.lose(pair, "header", "its name and its value are known apart here", "set `headers`")
+        return
+    if isinstance(value[0], str):
+        value = tuple(joined([value[0].lstrip(), *value[1:]]))
+    headers = made.setdefault("headers", {})
+    for key, given_value in mapping([Field(name, value)]).items():
+        add_part(headers, key, given_value)
 
 
 def _netrc(options: Options, pair: Pair, made: Data, given: Given) -> None:

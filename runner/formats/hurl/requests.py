@@ -50,8 +50,10 @@ class Converter:
         """The request, and the comments before it."""
         made: Data = {"name": self.unique(_name(entry)), "url": squashed(self.text(entry.url))}
         self.options.apply(entry, made)
-        headers = self.fields(entry.headers, fold=True)
-        made["headers"] = {**made.get("headers", {}), **headers}
+        optional = made.pop("headers", {})
+        made["headers"] = self.fields(entry.headers, fold=True)
+        for name, value in optional.items():
+            add_part(made["headers"], name, value)
         self._sections(entry, made)
         if entry.body is not None:
             self._body(entry.body, made)
