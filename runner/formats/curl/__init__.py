@@ -1,6 +1,7 @@
 """curl commands ↔ collections: https://curl.se/docs/manpage.html
 
     text ─dialects─▶ script ─scripts─▶ commands ─options, requests─▶ requests of a draft ─shared─▶ collection
+    plan ─script_out─▶ a script of a POSIX shell
 
 A script of bash (or another POSIX shell), of cmd or of PowerShell; from a terminal, a document, or a browser's "copy
 as cURL".
@@ -8,7 +9,7 @@ as cURL".
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runner.formats.bases import factor
 from runner.formats.curl.dialects import READERS, dialect, repaired
@@ -18,6 +19,10 @@ from runner.formats.curl.shared import share
 from runner.formats.curl.values import Values
 from runner.formats.draft import Choices, Comment, Data, Foreign, ForeignFault, Imported
 from runner.formats.finishing import finish
+
+if TYPE_CHECKING:
+    from runner.engine.plan import Plan
+    from runner.formats.exported import Exported
 
 
 def load(foreign: Foreign, choices: Choices) -> Imported:
@@ -43,6 +48,13 @@ def load(foreign: Foreign, choices: Choices) -> Imported:
     imported.collection = finish(imported, made, values.names)
     imported.losses = list(dict.fromkeys(imported.losses))  # several URLs of a command lose the same
     return imported
+
+
+def dump(plan: Plan) -> Exported:
+    """The shell script that sends the requests of a plan."""
+    from runner.formats.curl.script_out import script
+
+    return script(plan)
 
 
 def _collection(name: str, variables: Data, secrets: Data, items: list[Any]) -> Data:

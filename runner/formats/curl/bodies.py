@@ -137,6 +137,8 @@ def _json(whole: Parts, made: Data, context: Context) -> bool:
         data = json_text.data(whole, context.kinds())
     except json_text.NotJsonError:
         return False
+    if data is None:  # in a draft it is a body that is not there
+        return False
     if isinstance(data, dict) and isinstance(data.get("query"), str) and "{" in data["query"] and set(data) <= _GRAPHQL:
         made["graphql"] = _graphql(data)
     else:

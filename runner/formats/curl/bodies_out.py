@@ -10,7 +10,7 @@ from runner.engine.media_types import media_type
 from runner.formats.curl.expansions import Shell
 from runner.formats.flat import Flat, Part
 from runner.formats.symbols import Value, changed, is_known, joined, pieces
-from runner.language.shell import composed
+from runner.language.shell import Expansion, composed
 from runner.language.values import as_text
 
 
@@ -27,7 +27,7 @@ def body_options(flat: Flat, shell: Shell) -> Iterator[str]:
     elif flat.kind == "multipart":
         yield from (f"{option} {shell.word(text)}" for part in flat.body for option, text in _part(part, shell))
     elif flat.kind == "file":
-        yield f"--data-binary {shell.word(joined('@', flat.body))}"
+        yield f"--data-binary {shell.path('@', flat.body)}"
     elif flat.kind == "text":
         yield f"--data-raw {shell.word(as_text(flat.body) if is_known(flat.body) else flat.body)}"
     elif flat.kind == "json":
@@ -58,9 +58,7 @@ def _form(flat: Flat, shell: Shell) -> Iterator[str]:
 def _graphql(flat: Flat, shell: Shell) -> Value:
     made = {"query": flat.body["query"]}
     if isinstance(made["query"], dict):
-        path = made["query"]["file"]
-        shell.lose(f"the document '{path}'", "a command cannot put a file into JSON", "write `query` out")
-        made["query"] = ""
+        made["query"] = Expansion(f"$(jq -Rs . {shell.path(made['query']['file'])})")
     if flat.body.get("variables") is not None:
         made["variables"] = flat.body["variables"]
     if "operation" in flat.body:
@@ -75,6 +73,7 @@ def _part(part: Part, shell: Shell) -> Iterator[tuple[str, Value]]:
     if "=" in "".join(piece for piece in pieces(part.name) if isinstance(piece, str)):
         shell.lose("a part's name", "curl's -F ends it at the first '='", "")
     if part.file is not None:
+        shell.has_files = True
         yield "-F", joined(part.name, "=@", _in_quotes(part.file), *_more(part))
         return
     if isinstance(part.value, (dict, list)):

@@ -39,7 +39,7 @@ def targeted(url: Parts, values: Values, *, as_is: bool, globs: bool) -> Target:
     rows = None
     if globs:
         url, rows = _expanded(url, values)
-    url = _complete(values.with_holes(url), values)
+    url = _complete(values.with_holes(url, globs=globs), values)
     url = cut(url, "#")[0]
     url, user = _without_user(url)
     url, query = cut(url, "?")

@@ -23,12 +23,15 @@ _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _SPECIAL = {"RANDOM": "random_int(`0`, `32767`)", "EPOCHSECONDS": "timestamp()"}
 #: `{{name}}`, which is how other tools write a variable.
 _BRACES = re.compile(r"\{\{\s*([A-Za-z_][\w.-]*)\s*\}\}", re.ASCII)
-#: What stands in a URL for a value that the reader knows; `$name` is one where quotes keep the shell from it.
-_HOLE = re.compile(
-    r"\{\{\s*([\w.-]+)\s*\}\}|\$?\{([A-Za-z_][\w.-]*)\}|<([A-Za-z_][\w. -]*)>|\[([A-Za-z_][\w-]*)\](?!=)"
-    r"|\$([A-Za-z_]\w*)",
-    re.ASCII,
+#: `<name>`, and `$name` where quotes keep the shell from it; but not what OData calls so: `?$top=5`, `/users/$count`.
+_OPEN = (
+    r"<([A-Za-z_][\w. -]*)>"
+    r"|(?<![?&;(])\$(?!(?:count|value|metadata|batch|ref|entity|all|root|each|links|it|this)\b)([A-Za-z_]\w*)\b(?!=)"
 )
+_BRACKETS = r"\{\{\s*([\w.-]+)\s*\}\}|\$?\{([A-Za-z_][\w.-]*)\}|\[([A-Za-z_][\w-]*)\](?!=)"
+#: What stands in a URL for a value that the reader knows: all, and what `--globoff` leaves of it.
+_HOLE = re.compile(f"{_BRACKETS}|{_OPEN}", re.ASCII)
+_HOLE_WITHOUT_GLOBS = re.compile(_OPEN, re.ASCII)
 
 
 class Response(NamedTuple):
@@ -126,12 +129,13 @@ class Values:
     def text(self, word: Word) -> str:
         return spliced(self.parts(word))
 
-    def with_holes(self, parts: Parts) -> Parts:
+    def with_holes(self, parts: Parts, *, globs: bool) -> Parts:
         """The parts of a URL, in which what the reader has to fill in is a placeholder."""
+        pattern = _HOLE if globs else _HOLE_WITHOUT_GLOBS
         found: list[Part] = []
         for part in parts:
             if isinstance(part, str):
-                found += parts_of(part, _HOLE, lambda match: self.hole(next(filter(None, match.groups()))))
+                found += parts_of(part, pattern, lambda match: self.hole(next(filter(None, match.groups()))))
             else:
                 found.append(part)
         return tuple(joined(found))
