@@ -36,6 +36,9 @@ OF_THE_TOOL = frozenset(
 #: What the runner says of a body of which a file does not say it.
 BY_DEFAULT = ("text/plain", "application/octet-stream")
 ANSWER = json.dumps({"access_token": "token-1", "user": {"id": 7}}).encode()
+HEADERS = (("Content-Type", "application/json"), ("X-Session", "s-1"))
+COOKIE = ("Set-Cookie", "SID=abc; Path=/; HttpOnly")
+GOLDEN = Path(__file__).parent.parent / "golden" / "import"
 WITHIN = 10.0
 _URL = re.compile(rb'https?://[\w.-]+(?::\d+)?(?=[/?\s"#]|$)', re.MULTILINE)
 _GIVEN = re.compile(r"\{\{env\.(\w+)\}\}")
@@ -95,12 +98,13 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._chunked() if "chunked" in self.headers.get("Transfer-Encoding", "") else self._sized()
         headers = [(name.lower(), value) for name, value in self.headers.items()]
         self.server.seen.append((self.command, self.path, headers, body))  # type: ignore[attr-defined]
+        answer, cookies = self.server.answer  # type: ignore[attr-defined]
         self.send_response(200)
-        for name, value in (("Content-Type", "application/json"), ("X-Session", "s-1"), ("Content-Length", len(ANSWER))):
-            self.send_header(name, str(value))
+        for name, value in (*HEADERS, *cookies, ("Content-Length", str(len(answer)))):
+            self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(ANSWER)
+            self.wfile.write(answer)
 
     def _sized(self) -> bytes:
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -130,8 +134,13 @@ class Recorder:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
         self._server.daemon_threads = True
         self._server.seen = []  # type: ignore[attr-defined]
+        self.answers(ANSWER)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+    def answers(self, body: bytes, *headers: tuple[str, str]) -> None:
+        """Says what is answered from now on."""
+        self._server.answer = (body, headers)  # type: ignore[attr-defined]
 
     def take(self) -> list[Any]:
         """What came since the last time."""
@@ -281,6 +290,20 @@ def test_hurl(recorder: Recorder, shared: Path, tmp_path: Path, monkeypatch: pyt
             different[path.stem] = (theirs, [*ours, *said])
     assert report(agree, different, FROM_HURL) == set()
     assert agree > 150
+
+
+def test_hurl_verdicts(recorder: Recorder, tmp_path: Path) -> None:
+    """The verdicts in the table of the unit tests are those that Hurl gives."""
+    hurl = tool("hurl")
+    recorder.answers((GOLDEN / "hurl" / "verdicts.json").read_bytes(), COOKIE)
+    rows = [line.split(" ", 1) for line in (GOLDEN / "hurl" / "verdicts.txt").read_text().splitlines()]
+    begin = f"GET {recorder.url}/one\n[Options]\nvariable: who=me\nvariable: ada=Ada\nHTTP *\n[Asserts]\n"
+    (tmp_path / "verdicts.hurl").write_text("\n".join(f"{begin}{line}\n" for _, line in rows))
+    command = [hurl, "--continue-on-error", "--no-output", "--report-json", "report", "verdicts.hurl"]
+    subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120, check=False)
+    entries = json.loads((tmp_path / "report" / "report.json").read_text())[0]["entries"]
+    verdicts = ["ok" if entry["asserts"][-1]["success"] else "no" for entry in entries]
+    assert [[word, line] for word, (_, line) in zip(verdicts, rows, strict=True)] == rows
 
 
 _SCRIPTS = re.compile(r"^(?:script:[\w-]+|tests) \{\n.*?^\}\n?", re.MULTILINE | re.DOTALL)
