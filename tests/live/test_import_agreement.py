@@ -368,6 +368,24 @@ def test_bruno(recorder: Recorder, shared: Path, tmp_path: Path, monkeypatch: py
     assert agree > 200
 
 
+def test_bruno_verdicts(recorder: Recorder, tmp_path: Path) -> None:
+    """The verdicts in the table of the unit tests are those that Bruno gives."""
+    bru = tool("bru")
+    recorder.answers((GOLDEN / "hurl" / "verdicts.json").read_bytes())
+    rows = [line.split(" ", 1) for line in (GOLDEN / "bruno" / "verdicts.txt").read_text().splitlines()]
+    (tmp_path / "bruno.json").write_text('{"version": "1", "name": "Verdicts", "type": "collection"}')
+    for number, (_, line) in enumerate(rows, 1):
+        call = f"get {{\n  url: {recorder.url}/one\n  body: none\n  auth: none\n}}\n"
+        text = f"meta {{\n  name: {number:03}\n  type: http\n  seq: {number}\n}}\n\n{call}\nassert {{\n  {line}\n}}\n"
+        (tmp_path / f"{number:03}.bru").write_text(text)
+    command = [bru, "run", "--sandbox=safe", "--reporter-json", "report.json"]
+    subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=240, check=False)
+    report = json.loads((tmp_path / "report.json").read_text())
+    judged = [one["assertionResults"] for run in report for one in run["results"]]
+    verdicts = ["ok" if all(each["status"] == "pass" for each in found) else "no" for found in judged]
+    assert [[word, line] for word, (_, line) in zip(verdicts, rows, strict=True)] == rows
+
+
 HTTP = """\
 @base = http://api.test
 @path = users
