@@ -12,14 +12,14 @@ from typing import Any
 
 from runner.formats import json_text
 from runner.formats.attached import Attachments
-from runner.formats.draft import Choices, Comment, Data, Foreign, Imported, Names, Unique, safe_stem
+from runner.formats.draft import Choices, Data, Foreign, Imported, Names, Unique, safe_stem
 from runner.formats.finishing import finish
 from runner.formats.foreign_yaml import text
-from runner.formats.insomnia import auth
+from runner.formats.insomnia import auth, scripts
 from runner.formats.insomnia.context import Context
-from runner.formats.insomnia.nodes import Environment, Group, Request, Script, Workspace
+from runner.formats.insomnia.nodes import Environment, Group, Request, Workspace
 from runner.formats.insomnia.reading import environment, workspaces
-from runner.formats.insomnia.requests import comment, headers, lose_script, request
+from runner.formats.insomnia.requests import headers, request
 from runner.formats.variables import retype
 
 
@@ -139,13 +139,7 @@ def _group(group: Group, name: str, place: str, has_auth: bool, context: Context
     _note_kinds(made["variables"], context)
     made["auth"] = auth.block(group.auth, has_auth, context, place)
     made["defaults"] = {"headers": headers(group.headers, context, place)}
-    made |= dict.fromkeys(_scripts(group.scripts, context, place))
+    scripts.put(group.scripts, made, context, place)
     inherits = isinstance(made["auth"], dict) or (has_auth and made["auth"] is None)
     made["requests"] = _items(group, place, inherits, context)
     return made
-
-
-def _scripts(scripts: tuple[Script, ...], context: Context, place: str) -> Iterator[Comment]:
-    for script in scripts:
-        lose_script(script, context, place)
-        yield comment(script)

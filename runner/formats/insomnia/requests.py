@@ -11,9 +11,9 @@ from runner.formats import json_text
 from runner.formats.draft import Comment, Data, usable_name
 from runner.formats.entries import Entry, is_sent, mapping
 from runner.formats.foreign_yaml import text
-from runner.formats.insomnia import auth
+from runner.formats.insomnia import auth, scripts
 from runner.formats.insomnia.context import Context
-from runner.formats.insomnia.nodes import Field, Request, Script
+from runner.formats.insomnia.nodes import Field, Request
 from runner.formats.insomnia.reading import fields
 from runner.formats.payloads import JSON, add_part, graphql_variables, has_body, put_json, put_text
 from runner.formats.urls import add_disabled, split_query, with_scheme
@@ -38,9 +38,7 @@ def request(item: Request, name: str, place: str, inherits_auth: bool, context: 
     if method != ("POST" if has_body(made) else "GET"):
         made["method"] = method
     _settings(item, made, context, place)
-    for script in item.scripts:
-        made[comment(script)] = None
-        lose_script(script, context, place)
+    scripts.put(item.scripts, made, context, place)
     context.drafts[item.id] = made
     return made
 
@@ -159,7 +157,7 @@ _BODIES: Mapping[str, Callable[[Request, Data, Context, str], None]] = {
 }
 
 
-# --- settings and scripts --------------------------------------------------------------------------------------------
+# --- settings ------------------------------------------------------------------------------------------------------
 
 
 def _settings(item: Request, made: Data, context: Context, place: str) -> None:
@@ -170,15 +168,3 @@ def _settings(item: Request, made: Data, context: Context, place: str) -> None:
         if item.settings.get(name) is False:
             why = "a request holds back cookies by name, and keeps those that it gets"
             context.lose(place, f"the setting that no cookies are {what}", why, "set `cookies: {name: null}`")
-
-
-def comment(script: Script) -> Comment:
-    """A script at its place."""
-    lines = script.code.strip("\n").split("\n")
-    return Comment("\n".join([f"Insomnia's {script.phase} script, of which this has no translation:", *lines]))
-
-
-def lose_script(script: Script, context: Context, place: str) -> None:
-    """Tells that a script has no translation."""
-    why = "scripts are not run, and this one is not translated"
-    context.lose(place, f"a script: {script.phase}", why, "it is kept as a comment at its place")
