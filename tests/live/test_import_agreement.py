@@ -1,6 +1,7 @@
 """What an imported file sends, beside what its own tool sends: both ask a server that writes down what it gets.
 
-The tools are taken from PATH (Hurl, Bruno's `bru`, httpYac); where one is missing its test is skipped. The files are
+The tools are taken from PATH (Hurl, Bruno's `bru`, httpYac); where one is missing its test is skipped. An export of a
+browser says itself what was sent. The files are
 those beside the checkout, with every URL turned to the server. Credentials stay in them, so that both sides have them.
 `pytest tests/live/test_import_agreement.py -rP` prints the shares and each difference.
 """
@@ -471,3 +472,37 @@ def test_http(recorder: Recorder, shared: Path, tmp_path: Path, monkeypatch: pyt
             different[source.stem] = (theirs, [*ours, *said])
     assert report(agree, different, {}) == set()
     assert agree > 10
+
+
+def _exported(entry: Any, recorder: Recorder) -> Seen:
+    """What an export says of a request, without its headers."""
+    request = entry["request"]
+    post = request.get("postData") or {}
+    target = request["url"].removeprefix(recorder.url).partition("#")[0] or "/"
+    body = _body(post.get("mimeType", ""), (post.get("text") or "").encode())
+    return Seen(request["method"], _alike(unquote_plus(target)), (), body)
+
+
+def test_har(recorder: Recorder, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every request that is sent stands in the export, with its method, its URL and its body."""
+    corpus = shared / "corpora" / "har"
+    monkeypatch.chdir(tmp_path)
+    agree, strange = 0, []
+    for path in sorted(corpus.glob("*.har")):
+        source = tmp_path / path.name
+        source.write_bytes(recorder.turned(path.read_bytes()))
+        imported = imported_from("har", source)
+        for outside in _GIVEN.findall(str(imported.collection)):
+            monkeypatch.setenv(outside, "value")
+        run_ours(imported, tmp_path)
+        entries = json.loads(source.read_text(encoding="utf-8-sig"))["log"]["entries"]
+        exported = [_exported(entry, recorder) for entry in entries]
+        texts_kept = [one._replace(body="") for one in exported if one.body == ""]  # parts are in no text
+        for found in recorder.take():
+            ours = meaning(found)._replace(headers=())
+            known = ours in exported or ours._replace(body="") in texts_kept
+            agree += known
+            strange += [] if known else [(path.name, ours)]
+    print(f"{agree} of {agree + len(strange)} agree", *strange, sep="\n")
+    assert strange == []
+    assert agree > 60
