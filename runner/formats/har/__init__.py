@@ -31,7 +31,7 @@ def load(foreign: Foreign, choices: Choices) -> Imported:
     Raises:
         ForeignFault: it is none.
     """
-    log = read(foreign.text)
+    log = read(foreign.file_text)
     names, imported = Names(), Imported({})
     made: Data = {"name": foreign.name, "variables": {}, "secrets": {}}
     repeated = Repeated(names, made["variables"])
