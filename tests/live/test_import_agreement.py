@@ -398,14 +398,14 @@ Content-Type: application/json
 {"user": "ada", "tries": 3}
 
 ### Who
-@token = {{login.response.body.access_token}}
+@token = {{login.access_token}}
 GET {{base}}/{{path}}
     ?fields=id,name
     &page=2
 Authorization: Bearer {{token}}
 
 ### One
-DELETE {{base}}/{{path}}/{{login.response.body.user.id}}
+DELETE {{base}}/{{path}}/{{login.user.id}}
 
 ### Basic
 GET {{base}}/plain
@@ -460,9 +460,7 @@ def test_http(recorder: Recorder, shared: Path, tmp_path: Path, monkeypatch: pyt
         (tmp_path / path.name).write_bytes(recorder.turned(path.read_bytes()))
     agree, different = 0, {}
     for source in sorted(tmp_path.glob("*.http")):
-        theirs_text = source.read_bytes().replace(b".response.body", b"")  # httpYac's name is that of the body
-        (tmp_path / "theirs.http.yac").write_bytes(theirs_text)
-        command = [yac, "send", "theirs.http.yac", "--all"]
+        command = [yac, "send", source.name, "--all"]
         subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120, stdin=subprocess.DEVNULL, check=False)
         theirs = [meaning(one) for one in recorder.take()]
         said = run_ours(imported_from("http", source), tmp_path)

@@ -14,6 +14,8 @@ from runner.formats.texts import Parts, call, parts_of, spliced
 from runner.formats.variables import STRING, Kinds
 
 _PLACEHOLDER = re.compile(r"\{\{([^{}\n]+)\}\}")
+#: What may be the name of a variable; anything else is code.
+_NAME = re.compile(r"[\w.-]+")
 
 
 class Context:
@@ -69,8 +71,10 @@ class Context:
             reference = references.find(inner, self.references.requests)
         except UntranslatableError as error:
             return self._from_outside(inner, str(error), line)
-        if reference is None:
+        if reference is None and _NAME.fullmatch(inner):
             return self.names(inner)
+        if reference is None:
+            return self._from_outside(inner, "it is more than the name of a variable", line)
         if reference.request not in self.references.requests:
             return self._from_outside(inner, f"no request here is named '{reference.request}'", line)
         if not self.references.is_sent_before(reference.request, self.current):
