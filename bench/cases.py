@@ -14,7 +14,7 @@ from bench.harness import Command, Pair, once, paired
 
 PYTHON = sys.executable
 COMPOSE = "import sys, yaml; yaml.compose(open(sys.argv[1], encoding='utf-8').read(), Loader=yaml.CSafeLoader)"
-FORMATS = ("json", "ndjson", "junit", "tap", "github", "markdown", "har", "curl")
+FORMATS = ("json", "ndjson", "junit", "tap", "github", "markdown", "har", "html", "curl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +190,23 @@ def reporters(bench: Bench) -> Iterator[Row | Skipped]:
         reported = bench.runner("run", file.name, "--report", f"{name}=report.{name}")
         pair = paired(reported, plain, bench.rounds_of(3), warm_up=0)
         yield row(f"--report {name}, 10,000 results", "without it", pair, 1.15)
+    yield opening(bench, bench.folder / "report.html")
+
+
+def opening(bench: Bench, report: Path) -> Row | Skipped:
+    """How long a browser works on the page of 10,000 results until it can be used, above an empty page."""
+    work = "the html page opens, 10,000 results"
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        return Skipped(work, "chromium is not installed")
+    empty = bench.folder / "empty.html"
+    empty.write_text("<!DOCTYPE html><title>empty</title>", "utf-8")
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+    flags += ["--disable-background-networking", "--disable-component-update"]
+    flags.append(f"--user-data-dir={bench.folder}/chromium")
+    ours, theirs = (Command("chromium", [chromium, *flags, "--dump-dom", page.as_uri()]) for page in (report, empty))
+    whole, base = paired(ours, theirs, bench.rounds_of(2)).medians("wall")
+    return Row(work, seconds(whole - base), "a second", "1.00 s", whole - base, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     "reports",
     multiple=True,
     metavar="FORMAT[=PATH]",
-    help="Also report as json, ndjson, junit, tap, github, markdown, har or curl, to PATH or standard output.",
+    help="Also report as json, ndjson, junit, tap, github, markdown, har, html or curl, to PATH or standard output.",
 )
 @click.option("--slowest", type=click.IntRange(0), default=0, metavar="N", help="Name the N slowest requests.")
 @click.option("--watch", is_flag=True, help="Run again what a changed file touches, until Ctrl-C.")

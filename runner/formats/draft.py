@@ -39,8 +39,8 @@ GROUP_ORDER = (
 REQUEST_ORDER = (
     "name", "description", "tags", "skip", "when", "for_each", "variables", "method", "url", "query", "headers",
     "cookies", "auth", "json", "form", "multipart", "text", "file", "graphql", "timeout", "follow_redirects", "verify",
-    "client_cert", "proxy", "http2", "retry", "max_body", "poll", "paginate", "delay", "capture", "assert", "schema",
-    "snapshot", "save_to",
+    "client_cert", "proxy", "http2", "retry", "max_body", "max_events", "poll", "paginate", "delay", "capture",
+    "assert", "schema", "snapshot", "save_to",
 )  # fmt: skip
 
 

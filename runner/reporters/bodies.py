@@ -21,6 +21,8 @@ _TO_INDENT = 1_000_000
 _TO_CUT = 16_384
 #: Bytes that are looked at to tell text from what is none.
 _SAMPLE = 4096
+#: Characters that text does not hold; a terminal's escape it may.
+_ODD = re.compile(r"[\ufffd\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 _NO_TEXT = ("image/", "audio/", "video/", "font/")
 _TOKEN = re.compile(
     r'(?P<key>"(?:[^"\\]|\\.)*"(?=:))|(?P<string>"(?:[^"\\]|\\.)*")'
@@ -121,5 +123,5 @@ def is_binary(content: bytes, content_type: str | None) -> bool:
     if media_type.startswith(_NO_TEXT) and not media_type.endswith("+xml"):
         return True
     beginning = decode_text(content[:_SAMPLE], content_type)
-    odd = sum(c == "\ufffd" or (c < " " and c not in "\t\n\r\f\x1b") for c in beginning)
+    odd = len(_ODD.findall(beginning))
     return "\0" in beginning or (odd * 10 > len(beginning) and not media_type.startswith("text/"))

@@ -7,13 +7,14 @@ bytes that are no text go through printf, so that the shell reads nothing in the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TextIO
 
 from runner.diagnostics import Span, escape
 from runner.engine.events import CollectionStarted, Event, RunFinished, RunStarted, StepFinished, TokenFinished
-from runner.engine.exchange import Connection, Request
+from runner.engine.exchange import Connection, Headers, Request
 from runner.engine.payload import Body, BodyFile, BodyPart, Multipart
 from runner.engine.results import Outcome, StepResult, TokenResult
 from runner.language.shell import printf_format, single
@@ -91,6 +92,17 @@ class Reporter:
         command = script.command(request)
         wanted = "".join(f'  : "${{{name}:?{text}}}"\n' for name, text in script.wanted.items())
         self.stream.write(f"\n# {script.title}\n{function}() {{\n{wanted}{command}}}\n")
+
+
+def command(request: Request, sent: bool = True) -> str:
+    """One request for a shell: nothing is sent as long as a variable that it needs is not set.
+
+    `sent`: the request has all headers that went out, and not only those that were declared.
+    """
+    script = _Script("", sent)
+    text = script.command(request).strip()
+    needed = " ".join(f'"${{{name}:?{words}}}"' for name, words in script.wanted.items())
+    return f": {needed} &&\n{text}" if needed else text
 
 
 def _comment(collection: str, name: str, span: Span | None) -> str:
@@ -177,15 +189,15 @@ class _Script:
 
     def _headers(self, request: Request) -> Iterator[str]:
         form = isinstance(request.body, Multipart)  # curl makes the boundary, and says so
-        for name, value in request.headers:
-            if name.lower() not in _CURLS_OWN and (name, value) != _ACCEPT and not (form and name == "Content-Type"):
-                text = f"{name}: {value}" if value else f"{name};"
-                yield f"--header {self._quoted(text, 'header')}"
+        texts, names = _header_texts(request.headers, form)
+        yield from (f"--header {self._quoted(text, 'header')}" for text in texts)
         added = [*(("Accept", "User-Agent") if self.sent else ()), *(_OF_BODIES if request.body else ())]
-        yield from (f"--header '{name}:'" for name in added if request.header(name.lower()) is None)
+        yield from (f"--header '{name}:'" for name in added if name.lower() not in names)
 
     def _quoted(self, text: str, place: str) -> str:
         """A text as one word of the shell; masks become variables."""
+        if MASK not in text:
+            return single(text) or "''"
         parts = text.split(MASK)
         words: list[str] = []
         before = ""
@@ -212,6 +224,17 @@ class _Script:
         where = f"{found[1]} in the {place}" if found else f"the {place}"
         self.wanted.setdefault(name, f"set it to the secret of {where}, written as there")
         return name
+
+
+@lru_cache(maxsize=64)
+def _header_texts(headers: Headers, form: bool) -> tuple[Sequence[str], frozenset[str]]:
+    """Those that curl is to be told, in its form, and the names of all; most requests of a run have the same."""
+    texts = [
+        f"{name}: {value}" if value else f"{name};"
+        for name, value in headers
+        if name.lower() not in _CURLS_OWN and (name, value) != _ACCEPT and not (form and name == "Content-Type")
+    ]
+    return texts, frozenset(name.lower() for name, _ in headers)
 
 
 def _in_form(text: str) -> str:

@@ -86,6 +86,8 @@ def _entry(exchange: Exchange) -> dict[str, Any]:
         "cache": {},
         **_times(exchange),
     }
+    if response.peer.ip:
+        entry["serverIPAddress"] = response.peer.ip
     if response.redirects:
         entry["_redirects"] = [{"status": hop.status, "url": hop.url} for hop in response.redirects]
     return entry

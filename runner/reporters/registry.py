@@ -27,6 +27,7 @@ FORMATS: Mapping[str, tuple[str, str]] = {
     "github": ("github", "annotations, log and job summary of GitHub Actions"),
     "markdown": ("markdown", "a summary for people"),
     "har": ("har", "every exchange, as browsers export them"),
+    "html": ("html_report", "one page for people, with every exchange"),
     "curl": ("curl", "a shell script that sends the same requests"),
 }
 

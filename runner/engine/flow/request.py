@@ -144,7 +144,8 @@ def _attempt(step: Step, scope: Scope, state: _State, result: StepResult) -> Gen
         result = replace(result, outcome=Outcome.ERRORED, fault=_placed(sent.fault, step))
         if sent.fault.kind == "auth":
             return result
-        return replace(result, elapsed=session.clock() - began, unanswered=sent.request)
+        elapsed = session.clock() - began
+        return replace(result, elapsed=elapsed, started=session.wall() - elapsed, unanswered=sent.request)
     result = _judged(step, scope, state, sent.exchange, result, came.items)
     if came.verdict is None:
         return result

@@ -16,30 +16,22 @@ from runner.formats.curl.nodes import (
     Done,
     Item,
     Loop,
-    Output,
-    Piece,
     Pipeline,
     Redirect,
     Remark,
     Script,
     Unknown,
-    Variable,
     Word,
     joined,
     literal_text,
 )
+from runner.formats.curl.posix_words import HOLE, Words
 from runner.formats.draft import ForeignFault
 
 _BLANK = re.compile(r"(?:[ \t]|\\\r?\n|\\\\\r?\n(?=\s+-))+")  # the last: escaped once more, as in documents
 _OPERATOR = re.compile(r"\|\||\|&|&&|;;|[|&;()]")
 _REDIRECT = re.compile(r"(\d*)(<<<|<<-|<<|<>|<&|>>|>&|>\||&>>|&>|[<>])")
-#: `<TOKEN>` is what documents write for a value that the reader knows, and hardly ever two redirections.
-_HOLE = re.compile(r"<[A-Za-z_][\w-]*>|<[A-Z_]+(?: [A-Z_]+)+>", re.ASCII)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=", re.ASCII)
-_PARAMETER = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-=?+])(.*))?", re.ASCII | re.DOTALL)
-#: What matters on the way to a closing bracket; text in single quotes is one mark.
-_MARK = re.compile(r"\\.|'[^']*'|\$\(|[()\"]", re.DOTALL)
 #: Words that open what is more than a command, and those that only go on with it.
 _OPENING = frozenset({"if", "while", "until", "case", "select", "function"})
 _GOING_ON = frozenset({"then", "elif", "else", "fi", "do", "done", "esac", "{", "}", "!", "time"})
@@ -80,13 +72,11 @@ class _Draft:
         return Command(tuple(self.words), self.line, tuple(self.assignments), tuple(self.redirects))
 
 
-class _Reader:
+class _Reader(Words):
     def __init__(self, text: str, line: int, depth: int) -> None:
         if depth > _DEEPEST:
             raise ForeignFault(f"commands within commands are deeper than {_DEEPEST}", line)
-        self.text = text
-        self.position = 0
-        self.first_line = line
+        super().__init__(text, line)
         self.depth = depth
         self.items: list[Item] = []
         self.comments: list[str] = []
@@ -97,17 +87,6 @@ class _Reader:
         self.pending: list[tuple[list[_Draft], tuple[str, ...]] | Remark | Loop | Done] = []
         self.brackets = 0
         self.in_case = False
-        self._counted = (0, line)
-
-    @property
-    def line(self) -> int:
-        """The number of the line that is read now."""
-        position, line = self._counted
-        self._counted = self.position, line + self.text.count("\n", position, self.position)
-        return self._counted[1]
-
-    def fault(self, message: str, start: int) -> ForeignFault:
-        return ForeignFault(message, self.first_line + self.text.count("\n", 0, start))
 
     # --- commands
 
@@ -128,7 +107,7 @@ class _Reader:
             self._newline()
         elif character == "#":
             self._comment()
-        elif not _HOLE.match(self.text, self.position) and (found := _REDIRECT.match(self.text, self.position)):
+        elif not HOLE.match(self.text, self.position) and (found := _REDIRECT.match(self.text, self.position)):
             self._redirect(found)
         elif found := _OPERATOR.match(self.text, self.position):
             self._operator(found)
@@ -245,7 +224,7 @@ class _Reader:
         self.draft.line = self.draft.line or self.line
         if operator in ("<", ">") and self.text.startswith("(", self.position):
             self.position += 1
-            inner = self._parenthesised(start)
+            inner = self.parenthesised(start)
             self.draft.words.append((Unknown(f"{operator}({inner})"),))
             return
         blank = _BLANK.match(self.text, self.position)
@@ -276,223 +255,9 @@ class _Reader:
                 break
             lines.append(line)
         text = "".join(f"{line}\n" for line in lines)
-        word: Word = (text,) if document.quoted else self._inner(text).within_document()
+        word: Word = (text,) if document.quoted else self.inner(text).within_document()
         old = document.redirects[document.place]
         document.redirects[document.place] = old._replace(target=word)
 
-    def _inner(self, text: str) -> _Reader:
+    def inner(self, text: str) -> _Reader:
         return _Reader(text, self.line, self.depth + 1)
-
-    # --- words
-
-    def word(self) -> Word:
-        """The word that begins here; it may be empty."""
-        pieces: list[Piece] = []
-        while self.position < len(self.text):
-            character = self.text[self.position]
-            hole = _HOLE.match(self.text, self.position)
-            if hole:
-                pieces.append(hole.group())
-                self.position = hole.end()
-            elif character in " \t\r\n|&;<>()":
-                break
-            elif character == "\\":
-                pieces.append(self._escaped())
-            elif character == "'":
-                pieces.append(self._single())
-            elif character == '"':
-                self.position += 1
-                pieces += self._double('"')
-            elif character in "$`":
-                pieces += self._expansion(quoted=False)
-            else:
-                pieces.append(self._plain())
-        return tuple(joined(pieces))
-
-    def _plain(self) -> str:
-        start = self.position
-        self.position += 1
-        while self.position < len(self.text) and self.text[self.position] not in " \t\r\n'\"\\$`|&;<>()":
-            self.position += 1
-        return self.text[start : self.position]
-
-    def _escaped(self) -> str:
-        character = self.text[self.position + 1 : self.position + 2]
-        self.position = min(self.position + 2, len(self.text))
-        return "" if character == "\n" else character or "\\"
-
-    def _single(self) -> str:
-        end = self.text.find("'", self.position + 1)
-        if end < 0:
-            raise self.fault("the quote ' is never closed", self.position)
-        text = self.text[self.position + 1 : end]
-        self.position = end + 1
-        return text
-
-    def _double(self, closing: str) -> list[Piece]:
-        """The pieces up to a closing quote, or to the end of the text where there is none to come."""
-        start = self.position - 1
-        pieces: list[Piece] = []
-        while self.position < len(self.text):
-            character = self.text[self.position]
-            if character == closing:
-                self.position += 1
-                return pieces
-            if character == "\\":
-                pieces.append(self._escaped_in_double(closing))
-            elif character in "$`":
-                pieces += self._expansion(quoted=True)
-            else:
-                pieces.append(character)
-                self.position += 1
-        if closing:
-            raise self.fault(f"the quote {closing} is never closed", start)
-        return pieces
-
-    def _escaped_in_double(self, closing: str) -> str:
-        following = self.text[self.position + 1 : self.position + 2]
-        if following and following in f"$`\\\n{closing}":
-            return self._escaped()
-        self.position += 1
-        return "\\"
-
-    def within_document(self) -> Word:
-        """The whole text as the lines of a here-document, in which only `$`, `` ` `` and `\\` mean anything."""
-        return tuple(joined(self._double("")))
-
-    # --- expansions
-
-    def _expansion(self, *, quoted: bool) -> list[Piece]:
-        start = self.position
-        if self.text[start] == "`":
-            return [self._backticks(start)]
-        self.position += 1
-        following = self.text[self.position : self.position + 1]
-        if following == "(":
-            return [self._output(start)]
-        if following == "{":
-            return [self._parameter(start)]
-        name = _NAME.match(self.text, self.position)
-        if name:
-            self.position = name.end()
-            return [Variable(name.group())]
-        if following and following in "0123456789@*#?!-$":
-            self.position += 1
-            return [Unknown(f"${following}")]
-        if not quoted and following == "'":
-            return [self._ansi(start)]
-        if not quoted and following == '"':
-            self.position += 1
-            return self._double('"')
-        return ["$"]
-
-    def _backticks(self, start: int) -> Piece:
-        found = re.compile(r"`((?:\\.|[^`\\])*)`", re.DOTALL).match(self.text, start)
-        if found is None:
-            raise self.fault("the quote ` is never closed", start)
-        self.position = found.end()
-        return self._output_of(re.sub(r"\\([`\\$])", r"\1", found[1]))
-
-    def _output(self, start: int) -> Piece:
-        self.position += 1
-        arithmetic = self.text.startswith("(", self.position)
-        inner = self._parenthesised(start)
-        if arithmetic and inner.endswith(")"):
-            return Unknown(f"$({inner})")
-        return self._output_of(inner)
-
-    def _output_of(self, text: str) -> Output:
-        return Output(self._inner(text).script(), text.strip())
-
-    def _parenthesised(self, start: int) -> str:
-        """The text up to the bracket that closes the one before it; nothing in it is read twice."""
-        begin = self.position
-        open_marks = [")"]
-        while self.position < len(self.text):
-            mark = _MARK.search(self.text, self.position)
-            if mark is None:
-                break
-            self.position = mark.end()
-            found = mark.group()
-            if found == open_marks[-1]:
-                open_marks.pop()
-                if not open_marks:
-                    return self.text[begin : mark.start()]
-            elif found == '"' or found.endswith("("):
-                if found != "(" or open_marks[-1] == ")":  # within quotes a bracket alone means nothing
-                    open_marks.append('"' if found == '"' else ")")
-            elif found.startswith("'") and open_marks[-1] == '"':
-                self.position = mark.start() + 1
-        raise self.fault("the bracket ( is never closed", start)
-
-    def _parameter(self, start: int) -> Piece:
-        """`${NAME}`, with a default where it says one."""
-        end, depth = self.position + 1, 1
-        while end < len(self.text) and depth:
-            end += 2 if self.text[end] == "\\" else 1
-            depth += {"{": 1, "}": -1}.get(self.text[end - 1], 0)
-        if depth:
-            raise self.fault("the bracket { is never closed", start)
-        inner = self.text[self.position + 1 : end - 1]
-        self.position = end
-        found = _PARAMETER.fullmatch(inner)
-        if found is None or (found[2] or "").endswith("+"):
-            return Unknown(f"${{{inner}}}")
-        if found[2] is None or found[2].endswith("?"):
-            return Variable(found[1])
-        return Variable(found[1], self._default(found[3]))
-
-    def _default(self, text: str) -> Word:
-        alone = self._inner(text)
-        word = alone.word()
-        return word if alone.position == len(text) else self._inner(text).within_document()
-
-    def _ansi(self, start: int) -> str:
-        """`$'…'`, whose escapes are those of C."""
-        found = re.compile(r"\$'((?:\\.|[^'\\])*)'", re.DOTALL).match(self.text, start)
-        if found is None:
-            raise self.fault("the quote $' is never closed", start)
-        self.position = found.end()
-        return unescaped(found[1])
-
-
-# --- escapes of $'…' -------------------------------------------------------------------------------------------------
-
-_ESCAPE = re.compile(
-    r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|c(.)|(.))", re.DOTALL
-)
-_CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
-_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
-
-
-def unescaped(text: str) -> str:
-    """The text between `$'` and `'`; bytes that are no UTF-8 stay as surrogates (PEP 383)."""
-    content = bytearray()
-    position = 0
-    for match in _ESCAPE.finditer(text):
-        content += text[position : match.start()].encode("utf-8", "surrogatepass") + _escape(match)
-        position = match.end()
-    content += text[position:].encode("utf-8", "surrogatepass")
-    # Halves of pairs as UTF-16 writes them, which browsers copy, are three bytes each: no UTF-8 either.
-    whole = content.decode("utf-8", "surrogatepass" if _is_passed(content) else "surrogateescape")
-    return _PAIR.sub(lambda pair: pair.group().encode("utf-16-le", "surrogatepass").decode("utf-16-le"), whole)
-
-
-def _is_passed(content: bytearray) -> bool:
-    try:
-        content.decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _escape(match: re.Match[str]) -> bytes:
-    byte, short, long, octal, control, other = match.groups()
-    if byte or octal:
-        return bytes([int(byte, 16) if byte else int(octal, 8) & 0xFF])
-    if short or long:
-        code = int(short or long, 16)
-        return chr(code).encode("utf-8", "surrogatepass") if code < 0x110000 else b"\xef\xbf\xbd"
-    if control:
-        return bytes([ord(control) & 0x1F])
-    return (_CONTROLS.get(other) or (other if other in "\\'\"?" else f"\\{other}")).encode("utf-8", "surrogatepass")

