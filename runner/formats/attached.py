@@ -61,6 +61,10 @@ class Attachments:
         self._imported.lose(place, f"the path '{path}'", "keys and certificates are not copied", f"set {given[6:-2]}")
         return given
 
+    def missing(self, stem: str, like: str, place: str, why: str) -> str:
+        """The text for the path of a file of which only the name is known."""
+        return self._by_variable(stem, like, place, why, _BESIDE)
+
     def put(self, like: str, content: bytes) -> str:
         """Writes bytes that stood in the foreign file into one of their own; gives its path."""
         path, number = f"{safe_stem(like)}.bin", 2

@@ -76,6 +76,19 @@ class Foreign:
     read: Callable[[str], str] = _nothing_beside
     content: Callable[[str], bytes] = _no_content
 
+    @property
+    def file_text(self) -> str:
+        """The text of a format whose files stand alone.
+
+        Raises:
+            ForeignFault: this is a folder, or there is nothing in it.
+        """
+        if self.entries:
+            raise ForeignFault("this is a folder", hint="name the file in it")
+        if not self.text.strip():
+            raise ForeignFault("there is nothing in it")
+        return self.text
+
 
 class Choices(NamedTuple):
     """What the command line says about an import. `environments` are further files: their names and texts.

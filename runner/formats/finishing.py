@@ -67,6 +67,9 @@ def _take_away(item: Data) -> None:
 def _arranged(data: Data, order: tuple[str, ...]) -> Data:
     if "defaults" in data:
         data["defaults"] = {key: value for key, value in data["defaults"].items() if value or key not in _EMPTY}
+    for key in ("assert", "capture"):
+        if key in data and not _holds(data[key]):  # comments alone would be no list and no mapping
+            data = _with_comments(data, key)
     kept = {key: value for key, value in data.items() if value or key not in _EMPTY}
     for key in ("setup", "requests", "teardown"):
         if key in kept:
@@ -78,6 +81,19 @@ def _arranged(data: Data, order: tuple[str, ...]) -> Data:
         notes = {Comment(_text_of(item)): None for item in remarks}
         return {**found, **notes, "requests": []}
     return found
+
+
+def _holds(items: Any) -> bool:
+    return any(not isinstance(item, (Comment, Disabled)) for item in items)
+
+
+def _with_comments(data: Data, key: str) -> Data:
+    """The mapping with the comments of a key in its place."""
+    found = data[key]
+    items = found if isinstance(found, list) else [k if isinstance(k, Comment) else Disabled(k.value) for k in found]
+    notes = [item if isinstance(item, Comment) else Comment(write({key: [item.value]}).strip()) for item in items]
+    kept = {name: value for name, value in data.items() if name != key}
+    return {**kept, **dict.fromkeys(notes)}
 
 
 def _text_of(item: Any) -> str:

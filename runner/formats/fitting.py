@@ -9,11 +9,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from runner.engine.bodies import header_fault
 from runner.formats.draft import Comment, Data, Disabled, Imported
-from runner.language.document.settings import METHOD
+from runner.formats.payloads import BODIES, add_part
+from runner.language.document.settings import METHOD, SETTINGS
 from runner.language.document.words import url_fault
 
+_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+\s*(?:;|$)", re.ASCII)
 _HALF = re.compile("[\ud800-\udfff]")
+#: In bytes.
+_LONGEST_NAME = 255
 _ENTRIES = ("headers", "query", "cookies", "form", "multipart")
 
 
@@ -22,26 +27,106 @@ def fit(imported: Imported, collection: Data) -> None:
     _Fitter(imported).item(collection, "")
 
 
+def _content_types(headers: Data) -> list[str]:
+    return [name for name in headers if isinstance(name, str) and name.lower() == "content-type"]
+
+
+def _is_path(path: str) -> bool:
+    return "\0" not in path and all(len(part.encode("utf-8", "replace")) <= _LONGEST_NAME for part in path.split("/"))
+
+
 class _Fitter:
     def __init__(self, imported: Imported) -> None:
         self.imported = imported
 
-    def item(self, data: Data, place: str) -> None:
+    def item(self, data: Data, place: str, inherited: str = "") -> None:
+        """`inherited` is the Content-Type that is around it."""
         self._texts(data, place or "the file")
         for holder in (data, data.get("defaults", {})):
             for key in _ENTRIES:
                 if key in holder:
                     self._entries(holder[key], key, place)
+        given = data.get("defaults", {}).get("headers", {})
+        shared = next((given[name] for name in _content_types(given)), inherited)
         for key in ("setup", "requests", "teardown"):
             if key in data:
-                data[key] = [self._inner(item, place) for item in data[key]]
+                data[key] = [self._inner(item, place, shared) for item in data[key]]
 
-    def _inner(self, item: Any, place: str) -> Any:
+    def _inner(self, item: Any, place: str, inherited: str) -> Any:
         if not isinstance(item, dict):
-            return item
+            return self._text(item, place)
         name = f"{place} / {item['name']}" if place else str(item["name"])
-        self.item(item, name)
-        return item if "requests" in item else self._request(item, name)
+        self.item(item, name, inherited)
+        if "requests" in item:
+            return item
+        self._settings(item, name)
+        self._one_body(item, name)
+        self._paths(item, name)
+        if "multipart" in item:
+            self._parts(item["multipart"], name)
+            self._multipart_type(item, name, inherited)
+        if "assert" in item:
+            item["assert"] = [self._assertion(one, name) for one in item["assert"]]
+        return self._request(item, name)
+
+    def _settings(self, item: Data, name: str) -> None:
+        """Settings whose values are none: `timeout: soon`."""
+        for key, rule in SETTINGS.items():
+            value = item.get(key)
+            if key in item and not (isinstance(value, str) and "{{" in value) and rule.read(value) is None:
+                self.imported.lose(name, f"'{key}: {value}'", f"it wants {rule.wanted}", f"set `{key}`")
+                del item[key]
+
+    def _one_body(self, item: Data, name: str) -> None:
+        _, *others = [key for key in BODIES if key in item] or [""]
+        for key in others:
+            self.imported.lose(name, f"a further body: {key}", "a request has one", "write a request of its own")
+            del item[key]
+
+    def _multipart_type(self, item: Data, name: str, inherited: str) -> None:
+        """A Content-Type that is not that of a multipart body: one of its own is lost, an inherited one held off."""
+        headers = item.setdefault("headers", {})
+        for key in _content_types(headers):
+            fault = "" if "{{" in str(headers[key]) else header_fault(str(headers[key]))
+            if fault:
+                self.imported.lose(name, f"the header '{key}'", fault, "it is made with the body")
+                del headers[key]
+        if inherited and not _content_types(headers) and header_fault(str(inherited)):
+            headers["Content-Type"] = None
+
+    def _paths(self, holder: Data, place: str) -> None:
+        """Paths that no system can name."""
+        for key in ("file", "save_to"):
+            path = holder.get(key)
+            if isinstance(path, str) and not _is_path(path):
+                self.imported.lose(place, f"the path in '{key}'", "no system has such a path", f"set `{key}`")
+                del holder[key]
+
+    def _parts(self, parts: Data, place: str) -> None:
+        for part in parts.values():
+            for one in part if isinstance(part, list) else [part]:
+                if isinstance(one, dict):
+                    self._part(one, place)
+
+    def _part(self, part: Data, place: str) -> None:
+        self._paths(part, place)
+        if "file" not in part:
+            part.setdefault("value", "")
+        kind = part.get("content_type", "")
+        if "{{" in kind or _MEDIA_TYPE.match(kind):
+            return
+        if kind:
+            self.imported.lose(place, f"the type '{kind}' of a part", "it is no media type")
+        part.pop("content_type", None)
+
+    def _assertion(self, item: Any, place: str) -> Any:
+        """A status is a number: what is compared with something else can never hold."""
+        status = item.get("status") if isinstance(item, dict) else None
+        for one in status if isinstance(status, list) else [status]:
+            if one is not None and type(one) is not int and not (isinstance(one, str) and "{{" in one):
+                self.imported.lose(place, f"the assertion 'status: {status}'", "a status is a number", "assert one")
+                return Comment(f"status: {status}  (not translated)")
+        return item
 
     def _request(self, item: Data, name: str) -> Any:
         method, url = item.get("method"), item["url"]
@@ -55,6 +140,7 @@ class _Fitter:
         return item
 
     def _entries(self, entries: Data, key: str, place: str) -> None:
+        seen: dict[str, str] = {}
         for name in list(entries):
             if isinstance(name, (Comment, Disabled)):
                 continue
@@ -63,17 +149,22 @@ class _Fitter:
                 why = "it is no name of a header" if name else "nothing can be sent without a name"
                 self.imported.lose(place or "defaults", what, why)
                 del entries[name]
+            elif key == "headers" and name.lower() in seen:  # names of headers ignore case
+                add_part(entries, seen[name.lower()], entries.pop(name))
+            seen.setdefault(name.lower(), name)
 
     def _texts(self, data: Any, place: str) -> None:
         """Replaces halves of characters, which no file can hold, within a mapping; requests have their own turn."""
         for key, value in list(data.items()):
-            if key in ("setup", "requests", "teardown"):
-                continue
-            data[key] = self._text(value, place)
-            if isinstance(key, str) and _HALF.search(key):
-                data[_HALF.sub("\ufffd", key)] = data.pop(key)
+            whole = self._text(key, place)
+            if whole is not key:  # one that is changed goes to the end
+                data[whole] = data.pop(key)
+            if key not in ("setup", "requests", "teardown"):
+                data[whole] = self._text(value, place)
 
     def _text(self, value: Any, place: str) -> Any:
+        if isinstance(value, (Comment, Disabled)):
+            return self._aside(value, place)
         if isinstance(value, str) and _HALF.search(value):
             self.imported.lose(place, "half of a character", "no file can hold it", "a replacement stands in its place")
             return _HALF.sub("\ufffd", value)
@@ -82,3 +173,10 @@ class _Fitter:
         elif isinstance(value, list):
             return [self._text(item, place) for item in value]
         return value
+
+    def _aside(self, value: Comment | Disabled, place: str) -> Comment | Disabled:
+        if isinstance(value, Disabled):
+            self._text(value.value, place)
+            return value
+        text = self._text(value.text, place)
+        return value if text is value.text else Comment(text)

@@ -21,15 +21,20 @@ class File(NamedTuple):
 def each(foreign: Foreign, endings: tuple[str, ...], imported: Imported, convert: Callable[[File], Data]) -> Imported:
     """Gives `imported` a collection for each file of these endings; the first is the one that is named.
 
+    In a folder a file that is none of the format is a loss; the others are imported.
+
     Raises:
-        ForeignFault: there is no such file, or one is none of the format.
+        ForeignFault: there is no such file, or none is of the format.
     """
     if not foreign.entries:
         imported.collection = convert(File(foreign.name, foreign.text, "", f"{foreign.name}{endings[0]}"))
         return imported
-    found = dict(_converted(foreign, endings, convert))
+    broken: list[ForeignFault] = []
+    found = dict(_converted(foreign, endings, convert, broken))
     if not found:
-        raise ForeignFault(f"there is no file {' or '.join(endings)} in it")
+        raise broken[0] if broken else ForeignFault(f"there is no file {' or '.join(endings)} in it")
+    for fault in broken:
+        imported.lose(fault.hint, "a file", fault.message, "mend it, and import again")
     first = next(iter(found))
     imported.collection = found.pop(first)
     imported.collections = found
@@ -37,8 +42,9 @@ def each(foreign: Foreign, endings: tuple[str, ...], imported: Imported, convert
 
 
 def _converted(
-    foreign: Foreign, endings: tuple[str, ...], convert: Callable[[File], Data]
+    foreign: Foreign, endings: tuple[str, ...], convert: Callable[[File], Data], broken: list[ForeignFault]
 ) -> Iterator[tuple[str, Data]]:  # fmt: skip
+    """Each collection with its path; faults with the place in their hint."""
     taken: set[str] = set()
     for path in foreign.entries:
         name, ending = splitext(basename(path))
@@ -51,6 +57,6 @@ def _converted(
         try:
             yield own, convert(File(name, foreign.read(path), dirname(path), path))
         except ForeignFault as fault:
-            raise ForeignFault(f"{path}: {fault.message}", fault.line, fault.hint) from None
+            broken.append(ForeignFault(fault.message, fault.line, f"{path}:{fault.line}" if fault.line else path))
         except ValueError as error:
-            raise ForeignFault(f"{path}: {error}") from None
+            broken.append(ForeignFault(str(error), 0, path))

@@ -15,7 +15,6 @@ from runner.engine.credentials import holds_credential
 from runner.formats.draft import Comment, Data, Disabled, Names, usable_name
 from runner.language.model import AUTH_KEYS, holds_key
 
-_SHORTEST = 4
 _JWT = re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+", re.ASCII)
 _HEADERS = frozenset({"authorization", "proxy-authorization", "x-api-key", "api-key", "x-auth-token", "cookie"})
 #: A cookie that stands for a person.
@@ -238,7 +237,7 @@ class _Sealer:
     def _url(self, url: str) -> str:
         def sealed(match: re.Match[str]) -> str:
             name, value = unquote(match[2]), match[3]
-            if len(value) < _SHORTEST or not holds_credential(snake(name)):
+            if not holds_credential(snake(name)):
                 return match.group()
             return f"{match[1]}{match[2]}={self.vault.put(value, name)}"
 
@@ -299,8 +298,8 @@ def _used_as_credentials(data: Any) -> Iterator[str]:
 
 
 def _is_literal(value: Any) -> bool:
-    """Whether a value is a text that holds no placeholder, and long enough to be a credential."""
-    return isinstance(value, str) and len(value) >= _SHORTEST and "{{" not in value.replace("\\{{", "")
+    """Whether a value is a text that is not empty and holds no placeholder."""
+    return isinstance(value, str) and value != "" and "{{" not in value.replace("\\{{", "")
 
 
 def _meant(text: str) -> str:

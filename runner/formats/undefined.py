@@ -22,6 +22,7 @@ _APART = frozenset(
      "snapshot"}
 )  # fmt: skip
 _OVER_RESPONSE = frozenset({"until", "next", "items", "token", "expires_in", "expires_at"})
+_LONGEST_CHAIN = 100
 _GIVEN = frozenset({"env", "vars", "item", "index", "data", "iteration"})
 _FILES = (".csv", ".json", ".yaml", ".yml")
 
@@ -52,28 +53,62 @@ def names_of(request: Data) -> set[str]:
     return {*_in_request(request), *_in_captures(request.get("capture", {})), *judged}
 
 
+class _Shared(NamedTuple):
+    """The names that a collection and groups hand to their requests; those of the nearest `auth` apart."""
+
+    names: tuple[str, ...] = ()
+    auth: tuple[str, ...] = ()
+
+    def within(self, item: Data) -> _Shared:
+        shared = {key: item[key] for key in ("base_url", "when", "for_each") if key in item}
+        defaults = item.get("defaults", {})
+        names = (*_in_request({**defaults, **shared}), *_in_assertions(defaults.get("assert", ())))
+        return _Shared((*self.names, *names), _in_auth(item) if "auth" in item else self.auth)
+
+
+def _in_auth(item: Data) -> tuple[str, ...]:
+    return tuple(_in_request({"auth": item["auth"]}))
+
+
 class _Walk:
     def __init__(self, imported: Imported) -> None:
         self.imported = imported
         self.captured: set[str] = set()
         self.missing: dict[str, None] = {}
+        #: Variables that were followed for the request at hand.
+        self._seen: set[tuple[str, int]] = set()
 
     def collection(self, data: Data, level: Level) -> None:
         for key in ("setup", "requests", "teardown"):
-            self._items(data.get(key, ()), level, _inherited(data))
+            self._items(data.get(key, ()), level, _Shared().within(data))
+        self._rest(data, level)
 
-    def _items(self, items: Iterable[Any], level: Level, inherited: list[str]) -> None:
+    def _rest(self, data: Data, level: Level) -> None:
+        """Variables that no request uses, and what is shared with none; they are judged, too."""
+        self._seen.clear()
+        shared = _Shared().within(data)
+        for name in (*shared.names, *shared.auth):
+            self._follow(name, level, ())
+        for place in level.places:
+            for name in [name for name in place if isinstance(name, str)]:
+                self._follow(name, level, ())
+        for item in data.get("requests", ()):
+            if isinstance(item, dict):
+                self._rest(item, Level((item.get("variables", {}),), level))
+
+    def _items(self, items: Iterable[Any], level: Level, shared: _Shared) -> None:
         for item in items:
             if not isinstance(item, dict):
                 continue
             inner = Level((item.get("variables", {}),), level)
             if "requests" in item:
-                self._items(item["requests"], inner, [*inherited, *_inherited(item)])
+                self._items(item["requests"], inner, shared.within(item))
             else:
-                self._request(item, inner, inherited)
+                self._request(item, inner, shared)
 
-    def _request(self, item: Data, level: Level, inherited: list[str]) -> None:
-        for name in [*inherited, *_in_request(item)]:
+    def _request(self, item: Data, level: Level, shared: _Shared) -> None:
+        self._seen.clear()
+        for name in (*shared.names, *(() if "auth" in item else shared.auth), *_in_request(item)):
             self._follow(name, level, ())
         for captured, given in item.get("capture", {}).items():
             for name in _in_captures({captured: given}):
@@ -90,29 +125,36 @@ class _Walk:
             return
         if home is None:
             self.missing[name] = None
-        elif (name, id(home.places[0])) in opened:
+            return
+        here = (name, id(home.places[0]))
+        if here in opened or len(opened) > _LONGEST_CHAIN:
             self._break(name, home)
-        else:
+        elif here not in self._seen:
+            self._seen.add(here)
             for inner in list(_in_value(home.values(name))):
-                self._follow(inner, home, (*opened, (name, id(home.places[0]))))
+                self._follow(inner, home, (*opened, here))
 
     def _break(self, name: str, home: Level) -> None:
-        """A variable that needs itself gets its value from outside."""
+        """A variable that needs itself gets its value from outside, or from the level around it."""
+        itself = f"{{{{{name}}}}}"
         for place in home.places:
-            if name in place:
+            if place.get(name) == itself and _is_known(name, home.outer):
+                del place[name]
+            elif name in place:
                 place[name] = from_environment(name)
-        why = "its value needs itself, in a circle"
-        self.imported.lose("variables", f"the value of '{name}'", why, f"set {from_environment(name)[2:-2]}")
+                why = "its value needs itself, in a circle"
+                self.imported.lose("variables", f"the value of '{name}'", why, f"set {place[name][6:-2]}")
+
+
+def _is_known(name: str, level: Level | None) -> bool:
+    while level is not None:
+        if level.values(name):
+            return True
+        level = level.outer
+    return False
 
 
 # --- names in drafts -----------------------------------------------------------------------------------------------
-
-
-def _inherited(item: Data) -> list[str]:
-    """The names that a collection or group hands to its requests."""
-    shared = {key: item[key] for key in ("base_url", "auth", "when", "for_each") if key in item}
-    defaults = item.get("defaults", {})
-    return [*_in_request({**defaults, **shared}), *_in_assertions(defaults.get("assert", ()))]
 
 
 def _in_request(item: Data) -> Iterator[str]:

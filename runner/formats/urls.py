@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from urllib.parse import quote, unquote
 
 from runner.formats.draft import Data, Disabled
+from runner.redaction import URL_READABLE
 
 _PLACEHOLDER = re.compile(r"\{\{.*?\}\}")
 _MARK = re.compile("\ue000(\\d+)\ue001")
-#: What would be written in another way as an entry of `query`: encoded characters, and what ends or splits one.
-_AS_WRITTEN = re.compile(r"[%+#;]")
+#: What would be written in another way as an entry of `query`.
+_AS_WRITTEN = re.compile(r"[+#;]")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _DEEPEST = 5
 
@@ -32,12 +34,20 @@ def split_query(url: str) -> tuple[str, Data]:
         return url, {}
     made: Data = {}
     last = ""
-    for name, _, value in entries:
+    for written_name, _, written in entries:
+        name, value = unquote(written_name), unquote(written)
+        if not (_is_same(name, written_name) and _is_same(value, written)):
+            return url, {}
         if name in made and name != last:  # a list would send them side by side
             return url, {}
         made.setdefault(name, []).append(shown(value))
         last = name
     return shown(path), {shown(name): values[0] if len(values) == 1 else values for name, values in made.items()}
+
+
+def _is_same(text: str, written: str) -> bool:
+    """Whether an entry of `query` is written as it was."""
+    return "%" not in written or quote(text, safe=URL_READABLE + "\ue000\ue001") == written
 
 
 def add_disabled(query: Data, entries: Iterable[tuple[str, str]]) -> Data:

@@ -14,7 +14,9 @@ from runner.language.values import kind, number
 
 STRING = "string"
 #: Functions of ours that give text.
-_TEXT_FUNCTIONS = ("uuid(", "now(", "base64(", "to_string(", "date_", "sha256(", "md5(", "url_", "join(", "env.")
+_TEXT_FUNCTIONS = (
+    "uuid(", "now(", "base64(", "to_string(", "date_", "sha256(", "md5(", "url_", "join(", "upper(", "lower(", "env.",
+)  # fmt: skip
 _WORDS = {"true": True, "false": False}
 
 

@@ -119,10 +119,15 @@ def _typed(kind: str) -> Callable[[Value], Any]:
     return lambda found: {call("type", found.expression): kind}
 
 
+def _is_null(found: Value) -> Any:
+    """There and null; JMESPath has null also for what is missing."""
+    return f"{present(found, True)} && {found.expression} == `null`" if found.last else {found.expression: None}
+
+
 _UNARIES: Mapping[str, Callable[[Value], Any]] = {
     "isEmpty": lambda found: {call("length", _text_or_value(found)): 0},
     "isNotEmpty": lambda found: f"{call('length', _text_or_value(found))} > `0`",
-    "isNull": lambda found: {found.expression: None},
+    "isNull": _is_null,
     "isUndefined": lambda found: present(found, False),
     "isDefined": lambda found: present(found, True),
     "isTruthy": lambda found: {found.expression: True},  # Bruno asks for true itself
@@ -167,6 +172,8 @@ class _Binary:
         return ("!" if operator == "notMatches" else "") + self._matches(operand)
 
     def _equal(self, operand: str) -> Any:
+        if operand == "null":
+            return _is_null(self.found)
         data = self._data(operand)
         return {_text_or_value(self.found) if isinstance(data, str) else self.found.expression: data}
 

@@ -14,11 +14,11 @@ from runner.formats.bruno.nodes import Body, Pair, Request, Shared
 from runner.formats.draft import Comment, Data, Disabled, literal, usable_name
 from runner.formats.entries import Entry, is_sent, mapping
 from runner.formats.jsonpath import UntranslatableError
+from runner.formats.payloads import add_part, graphql_variables, has_body, put_json, put_text
 from runner.formats.urls import add_disabled, split_query, with_scheme
 from runner.formats.variables import typed
-from runner.language.values import parse_json
 
-_TYPES = {"xml": "application/xml", "sparql": "application/sparql-query", "json": "application/json"}
+_TYPES = {"xml": "application/xml", "sparql": "application/sparql-query"}
 _CALLS = ("http", "graphql")
 _PATH_PARAMETER = re.compile(r"(?<=/):([^/?#]+)")
 _IN_PARENTHESES = re.compile(r"(\([^()?#]*?):([A-Za-z_]\w*)")
@@ -35,12 +35,13 @@ def request(item: Request, name: str, inherits_auth: bool, context: Context) -> 
         made["tags"] = [tag.replace("{{", "{ {") for tag in item.tags]
     made["variables"] = variables(item.shared.variables, context, item.path)
     context.levels.append(made["variables"])
+    context.kinds.declare(made["variables"])
     _url(item, made, context)
     made["headers"] = headers(item.shared.headers, context, item.path)
     made["auth"] = auth.block(item.shared.auth, inherits_auth, context, item.path)
     if item.body is not None:
         _body(item.body, made, context, item.path)
-    if item.method != ("POST" if _has_body(made) else "GET"):
+    if item.method != ("POST" if has_body(made) else "GET"):
         made["method"] = item.method
     _settings(item, made, context)
     made["capture"] = _captures(item.shared.captures, context, item.path)
@@ -68,6 +69,10 @@ def _url(item: Request, made: Data, context: Context) -> None:
     off = [(pair.name, pair.value) for pair in item.params if pair.kind == "query" and not pair.enabled]
     disabled = [(context.text(name, item.path), context.text(value, item.path)) for name, value in off if name]
     described = {context.text(p.name, item.path): p.description for p in item.params if p.kind == "query"}
+    for name in described:
+        if name and name not in query and name not in (off_name for off_name, _ in disabled):
+            why = "Bruno sends what stands in the URL, and there it is not"
+            context.lose(item.path, f"the query parameter '{name}'", why, "add it to `query`")
     made["query"] = add_disabled(_with_comments(query, described), disabled)
 
 
@@ -146,15 +151,11 @@ def _entries(pairs: Iterable[Pair], context: Context, place: str) -> list[Entry]
 # --- bodies --------------------------------------------------------------------------------------------------------
 
 
-def _has_body(made: Data) -> bool:
-    return any(key in made for key in ("json", "form", "multipart", "text", "file", "graphql"))
-
-
 def _body(body: Body, made: Data, context: Context, place: str) -> None:
     if body.mode == "json" and body.text.strip():
-        _json(body.text, made, context, place)
+        put_json(made, body.text, lambda text: context.parts(text, place), context.kinds)
     elif body.mode in ("text", "xml", "sparql"):
-        _text(body.text, _TYPES.get(body.mode, ""), made, context, place)
+        put_text(made, context.text(body.text, place), _TYPES.get(body.mode, ""))
     elif body.mode == "graphql" and body.text.strip():
         made["graphql"] = _graphql(body, context, place)
     elif body.mode == "form":
@@ -169,26 +170,12 @@ def _body(body: Body, made: Data, context: Context, place: str) -> None:
         context.lose(place, f"a body of mode '{body.mode}'", "it is not known here")
 
 
-def _json(text: str, made: Data, context: Context, place: str) -> None:
-    plain = json_text.without_comments(text)
-    try:
-        made["json"] = json_text.data(context.parts(plain, place), context.kinds)
-    except json_text.NotJsonError:
-        _text(plain, _TYPES["json"], made, context, place)
-
-
-def _text(text: str, content_type: str, made: Data, context: Context, place: str) -> None:
-    made["text"] = context.text(text, place)
-    if content_type and not any(isinstance(n, str) and n.lower() == "content-type" for n in made["headers"]):
-        made["headers"]["Content-Type"] = content_type
-
-
 def _graphql(body: Body, context: Context, place: str) -> Data:
     made: Data = {"query": context.text(body.text, place)}
     if body.variables.strip():
-        plain = json_text.without_comments(body.variables)
         try:
-            made["variables"] = json_text.data(context.parts(plain, place), context.kinds)
+            found = graphql_variables(body.variables, lambda text: context.parts(text, place), context.kinds)
+            made["variables"] = found
         except json_text.NotJsonError as error:
             context.lose(place, "variables of GraphQL", f"they are no JSON: {error}")
     return made
@@ -201,12 +188,7 @@ def _multipart(pairs: Iterable[Pair], context: Context, place: str) -> Data:
         if pair.description:
             parts[Comment(pair.description)] = None
         for part in _parts(pair, context, place):
-            if not pair.enabled:
-                parts[Disabled({name: part})] = None
-            elif name in parts:
-                parts[name] = [*(parts[name] if isinstance(parts[name], list) else [parts[name]]), part]
-            else:
-                parts[name] = part
+            add_part(parts, name, part, not pair.enabled)
     return parts
 
 
@@ -301,11 +283,3 @@ def lose_script(phase: str, context: Context, place: str) -> None:
     """Tells that a script has no translation."""
     remedy = "it is kept as a comment at its place"
     context.lose(place, f"a {phase} script", "scripts are not run, and this one is not translated", remedy)
-
-
-def as_json(text: str) -> Any:
-    """The value of a JSON text, else the text."""
-    try:
-        return parse_json(text)
-    except ValueError:
-        return text

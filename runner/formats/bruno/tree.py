@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from posixpath import basename, dirname, join
@@ -16,6 +17,8 @@ from runner.formats.foreign_yaml import mapping, read, sequence, text
 _CONFIG = "bruno.json"
 _OPEN = "opencollection.yml"
 _IGNORED = ("node_modules", ".git")
+#: The line that opens a block of a .bru file: `meta {`, `auth:bearer {`, `vars:secret [`.
+_BLOCK = re.compile(r"[a-z][\w:-]*[ \t]*[{\[][ \t]*$", re.MULTILINE)
 
 
 @dataclass(slots=True, eq=False)
@@ -58,8 +61,10 @@ def _single(foreign: Foreign) -> Collection:
     begin = foreign.text.lstrip()
     if begin.startswith("{"):
         raise ForeignFault("this is JSON, not .bru and not OpenCollection YAML", hint="name the collection's folder")
-    if begin.startswith(("meta", "get ", "post ", "put ", "patch ", "delete ", "http ")):
+    if _BLOCK.match(begin):
         request = bru_files.request(foreign.text, f"{foreign.name}.bru")
+        if request.kind == "empty":
+            raise ForeignFault("there is no request in this file", hint="name the collection's folder")
         return Collection(foreign.name, "", Folder(foreign.name, "", items=(_named(request, foreign.name),)))
     data = mapping(read(foreign.text, foreign.name))
     if "info" not in data:

@@ -60,7 +60,7 @@ def _collection(foreign: Foreign, choices: Choices, imported: Imported, file: Fi
     _kinds(sections, made, context)
     made["requests"] = list(_requests(sections, made, changing, context))
     _private(made, context)
-    _capture(sections, made["requests"], context)
+    context.references.put(context.drafts)
     factor(made)
     return finish(imported, made, names)
 
@@ -159,11 +159,3 @@ def _name(section: Section) -> str:
     url = section.url.replace("{{", "{").replace("}}", "}")
     path = re.sub(r"^([A-Za-z][\w+.-]*://[^/?#]*|\{[^{}/]*\})", "", url).partition("?")[0]
     return section.title or titled or section.name or f"{section.method or 'GET'} {path or '/'}"
-
-
-def _capture(sections: list[Section], requests: list[Any], context: Context) -> None:
-    """Gives requests the captures that references to them ask for."""
-    for name, captures in context.references.captures.items():
-        draft = context.drafts.get(name)
-        if draft is not None:
-            draft["capture"] = {**draft["capture"], **captures}

@@ -11,6 +11,7 @@ from runner.formats import json_text
 from runner.formats.draft import Data, usable_name
 from runner.formats.entries import Entry, mapping
 from runner.formats.http_files.context import Context
+from runner.formats.payloads import add_part
 from runner.formats.texts import Parts, Placeholder, joined
 
 _INPUT = re.compile(r"\s*<(@\S*)?\s+(\S.*)")
@@ -138,10 +139,8 @@ def _multipart(lines: tuple[str, ...], boundary: str, made: Data, context: Conte
         name, part = _part(rows, context, line)
         if not name:
             context.lose(line, "a part of the body", "it has no name")
-        elif name in parts:
-            parts[name] = [*(parts[name] if isinstance(parts[name], list) else [parts[name]]), part]
         else:
-            parts[name] = part
+            add_part(parts, name, part)
     made["multipart"] = parts
 
 

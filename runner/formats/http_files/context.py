@@ -6,14 +6,16 @@ import re
 from collections.abc import Callable, Mapping
 
 from runner.formats.attached import Attachments
+from runner.formats.captured import References
 from runner.formats.draft import Data, Imported, Names
 from runner.formats.http_files import references, system
-from runner.formats.http_files.references import References
 from runner.formats.jsonpath import UntranslatableError
 from runner.formats.texts import Parts, call, parts_of, spliced
 from runner.formats.variables import STRING, Kinds
 
 _PLACEHOLDER = re.compile(r"\{\{([^{}\n]+)\}\}")
+#: What may be the name of a variable; anything else is code.
+_NAME = re.compile(r"[\w.-]+")
 
 
 class Context:
@@ -69,11 +71,13 @@ class Context:
             reference = references.find(inner, self.references.requests)
         except UntranslatableError as error:
             return self._from_outside(inner, str(error), line)
-        if reference is None:
+        if reference is None and _NAME.fullmatch(inner):
             return self.names(inner)
+        if reference is None:
+            return self._from_outside(inner, "it is more than the name of a variable", line)
         if reference.request not in self.references.requests:
             return self._from_outside(inner, f"no request here is named '{reference.request}'", line)
-        if self.references.requests[reference.request] >= self.current:
+        if not self.references.is_sent_before(reference.request, self.current):
             why = f"'{reference.request}' has not been sent when this is"
             return self._from_outside(inner, why, line)
         variable = self.references.variable(reference)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
-from typing import NamedTuple
+from collections.abc import Container
 
 from runner.formats import jsonpath
-from runner.formats.draft import Names, usable_name
+from runner.formats.captured import Reference
+from runner.formats.draft import usable_name
 from runner.formats.jsonpath import UntranslatableError
 from runner.formats.texts import name
 
@@ -15,14 +15,6 @@ _REFERENCE = re.compile(r"([A-Za-z_]\w*)\.(response|request)\.(body|headers)(?:\
 
 #: httpYac's way: the name alone is the body.
 _SHORT = re.compile(r"([A-Za-z_]\w*)(?:\.|(?=\[))(.+)", re.ASCII)
-
-
-class Reference(NamedTuple):
-    """`request` is the name of the one referred to, `expression` is over its response, `like` says what it is."""
-
-    request: str
-    expression: str
-    like: str
 
 
 def find(inner: str, requests: Container[str]) -> Reference | None:
@@ -54,25 +46,3 @@ def _in_body(request: str, before: str, path: str) -> Reference:
     found = jsonpath.translate((written,), f"{before}body")
     last = re.findall(r"[A-Za-z_]\w*", path)
     return Reference(request, found.expression, f"{request}_{last[-1] if last else 'body'}")
-
-
-class References:
-    """The captures that references ask for, by the name of the request that has to take them.
-
-    `requests` are the names of requests with their places in the file.
-    """
-
-    def __init__(self, names: Names, requests: Mapping[str, int]) -> None:
-        self.names = names
-        self.requests = requests
-        self.captures: dict[str, dict[str, str]] = {}
-
-    def variable(self, reference: Reference) -> str:
-        """The variable that holds what is referred to."""
-        taken = self.captures.setdefault(reference.request, {})
-        for variable, expression in taken.items():
-            if expression == reference.expression:
-                return variable
-        variable = self.names.fresh(reference.like)
-        taken[variable] = reference.expression
-        return variable

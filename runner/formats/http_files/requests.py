@@ -13,6 +13,7 @@ from runner.formats.http_files import authorization, bodies, handlers
 from runner.formats.http_files.context import Context
 from runner.formats.http_files.nodes import Handler, Header, Section
 from runner.formats.jsonpath import UntranslatableError
+from runner.formats.payloads import has_body
 from runner.formats.urls import split_query, with_scheme
 
 _OTHER = frozenset({"WEBSOCKET", "GRPC", "RSOCKET", "AMQP", "MQTT", "SSE", "EVENTSOURCE"})
@@ -40,7 +41,7 @@ def request(section: Section, name: str, levels: list[Data], context: Context) -
     bodies.put(section.body, content_type, operation, made, context, line)
     made["headers"] = _headers(kept, made, context)
     method = "POST" if is_graphql and section.method in ("GRAPHQL", "") else section.method or "GET"
-    if method != ("POST" if _has_body(made) else "GET"):
+    if method != ("POST" if has_body(made) else "GET"):
         made["method"] = method
     _settings(section, made, context)
     _handlers(section.handlers, made, context)
@@ -53,10 +54,6 @@ def _known(header: Header, levels: list[Data], context: Context) -> str:
     """The value of a header, where variables of the file say what it is."""
     parts = context.parts(header.value, header.line)
     return "".join(part if isinstance(part, str) else str(levels[0].get(part.expression, "")) for part in parts)
-
-
-def _has_body(made: Data) -> bool:
-    return any(key in made for key in ("json", "form", "multipart", "text", "file", "graphql"))
 
 
 # --- URL and headers -----------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from runner.formats.attached import Attachments
@@ -10,6 +11,7 @@ from runner.formats.hurl.nodes import Pair
 from runner.formats.texts import Parts, Placeholder, spliced
 from runner.formats.variables import Kinds
 
+_NAME = re.compile(r"[\w-]+")
 _FUNCTIONS = {"newUuid": "uuid()", "newDate": "now()"}
 
 
@@ -38,6 +40,9 @@ class Context:
         return tuple(Placeholder(self.expression(p.expression)) if isinstance(p, Placeholder) else p for p in parts)
 
     def expression(self, foreign: str) -> str:
+        if foreign not in _FUNCTIONS and not _NAME.fullmatch(foreign):
+            why = "it is more than the name of a variable"
+            self.imported.lose(self.place, f"{{{{{foreign}}}}}", why, f"give {self.names(foreign)} a value")
         return _FUNCTIONS.get(foreign) or self.names(foreign)
 
     def text(self, parts: Parts) -> str:

@@ -11,14 +11,18 @@ from runner.formats.entries import Entry as Field
 from runner.formats.entries import mapping
 from runner.formats.hurl.context import Context
 from runner.formats.hurl.nodes import Entry, Pair
+from runner.formats.payloads import add_part
 from runner.formats.texts import Parts, is_literal, joined, plain, spliced, whole
 from runner.formats.variables import typed
+from runner.language.document.settings import SETTINGS
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?")
 _WORDS = {"true": True, "false": False}
 #: As many redirects as Hurl follows, unless `max-redirs` says otherwise; and what stands for any number.
 MOST_REDIRECTS = 50
 _ANY_NUMBER = 1000
+#: What a try is taken to last at most, in seconds, where Hurl counts tries.
+_TRY = 1
 _NETWORK = "connections are made as the system's resolver and settings say"
 _SHOWN = "it is about what is printed"
 
@@ -42,6 +46,8 @@ _LOST: Mapping[str, tuple[str, str]] = {
     "very-verbose": (_SHOWN, "runner run --verbose"),
     "verbosity": (_SHOWN, "runner run --verbose"),
 }
+#: Options that may come several times.
+_REPEATED = frozenset({"header"})
 
 
 class Options:
@@ -59,8 +65,10 @@ class Options:
             if plain(pair.name) == "variable":
                 self._variable(pair)
         options = {plain(pair.name): pair for pair in given}
-        for name, pair in options.items():
-            self._one(name, pair, made, options)
+        for pair in given:
+            name = plain(pair.name)
+            if name in _REPEATED or options[name] is pair:  # the last one counts
+                self._one(name, pair, made, options)
 
     def _one(self, name: str, pair: Pair, made: Data, options: Mapping[str, Pair]) -> None:
         apply = _APPLY.get(name)
@@ -198,9 +206,16 @@ def _aws(options: Options, given: Given) -> Data:
 
 
 def _header(options: Options, pair: Pair, made: Data, given: Given) -> None:
+    """A header beside those of the request, also of the same name."""
     name, value = cut(options.context.ours(pair.value), ":")
-    value = tuple(joined([value[0].lstrip(), *value[1:]])) if value and isinstance(value[0], str) else value
-    made["headers"] = {**made.get("headers", {}), **mapping([Field(name, value)])}
+    if not value:
+        options.lose(pair, "header", "its name and its value are known apart here", "set `headers`")
+        return
+    if isinstance(value[0], str):
+        value = tuple(joined([value[0].lstrip(), *value[1:]]))
+    headers = made.setdefault("headers", {})
+    for key, given_value in mapping([Field(name, value)]).items():
+        add_part(headers, key, given_value)
 
 
 def _netrc(options: Options, pair: Pair, made: Data, given: Given) -> None:
@@ -239,7 +254,7 @@ def _repeat(options: Options, pair: Pair, made: Data, given: Given) -> None:
 
 
 def _retry(options: Options, pair: Pair, made: Data, given: Given) -> None:
-    """Hurl's retry waits until every assertion is true: `poll`."""
+    """Hurl's retry waits until every assertion is true: `poll`, which counts time in place of tries."""
     times = options.value(pair)
     interval = options.duration(given["retry-interval"], "ms") if "retry-interval" in given else "1s"
     if times == 0:
@@ -247,9 +262,8 @@ def _retry(options: Options, pair: Pair, made: Data, given: Given) -> None:
     if not isinstance(times, int) or interval is None or times < 0:
         options.lose(pair, "retry", "it ends at a time that is known", "set `poll: {interval, timeout}`")
         return
-    amount, unit = re.fullmatch(r"([\d.]+)(\D+)", interval).groups()  # type: ignore[union-attr]
-    total = float(amount) * times
-    made["poll"] = {"interval": interval, "timeout": f"{total:g}{unit}" if total else "1s"}
+    seconds = SETTINGS["delay"].read(interval) or 0
+    made["poll"] = {"interval": interval if seconds else "10ms", "timeout": f"{times * (seconds + _TRY):g}s"}
 
 
 def _skip(options: Options, pair: Pair, made: Data, given: Given) -> None:

@@ -20,6 +20,8 @@ _OPERATORS = {
 }  # fmt: skip
 _NEGATED = {"==": "!=", "!=": "==", ">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 _TYPES = {"isBoolean": "boolean", "isString": "string", "isNumber": "number", "isList": "array", "isObject": "object"}
+#: What is never null itself: null says that there is none.
+_MISSING = ("headers.", "cookies.", "match(")
 _INTEGER = r"^-?[0-9]+$"
 _PATTERNS = {
     "isIsoDate": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$",
@@ -48,9 +50,12 @@ class Judge:
         predicate = line.predicate
         if predicate in _OPERATORS:
             operator = _OPERATORS[predicate]
-            return self._compared(found, _NEGATED[operator] if line.negated else operator, line.value)
+            judged = self._compared(found, _NEGATED[operator] if line.negated else operator, line.value)
+            return _of_something(found, judged) if operator == "!=" and not line.negated else judged
         if predicate == "exists":
             return _exists(found, not line.negated)
+        if line.negated and found.kind == "header" and predicate in _FUNCTIONS:  # holds without the header, too
+            found = found._replace(expression=call("not_null", found.expression, "''"))
         return _negated(self._judged(found, predicate, line.value), line.negated)
 
     # --- equality and order
@@ -64,6 +69,8 @@ class Judge:
         if found.kind == "date":
             right = call("timestamp", self._expression(value))
             return f"{call('timestamp', found.expression)} {operator} {right}"
+        if operator == "==" and value.kind == "constant" and value.value is None:
+            return _is_null(found)
         if operator == "==":
             return equal(found.expression, self._data(value))
         return f"{found.inner} {operator} {self._expression(value)}"
@@ -199,6 +206,21 @@ def _exists(found: Term, wanted: bool) -> Any:
     if found.kind == "set-cookie":
         return {"length(set_cookies)": 0} if not wanted else "length(set_cookies) > `0`"
     return f"{found.inner} != `null`" if wanted else {found.expression: None}
+
+
+def _of_something(found: Term, judged: str) -> str:
+    """What holds of a value, and of none that is missing."""
+    there = _exists(found, True)
+    may_be_missing = there.startswith("has(") or found.expression.startswith(_MISSING)
+    return f"{there} && {judged}" if may_be_missing else judged
+
+
+def _is_null(found: Term) -> Any:
+    """There and null; JMESPath has null also for what is missing."""
+    there = _exists(found, True)
+    if found.path is None or not there.startswith("has("):
+        return equal(found.expression, None)
+    return f"{there} && {found.inner} == `null`"
 
 
 def _utf8(content: bytes) -> str:

@@ -20,6 +20,7 @@ from runner.formats.hurl.predicates import Judge, ReadBytes
 from runner.formats.hurl.queries import term
 from runner.formats.hurl.reading import decoded
 from runner.formats.jsonpath import UntranslatableError
+from runner.formats.payloads import add_part, has_body, put_text
 from runner.formats.texts import constant, expression, literals, plain
 from runner.formats.texts import name as name_of
 from runner.formats.undefined import names_of
@@ -49,12 +50,14 @@ class Converter:
         """The request, and the comments before it."""
         made: Data = {"name": self.unique(_name(entry)), "url": squashed(self.text(entry.url))}
         self.options.apply(entry, made)
-        headers = self.fields(entry.headers, fold=True)
-        made["headers"] = {**made.get("headers", {}), **headers}
+        optional = made.pop("headers", {})
+        made["headers"] = self.fields(entry.headers, fold=True)
+        for name, value in optional.items():
+            add_part(made["headers"], name, value)
         self._sections(entry, made)
         if entry.body is not None:
             self._body(entry.body, made)
-        if entry.method != ("POST" if _has_body(made) else "GET"):
+        if entry.method != ("POST" if has_body(made) else "GET"):
             made["method"] = entry.method
         if entry.response is not None:
             self._response(entry.response, made)
@@ -88,7 +91,7 @@ class Converter:
         for pair in entry.sections.get("basic", ()):
             if isinstance(pair, Pair):
                 made["auth"] = {"type": "basic", "username": self.text(pair.name), "password": self.text(pair.value)}
-        if "multipart" in entry.sections:
+        if entry.sections.get("multipart"):
             made["multipart"] = self._multipart(entry.sections["multipart"])
 
     def _multipart(self, pairs: Iterable[Pair | FilePart | Remark]) -> Data:
@@ -99,9 +102,7 @@ class Converter:
                 continue
             name = self.text(pair.name)
             value: Any = self._part(pair) if isinstance(pair, FilePart) else self.text(pair.value)
-            if name in parts:
-                value = [*(parts[name] if isinstance(parts[name], list) else [parts[name]]), value]
-            parts[name] = value
+            add_part(parts, name, value)
         return parts
 
     def _part(self, part: FilePart) -> Data:
@@ -129,9 +130,7 @@ class Converter:
                 return
             except json_text.NotJsonError:
                 pass  # it is sent as it is written
-        made["text"] = self.text(body.parts)
-        if body.kind in _TYPES and not _has_header(made, "content-type"):
-            made["headers"]["Content-Type"] = _TYPES[body.kind]
+        put_text(made, self.text(body.parts), _TYPES.get(body.kind, ""))
 
     def _bytes(self, body: Body, made: Data) -> None:
         content = decoded(body.kind, plain(body.parts))
@@ -156,6 +155,8 @@ class Converter:
         asserts: list[Any] = [{"status": response.status} if response.status is not None else "status >= `100`"]
         if response.version:
             asserts.append({"http_version": f"HTTP/{response.version}"})
+        if response.version == "2":  # Hurl offers it to every https server
+            made.setdefault("http2", True)
         asserts += self._header_asserts(response)
         asserts += self._asserts(response.asserts)
         if response.body is not None:
@@ -254,17 +255,6 @@ def squashed(url: str) -> str:
 
 def _comment(remark: Remark) -> Comment:
     return Comment(remark.text)
-
-
-_BODIES = frozenset({"json", "form", "multipart", "text", "file", "graphql"})
-
-
-def _has_body(made: Data) -> bool:
-    return not _BODIES.isdisjoint(key for key in made if isinstance(key, str))
-
-
-def _has_header(made: Data, wanted: str) -> bool:
-    return any(isinstance(name, str) and name.lower() == wanted for name in made["headers"])
 
 
 def _set_cookie(value: str) -> Iterator[Any]:

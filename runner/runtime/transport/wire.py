@@ -125,7 +125,18 @@ def complete_headers(request: Request, address: Address, defaults: Headers, cook
     sized = request.body is not None or request.method in ("POST", "PUT", "PATCH")
     if sized and names.isdisjoint(("content-length", "transfer-encoding")):
         headers.append(("Content-Length", str(size(request.body or b""))))
+    elif "content-length" in names and "transfer-encoding" not in names:
+        _judge_length(request)
     return tuple(headers)
+
+
+def _judge_length(request: Request) -> None:
+    """A length that is not the body's leaves the connection with bytes that nobody awaits (RFC 9112 § 6.3)."""
+    length = size(request.body or b"")
+    for name, value in request.headers:
+        if name.lower() == "content-length" and value.strip() != str(length):
+            fault = f"the header Content-Length says {value}, and the body has {length:,} bytes"
+            raise TransportError("protocol", fault, "leave it out: it is made with the body")
 
 
 def _with_cookies(own: Headers, cookies: Cookies) -> Headers:

@@ -276,6 +276,14 @@ def test_body_may_be_chunked_by_its_header(transport: HttpTransport) -> None:
     assert b"Content-Length" not in server.requests[0]
 
 
+@pytest.mark.parametrize(("body", "length"), [(b"Hello", "1"), (b"Hello", "many"), (None, "5")])
+def test_length_of_another_body(transport: HttpTransport, body: bytes | None, length: str) -> None:
+    """A Content-Length that is not the body's is a fault that says both; nothing is sent."""
+    with serving(once(answer())) as server, pytest.raises(TransportError, match=f"says {length}, and the body has"):
+        transport.send(Request("POST", server.url, (("content-length", length),), body), None)
+    assert server.requests == []
+
+
 def test_credentials_in_the_url_are_basic_auth(transport: HttpTransport) -> None:
     """`user:p%40ss@` is sent as Authorization and not shown in the final URL."""
     with serving(always(answer())) as server:
