@@ -63,7 +63,7 @@ def _raw(data: Mapping[str, Json], written_type: str, variables: Variables, path
     implied = _LANGUAGES.get(language, "text/plain")
     is_json = bool(_JSON_TYPE.match(written_type)) if written_type else language == "json"
     if is_json or (not written_type and language == "text" and raw.lstrip()[:1] in ("{", "[")):
-        found = read_json(raw, variables, path)
+        found = None if variables.whole(raw) else read_json(raw, variables, path)
         if found is not None:
             return Body("json", found[0], "" if implied == "application/json" else implied)
     text = without_comments(raw) if is_json else raw

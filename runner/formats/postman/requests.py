@@ -284,7 +284,8 @@ def _header_of(auth: Any) -> str:
     return "authorization" if auth.get("type") in _SIGNED else ""
 
 
-_OWN_TYPES = {"json": "application/json", "graphql": "application/json", "form": "application/x-www-form-urlencoded"}
+_OWN_TYPES = {"json": "application/json", "graphql": "application/json"}
+_FORMS = ("form", "multipart")
 
 
 def _goes_without_saying(name: str, value: str, body: bodies.Body | None) -> bool:
@@ -293,7 +294,6 @@ def _goes_without_saying(name: str, value: str, body: bodies.Body | None) -> boo
         return True
     if name != "content-type" or body is None:
         return False
-    if body.key == "multipart":
-        return value.lower().startswith("multipart/form-data")
+    if body.key in _FORMS:  # Postman puts the form's own type in the place of any other
+        return True
     return _OWN_TYPES.get(body.key) == value.strip().lower()
-

@@ -63,8 +63,10 @@ def _bearer(fields: Fields) -> Data | str:
 
 def _user_and_password(kind: str) -> Callable[[Fields], Data | str]:
     def read(fields: Fields) -> Data | str:
-        password = fields.secret("password", "password")
-        return {"type": kind, "username": fields.text("username"), "password": password}
+        username = fields.text("username") or fields.variables.needed("username")
+        given = fields.plain("password") or fields.plain("username")  # a key as user name has no password
+        password = fields.secret("password", "password") if given else fields.variables.needed("password")
+        return {"type": kind, "username": username, "password": password}
 
     return read
 

@@ -280,7 +280,7 @@ class Evaluator(State):
         with self.under(test if node.operator == "&&" else terms.negate(test)) as possible:
             right = self.evaluate(node.right) if possible else left
         try:
-            return _combined(node.operator, test, to_term(left), to_term(right))
+            return _combined(node.operator, test, to_term(left), terms.folded(to_term(right)))
         except UntranslatableError as error:
             return Opaque(str(error))
 
@@ -430,6 +430,8 @@ def _combined(operator: str, test: Any, left: Any, right: Any) -> Any:
         return terms.choice(test, right, left if terms.kind(left) == "boolean" else terms.NULL)
     if terms.kind(left) == "boolean" and terms.kind(right) == "boolean":
         return terms.either(left, right)
+    if right == Const({}) and operator == "||":
+        return left  # what is missing has no parts, with and without it
     return terms.Either(left, right) if _agree(left, right) else terms.choice(test, left, right)
 
 
