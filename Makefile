@@ -46,7 +46,7 @@ servers:
 venv: $(VENV)/.dev
 
 clean:
-	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis examples/downloads
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps: a second call finds them newer than pyproject.toml and does nothing.

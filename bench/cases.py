@@ -128,6 +128,26 @@ def memory(bench: Bench) -> Iterator[Row | Skipped]:
     yield Row(work, shown, "check of the same", f"{read:.0f} MB", large - read, 10, unit=" MB")
 
 
+#: Of each large body, in bytes.
+BULK = 1_000_000_000
+#: A request → what is measured with it; `big.bin` is what the first one saved.
+LARGE = {
+    "save_to": f"{{name: Down, url: /{BULK}, save_to: big.bin, assert: [size: {BULK}]}}",
+    "file": f"{{name: Up, url: /, file: big.bin, assert: [body.size: {BULK}]}}",
+    "multipart": f"{{name: Part, url: /, multipart: {{f: {{file: big.bin}}}}, assert: [body.size > `{BULK}`]}}",
+}
+
+
+def bodies(bench: Bench) -> Iterator[Row | Skipped]:
+    """Peak memory of a gigabyte down and up."""
+    with servers.bulk() as bulk:
+        for name, request in LARGE.items():
+            file = inputs.write(bench.folder / f"bulk/{name}.yaml", f"base_url: {bulk.url}\nrequests: [{request}]\n")
+            peak = once(bench.runner("run", file.name, folder=file.parent)).rss
+            yield Row(f"memory: 1 GB by {name}", f"{peak:.0f} MB", "the limit", "90 MB", peak, 90, unit=" MB")
+    (bench.folder / "bulk/big.bin").unlink()
+
+
 def jobs(bench: Bench) -> Iterator[Row | Skipped]:
     """Sixteen at a time, 50 ms an answer, less a run of one request, against the physical limit."""
     with servers.slow(50) as slow:
@@ -224,6 +244,7 @@ CASES: dict[str, Case] = {
     "requests": requests,
     "check": check,
     "memory": memory,
+    "bodies": bodies,
     "jobs": jobs,
     "reporters": reporters,
     "peers": peers,

@@ -97,6 +97,14 @@ def target(folder: Path) -> Iterator[Target]:
 
 
 @contextmanager
+def bulk() -> Iterator[Target]:
+    """A server of large bodies."""
+    port = free_port()
+    with running([sys.executable, str(Path(__file__).with_name("bulk_server.py")), str(port)], port):
+        yield Target(f"http://127.0.0.1:{port}", "http.server")
+
+
+@contextmanager
 def slow(delay_ms: int) -> Iterator[Target]:
     """A server that takes `delay_ms` for each answer, however many it is asked at once."""
     port = free_port()

@@ -44,7 +44,8 @@ def load(path: str | PathLike[str]) -> Collection:
     Raises:
         InvalidError: the file cannot be read or is not valid.
     """
-    return document.load(Workspace().source(Path(path)))
+    workspace = Workspace()
+    return document.load(workspace.source(Path(path)), workspace.other)
 
 
 def check(paths: Paths, *, env: str = "", variables: Mapping[str, Value] | None = None) -> list[Diagnostic]:
@@ -76,10 +77,13 @@ def run(
     jobs: int = 0,
     fail_fast: bool = False,
     timeout: float | None = None,
+    update_snapshots: bool = False,
     listeners: Sequence[Listener] = (),
     transport: Transport | None = None,
 ) -> RunResult:
     """Runs collections. `timeout` in seconds; `transport` sends in place of the network.
+
+    With `update_snapshots` what comes back is kept as the new snapshots.
 
     Raises:
         InvalidError: a file, name or environment variable is not valid; nothing was sent.
@@ -91,6 +95,10 @@ def run(
     settings.jobs, settings.fail_fast, settings.listeners = jobs, fail_fast, listeners
     settings.flags = Flags(timeout=timeout)
     settings.transport = transport
+    if update_snapshots:
+        from runner.runtime.snapshots import SnapshotWriter
+
+        settings.snapshots = SnapshotWriter(plans, prune=not (select or tags))
     return execute.run(plans, settings)
 
 

@@ -82,14 +82,16 @@ class ResolveError(RunnerError):
 class TransportError(RunnerError):
     """A request got no complete response.
 
-    `kind` is one of: dns, connect, tls, proxy, timeout, reset, protocol, encoding, too-large, redirect, url.
+    `kind` is one of: dns, connect, tls, proxy, timeout, reset, protocol, encoding, too-large, redirect, url, file.
+    `span` is the place in the request file, where one key is to blame: of a `file` that cannot be read or written.
     """
 
-    def __init__(self, kind: str, message: str, hint: str = "") -> None:
+    def __init__(self, kind: str, message: str, hint: str = "", span: Span | None = None) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.hint = hint
+        self.span = span
 
 
 class AuthError(RunnerError):

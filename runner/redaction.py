@@ -200,6 +200,7 @@ def _forms(text: str) -> set[str]:
         encoded,
         encoded.rstrip("="),
         encoded.rstrip("=").replace("+", "-").replace("/", "_"),
+        " ".join(text.split()) or text,  # as the words of a page are shown
     } | percent
     forms |= {re.sub(r"%[0-9A-F]{2}", lambda match: match.group().lower(), form) for form in percent}
     lines = text.splitlines()

@@ -48,12 +48,18 @@ def clean_environment(extra: Mapping[str, str]) -> dict[str, str]:
 def command() -> Command:
     """`command("run", "file.yaml", cwd=folder)`: the real `runner` in a process of its own."""
 
-    def run(*words: object, cwd: Path = ROOT, env: Mapping[str, str] | None = None, timeout: float = 120) -> Finished:
+    def run(
+        *words: object,
+        cwd: Path = ROOT,
+        env: Mapping[str, str] | None = None,
+        timeout: float = 120,
+        stdin: str = "",
+    ) -> Finished:
         done = subprocess.run(
             [sys.executable, "-m", "runner", *map(str, words)],
             cwd=cwd,
             env=clean_environment(env or {}),
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             capture_output=True,
             timeout=timeout,
             encoding="utf-8",

@@ -29,6 +29,9 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
             "model",
             "syntax",
             "writer",
+            "layout",
+            "data",
+            "rows",
             "functions",
             "query",
             "template",
@@ -38,20 +41,49 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
     },
     {
         "engine": (
+            "payload",
+            "certificate",
+            "event_stream",
             "exchange",
             "results",
             "events",
             "scope",
             "references",
             "credentials",
+            "texts",
+            "media_types",
+            "bodies",
             "build",
             "auth",
+            "schemas",
+            "snapshots",
             "assertions",
+            "graphql",
             "plan",
             "flow",
         )
     },
-    {"runtime": ("transport", "token_cache", "loopback", "person", "tokens", "workspace", "plugins", "project", "execute", "sign_in")},
+    {
+        "runtime": (
+            "extras",
+            "transport",
+            "keyring_store",
+            "private_files",
+            "token_cache",
+            "loopback",
+            "person",
+            "tokens",
+            "body_files",
+            "workspace",
+            "plugins",
+            "snapshots",
+            "project",
+            "interrupts",
+            "lanes",
+            "execute",
+            "sign_in",
+        )
+    },
     # The embedded API needs nothing of the house, and the command `demo` shows it.
     {"reporters": ANY, "formats": ANY, "demo": ANY},
     {"cli": ANY, "integrations": ANY},
@@ -62,18 +94,26 @@ ROOF = (PACKAGE, f"{PACKAGE}.__main__", f"{PACKAGE}.api")
 
 # Third party → the modules that may import it.
 DOORS: Mapping[str, tuple[str, ...]] = {
-    "yaml": ("language.syntax", "language.document"),
+    "yaml": ("language.syntax", "language.document", "language.layout"),
     "jmespath": ("language.query", "language.functions"),
     "httpx": ("runtime.transport",),
     # The engine of httpx, for the network interface that the deadline needs.
-    "httpcore": ("runtime.transport.network",),
+    "httpcore": ("runtime.transport.network", "runtime.transport.http2"),
+    "h2": ("runtime.transport.http2",),
+    "socksio": ("runtime.transport.socks",),
+    # Content codings, where they are installed.
+    "brotli": ("runtime.transport.codings",),
+    "zstandard": ("runtime.transport.codings",),
     # The signing of JWTs.
     "joserfc": ("engine.auth.signing",),
-    "cryptography": ("engine.auth.signing",),
+    # Keys, and a server's certificate when an expression asks for it.
+    "cryptography": ("engine.auth.signing", "engine.certificate"),
     # The cache of tokens on disk.
     "platformdirs": ("runtime.token_cache",),
-    "filelock": ("runtime.token_cache",),
-    "keyring": ("runtime.token_cache",),
+    "filelock": ("runtime.private_files",),
+    "keyring": ("runtime.keyring_store",),
+    # What judges bodies by a JSON Schema.
+    "jsonschema_rs": ("engine.schemas.compiled",),
     "click": ("cli",),
     "pytest": ("integrations.pytest_plugin",),
     "locust": ("integrations.loadtest",),

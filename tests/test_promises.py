@@ -209,6 +209,20 @@ requests:
       - that: body.body
         includes: {a: "{{literal}}"}
         message: "not with {{given}}"
+    schema:
+      properties:
+        body:
+          properties:
+            a: {const: "{{dot_secret}}"}
+            n: {enum: ["{{literal}}", "{{number}}x"]}
+            l: {type: integer, pattern: "^{{env_secret}}$"}
+          additionalProperties: false
+          required: ["{{given}}x"]
+          propertyNames: {maxLength: 1}
+  - name: Kept
+    url: /echo
+    json: {a: "{{env_secret}}", b: ["{{dot_secret}}", "{{structure}}"], "{{given}}": "{{base64(literal)}}", l: "{{lines}}"}
+    snapshot: true
   - {name: Form, url: /echo, form: {a: "{{env_secret}}", b: ["{{dot_secret}}", "{{given}}"]}}
   - {name: Text, url: /echo, text: "<{{env_secret}}> {{lines}} {{base64(password)}} {{url_encode(dot_secret)}}"}
   - {name: Url, url: "/echo/{{url_encode(env_secret)}}/{{literal}}", query: {q: "{{dot_secret}}", r: "{{given}}"}}
@@ -282,6 +296,18 @@ def test_no_secret_leaves_a_run(
     if "--quiet" not in mode:
         assert ("✓ Form" in done.out) == (expected != "599")
         assert "token" in done.out
+
+
+def test_no_secret_gets_into_a_snapshot(command: Any, tmp_path: Path, secrets: Any) -> None:
+    """Neither the file of snapshots nor what is shown of a difference holds a secret."""
+    flags = secrets("[200, 401, 404, 500]")
+    command("run", "secrets.yaml", *flags, "-k", "Kept", "--update-snapshots", cwd=tmp_path, env=ENVIRONMENT)
+    path = tmp_path / "secrets.snap.json"
+    assert leaks(path.read_text()) == []
+    path.write_text(path.read_text().replace("***", "not this"))
+    done = command("run", "secrets.yaml", *flags, "-k", "Kept", cwd=tmp_path, env=ENVIRONMENT)
+    assert "differs from the snapshot at body.body" in done.out
+    assert leaks(done.said) == []
 
 
 @pytest.mark.parametrize("words", [("check",), ("plan",), ("list",)], ids=lambda words: words[0])
@@ -578,18 +604,20 @@ def test_no_secret_of_a_token_step_leaves_other_commands(command: Any, tmp_path:
 def test_plan_knows_the_secrets_of_auth(command: Any, tmp_path: Path, echo: Echo) -> None:
     """What is a secret because a scheme takes it as one is a secret in `plan` too, wherever else it is used."""
     text = """\
-variables: {pw: "{{env.A_PASSWORD}}", shared: "{{env.A_JWT}}"}
+variables: {pw: "{{env.A_PASSWORD}}", shared: "{{env.A_JWT}}", later: "{{env.A_SUBJECT}}"}
 auth: {type: basic, username: ada, password: "{{pw}}"}
 requests:
   - {name: A, url: "http://127.0.0.1:1/"}
   - {name: B, url: "http://127.0.0.1:1/", json: {again: "{{pw}}"}}
   - {name: C, url: "http://127.0.0.1:1/", auth: {type: jwt, secret: "{{shared}}", claims: {sub: "{{shared}}"}}}
+  - {name: D, url: "http://127.0.0.1:1/", capture: {id: body.id}}
+  - {name: E, url: "http://127.0.0.1:1/{{id}}", auth: {username: "{{id}}", password: "{{later}}"}}
 """
     (tmp_path / "a.yaml").write_text(text)
     done = command("plan", "a.yaml", cwd=tmp_path, env=auth_environment(tmp_path))
     assert done.code == 0, done.said
     assert leaks(done.said, AUTH_SENTINELS) == []
-    assert "***" in done.out
+    assert "later = '***'" in done.out
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,12 @@ SIGNING = {"joserfc", "cryptography", "runner.engine.auth.signing"}
 DISK = {"filelock", "platformdirs", "keyring", "runner.runtime.token_cache"}
 BROWSER = {"webbrowser", "http.server", "runner.runtime.loopback"}
 
+#: What only some connections and answers need (httpcore itself imports h2 and socksio where they are installed).
+WAYS = {
+    "cryptography", "runner.engine.certificate", "runner.engine.event_stream",
+    *(f"runner.runtime.transport.{name}" for name in ("http2", "frames", "socks", "streams", "cookie_dates")),
+}  # fmt: skip
+
 
 @cache
 def imported(*arguments: str, folder: Path = ROOT, cache_folder: str = os.devnull) -> frozenset[str]:
@@ -95,6 +101,35 @@ def test_only_what_is_asked_for(words: tuple[str, ...]) -> None:
     assert not any(name.startswith("runner.demo") for name in imported(*words))
 
 
+#: What only bodies of several values need.
+BODIES = {
+    "runner.engine.bodies", "runner.engine.media_types", "runner.engine.graphql", "runner.engine.plan.bodies",
+    "runner.runtime.body_files",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [CHECK, LIST, PLAN, RUN], ids=lambda words: words[0])
+def test_without_files(words: tuple[str, ...]) -> None:
+    """A run without multipart, files and GraphQL pays for none of them."""
+    assert some_of(BODIES, *words) == set()
+#: What only judges of whole answers need.
+JUDGES = {"jsonschema_rs", "runner.engine.schemas", "runner.engine.snapshots", "runner.runtime.snapshots"}
+
+
+@pytest.mark.parametrize("words", [CHECK, LIST, PLAN, RUN], ids=lambda words: words[0])
+def test_without_schema_and_snapshot(words: tuple[str, ...]) -> None:
+    """What judges whole answers is imported only where a file asks for it."""
+    assert some_of(JUDGES, *words) == set()
+
+
+def test_a_schema_and_a_snapshot_import_their_own(tmp_path: Path) -> None:
+    """A snapshot does without the library of schemas, a schema without snapshots."""
+    (tmp_path / "a.yaml").write_text("requests: [{name: A, url: 'http://127.0.0.1:1', snapshot: true}]")
+    (tmp_path / "b.yaml").write_text("requests: [{name: B, url: 'http://127.0.0.1:1', schema: {type: object}}]")
+    assert some_of({"jsonschema_rs", "runner.engine.schemas"}, "run", "a.yaml", folder=tmp_path) == set()
+    assert some_of(JUDGES, "run", "b.yaml", folder=tmp_path) == {"jsonschema_rs", "runner.engine.schemas"}
+
+
 # --- auth ----------------------------------------------------------------------------------------------------------
 
 
@@ -102,6 +137,20 @@ def test_only_what_is_asked_for(words: tuple[str, ...]) -> None:
 def server() -> Iterator[DemoServer]:
     with DemoServer(token_lifetime=3600) as running:
         yield running
+
+
+def test_without_a_special_way(server: DemoServer) -> None:
+    """A request over plain HTTP/1.1 pays for no other protocol, no certificate and no event stream."""
+    words = ("run", "examples/01-first-request.yaml", "-v", f"api={server.url}")
+    assert some_of(WAYS, *words) == set()
+
+
+def test_an_event_stream(server: DemoServer, tmp_path: Path) -> None:
+    """An event stream imports what reads it, and nothing else."""
+    text = f"requests: [{{name: A, url: '{server.url}/events', max_events: 1, assert: ['length(events) == `1`']}}]"
+    (tmp_path / "a.yaml").write_text(text)
+    found = some_of(WAYS, "run", "a.yaml", folder=tmp_path)
+    assert found == {"runner.engine.event_stream", "runner.runtime.transport.streams"}
 
 
 def written(folder: Path, server: DemoServer, more: str = "") -> str:

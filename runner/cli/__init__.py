@@ -23,6 +23,7 @@ _COMMANDS = {
     "token": "Run the token step of a file, and show what the token says.",
     "list": "List the requests of collections.",
     "import": "Translate a file of Postman, OpenAPI, curl and others.",
+    "fmt": "Write request files in one canonical style.",
     "demo": "Run a collection against an embedded API with OAuth.",
 }
 _MODULES = {"list": "listing", "import": "importing"}

@@ -14,6 +14,7 @@ from runner.cli import options
 @options.paths
 @options.environment
 @options.variables
+@options.data
 @options.root
 @options.no_colour
 def command(**given: Any) -> int:
@@ -27,7 +28,8 @@ def command(**given: Any) -> int:
     project = open_project(options.make_options({**given, "any_environment": True}))
     plans = project.plans()
     requests = sum(len(plan.steps) for plan in plans)
-    print_diagnostics(warning for plan in plans for warning in credentials.warnings(plan.collection))
+    literal = (warning for plan in plans for warning in credentials.warnings(plan.collection))
+    print_diagnostics(dict.fromkeys((*project.warnings, *literal)))
     styler = styler_for(sys.stdout, given["no_colour"])
     print(f"{styler('passed', 'ok')}  {_count(len(plans), 'file')}, {_count(requests, 'request')}")
     return 0

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _STDIN = "-"
 _ENDINGS = (".yaml", ".yml")
 Texts = Mapping[str, "str | bytes"]
+Read = TypeVar("Read", str, bytes)
 
 
 @click.command("import", short_help="Translate a foreign file into collections.")
@@ -83,24 +84,31 @@ def _foreign(path: str) -> Foreign:
     place = Path(path)
     if place.is_dir():
         entries = tuple(sorted(p.relative_to(place).as_posix() for p in place.rglob("*") if p.is_file()))
-        return Foreign(place.resolve().name, "", entries, _reader(place))
-    return Foreign(place.stem, _text(place), (), _reader(place.parent))
+        return Foreign(place.resolve().name, "", entries, _reader(place, _text), _reader(place, _content))
+    folder = place.parent
+    return Foreign(place.stem, _text(place), (), _reader(folder, _text), _reader(folder, _content))
 
 
-def _reader(folder: Path) -> Any:
+def _reader(folder: Path, function: Callable[[Path], Read]) -> Callable[[str], Read]:
     """Reads files by their path relative to a folder, and none outside it."""
     inside = folder.resolve()
 
-    def read(relative: str) -> str:
-        place = inside.joinpath(relative).resolve()
-        if not place.is_relative_to(inside):
-            raise ValueError(f"'{relative}' lies outside {folder}")
+    def read(relative: str) -> Read:
         try:
-            return _text(place)
+            place = inside.joinpath(relative).resolve()
+            if not place.is_relative_to(inside):
+                raise ValueError(f"'{relative}' lies outside {folder}")
+            return function(place)
         except UsageError as error:
             raise ValueError(str(error)) from None
+        except OSError as error:
+            raise ValueError(f"cannot read {relative}: {error.strerror or error}") from None
 
     return read
+
+
+def _content(place: Path) -> bytes:
+    return place.read_bytes()
 
 
 def _text(place: Path) -> str:
@@ -155,7 +163,7 @@ def _write(written: Texts, folder: Path, *, force: bool) -> None:
         pure = PurePosixPath(relative)
         outside = pure.is_absolute() or ".." in pure.parts
         assert not outside, "importers name files within the folder"
-    there = [str(folder / relative) for relative in written if (folder / relative).exists()]
+    there = [str(folder / relative) for relative, content in written.items() if _differs(folder / relative, content)]
     if there and not force:
         more = f" and {len(there) - 1} more" if len(there) > 1 else ""
         raise UsageError(f"{there[0]}{more} exists already; --force overwrites it")
@@ -169,6 +177,12 @@ def _write(written: Texts, folder: Path, *, force: bool) -> None:
                 os.replace(Path(made, relative), folder / relative)
     except OSError as error:
         raise UsageError(f"cannot write {error.filename or folder}: {error.strerror or error}") from None
+
+
+def _differs(place: Path, content: str | bytes) -> bool:
+    """Whether something else is in a place already; a file that was taken over may lie where it was."""
+    new = content.encode() if isinstance(content, str) else content
+    return place.exists() and not (place.is_file() and place.read_bytes() == new)
 
 
 def _check(written: Texts) -> None:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 _VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(:?=)(.*)", re.DOTALL | re.ASCII)
-_LINE = re.compile(r"(.+\.ya?ml):([0-9]+)", re.ASCII)
+_SHARD = re.compile(r"([0-9]{1,6})/([0-9]{1,6})", re.ASCII)
+_LINE = re.compile(r"(.+\.ya?ml):([0-9]{1,9})", re.ASCII)
 
 paths = click.argument("paths", nargs=-1, metavar="[PATHS]...")
 environment = click.option("-e", "--env", "environment", default="", metavar="NAME", help="Take this environment.")
@@ -53,6 +54,11 @@ def selecting(command: F) -> F:
     return command
 
 
+data = click.option("--data", metavar="FILE", help="Run each collection once for each row of a CSV, JSON or YAML file.")
+shard = click.option("--shard", metavar="I/N", help="Only the I-th of N parts of the collections, from 1.")
+repeat = click.option("--repeat", type=click.IntRange(1), metavar="N", help="Run each collection N times.")
+
+
 def connecting(command: F) -> F:
     """The flags that say how servers are reached; they win over the files."""
     decorators = (
@@ -61,7 +67,7 @@ def connecting(command: F) -> F:
         click.option("--cacert", metavar="FILE", help="Trust the CA certificates in FILE."),
         click.option("--cert", metavar="FILE", help="Show this client certificate (PEM) in TLS."),
         click.option("--key", metavar="FILE", help="Its key, where it is not in the same file."),
-        click.option("--proxy", metavar="URL", help="Send everything through this proxy ('' for none)."),
+        click.option("--proxy", metavar="URL", help="Send all through this proxy (unix:PATH: a socket; '': none)."),
     )
     for decorator in reversed(decorators):
         command = decorator(command)
@@ -84,10 +90,7 @@ def make_flags(given: Mapping[str, Any]) -> Flags:
     verify: bool | str | None = False if given["insecure"] else _file("cacert", given) or None
     cert = _file("cert", given)
     certificate = ClientCertificate(cert, _file("key", given)) if cert else None
-    if given["proxy"] and not _is_proxy(given["proxy"]):
-        shown = given["proxy"].rpartition("@")[2]  # what stands before it may be a password
-        raise UsageError(f"--proxy wants a URL such as http://127.0.0.1:3128, not '{shown}'")
-    return Flags(_timeout(given["timeout"]), verify, given["proxy"], certificate)
+    return Flags(_timeout(given["timeout"]), verify, _proxy(given["proxy"]), certificate)
 
 
 def _timeout(text: str | None) -> float | None:
@@ -110,14 +113,20 @@ def _file(name: str, given: Mapping[str, Any]) -> str:
     return str(Path(given[name]).resolve())
 
 
-def _is_proxy(url: str) -> bool:
-    from urllib.parse import urlsplit
+def _proxy(text: str | None) -> str | None:
+    """The proxy of the flag; the path of a socket is relative to the working folder."""
+    if text is None:
+        return None
+    from runner.language.document import UNIX, read_proxy
+    from runner.runtime.extras import is_missing, missing_words
 
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme.lower() in ("http", "https", "socks5", "socks5h") and bool(parts.hostname)
+    proxy = read_proxy(text)
+    if proxy is None:
+        shown = text.rpartition("@")[2]  # what stands before it may be a password
+        raise UsageError(f"--proxy wants a URL such as http://127.0.0.1:3128, or unix:PATH, not '{shown}'")
+    if proxy.startswith("socks") and is_missing("socks"):
+        raise UsageError("--proxy: {} ({})".format(*missing_words("socks")))
+    return UNIX + str(Path(proxy.removeprefix(UNIX)).absolute()) if proxy.startswith(UNIX) else proxy
 
 
 def parse_variables(given: Iterable[str]) -> dict[str, Any]:
@@ -174,7 +183,19 @@ def make_options(given: Mapping[str, Any]) -> Options:
         allow_empty=given.get("allow_empty", False),
         any_environment=given.get("any_environment", False),
         root=_folder(given.get("root")),
+        data=given.get("data") or "",
+        repeat=given.get("repeat"),
+        shard=_shard(given.get("shard")),
     )
+
+
+def _shard(text: str | None) -> tuple[int, int]:
+    if text is None:
+        return 1, 1
+    match = _SHARD.fullmatch(text)
+    if match is None or not 0 < int(match[1]) <= int(match[2]):
+        raise UsageError(f"--shard wants I/N such as 2/4, with I from 1 to N, not '{text}'")
+    return int(match[1]), int(match[2])
 
 
 def _folder(text: str | None) -> Path | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli import options
+from runner.cli import options, printing
 from runner.diagnostics import Styler, escape
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 @options.variables
 @options.env_files
 @options.selecting
+@options.data
+@options.repeat
+@options.shard
 @options.root
 @options.allow_empty
 @options.no_colour
@@ -37,6 +41,7 @@ def command(**given: Any) -> int:
 
     project = open_project(options.make_options(given))
     plans, env = project.ready_plans()
+    printing.print_diagnostics(project.warnings)
     session = Session(env=env, redactor=Redactor(), files=project.workspace)
     styler = styler_for(sys.stdout, given["no_colour"])
     for plan in plans:
@@ -49,7 +54,8 @@ def command(**given: Any) -> int:
 def _collection_lines(plan: Plan, session: Session, styler: Styler) -> Iterator[str]:
     from runner.engine.flow import scopes
 
-    session.redactor.add(plan.collection.source.secrets)
+    for source in plan.collection.sources:
+        session.redactor.add(source.secrets)
     scope_of = scopes(plan, session)
     yield f"{styler('name', escape(plan.collection.name))}  {styler('place', plan.collection.source.path)}"
     shown = [_Shown(step, scope_of(step), plan) for step in plan.steps]
@@ -72,9 +78,11 @@ class _Shown:
         self._resolve()
 
     def _resolve(self) -> None:
+        from runner.engine.auth import hide_credentials
         from runner.engine.build import Flags, build
         from runner.errors import ResolveError
 
+        hide_credentials(self.step.auth, self.step.settings, self.scope, self.step.login)
         waiting = sorted({name for name in self.step.waits_for() if name not in self.scope})
         if waiting:
             self.problem = f"waits for {', '.join(f'{name!r}' for name in waiting)}"
@@ -86,18 +94,17 @@ class _Shown:
 
     def lines(self, styler: Styler) -> Iterator[str]:
         step = self.step
-        place = f"{self.plan.collection.source.path}:{step.spec.name_span.line}"
+        place = f"{step.spec.name_span.source.path}:{step.spec.name_span.line}"
         yield f"  {styler('name', escape(step.name))}  {styler('place', place)}"
         if step.skip:
             yield f"    {styler('skipped', 'skipped')}    {escape(step.skip)}"
             return
         yield f"    request    {self._request_line()}"
+        for loop in step.loops:
+            yield f"    for each   {escape(printing.rows_words(loop, self.plan))}"
         for condition in step.conditions:
-            yield f"    when       {escape(condition.text)}"
-        for name, value in self.request.headers if self.request else ():
-            yield f"    header     {name}: {escape(value)}"
-        if self.request is not None and self.request.body is not None:
-            yield f"    body       {self._body()}"
+            yield f"    when       {escape(condition.expression.text)}"
+        yield from self._message(self.request) if self.request else ()
         yield f"    auth       {self._auth()}"
         for name in sorted(self._names()):
             yield f"    variable   {self._variable(name)}"
@@ -105,6 +112,10 @@ class _Shown:
             yield f"    capture    {capture.name} = {escape(capture.source.text)}"
         for assertion in step.asserts:
             yield f"    assert     {escape(_assertion_text(assertion))}"
+        if step.spec.schema is not None:
+            yield f"    schema     {escape(_schema_text(step.spec.schema.value))}"
+        if step.spec.snapshot is not None:
+            yield f"    snapshot   {self.plan.kept.name if self.plan.kept else ''}"
 
     def _request_line(self) -> str:
         from runner.language.model import Template
@@ -116,12 +127,21 @@ class _Shown:
         url = spec.url.text if isinstance(spec.url, Template) else spec.url
         return f"{method or ('POST' if spec.body else 'GET')} {escape(url)}  ({escape(self.problem)})"
 
-    def _body(self) -> str:
-        from runner.reporters.words import body_lines
+    def _message(self, request: Request) -> Iterator[str]:
+        """Headers, body, and where the response goes."""
+        from runner.engine.payload import Multipart
+        from runner.reporters.words import part_words, request_body
 
-        assert self.request is not None
-        lines = body_lines(self.request.body or b"", self.request.header("content-type"), most=None)
-        return " ".join(map(str.strip, lines))
+        parts = request.body if isinstance(request.body, Multipart) else Multipart("", ())
+        for name, value in request.headers:
+            # Another one with every run.
+            yield f"    header     {name}: {escape(value.replace(parts.boundary, '…') if parts.boundary else value)}"
+        for part in parts.parts:
+            yield f"    part       {part_words(part)}"
+        if request.body is not None and not parts.boundary:
+            yield f"    body       {' '.join(map(str.strip, request_body(request)))}"
+        if request.save_to is not None:
+            yield f"    save_to    {escape(request.save_to.name)}"
 
     def _auth(self) -> str:
         spec = self.step.auth
@@ -155,11 +175,14 @@ class _Shown:
 
         try:
             where = self.scope.where(name)
-            return f"{name} = {short(show(self.scope[name]))}  ({where})"
+            value = self.scope[name]  # a secret is masked before `show` escapes what is in it
+            return f"{name} = {short(show(self.scope.shared.redactor.apply(value)))}  ({where})"
         except KeyError:
-            return f"{name}  (captured by '{self.plan.captured_by.get(name, '')}')"
+            by = self.plan.captured_by.get(name)
+            return f"{name}  (captured by '{by}')" if by else f"{name}  (each row has its own)"
         except RunnerError as error:
-            return f"{name}  ({escape(str(error))})"
+            of_rows = bool(self.step.loops) and "item" not in self.scope
+            return f"{name}  (each row has its own)" if of_rows else f"{name}  ({escape(str(error))})"
 
 
 def _assertion_text(assertion: Any) -> str:
@@ -170,6 +193,12 @@ def _assertion_text(assertion: Any) -> str:
         if declared is not MISSING:
             return f"{assertion.that.text} {word} {short(_declared_text(declared))}"
     return str(assertion.that.text)
+
+
+def _schema_text(value: Any) -> str:
+    from runner.reporters.words import short
+
+    return value if isinstance(value, str) else short(_declared_text(value))
 
 
 def _declared_text(declared: Any) -> str:
@@ -189,15 +218,31 @@ def _touched(plan: Plan, shown: Iterable[_Shown]) -> Iterator[str]:
     """Hosts, environment variables and files of a collection: what a reviewer wants to know first."""
     from urllib.parse import urlsplit
 
+    from runner.engine import payload
     from runner.engine import plan as planning
 
     shown = list(shown)
-    hosts = {urlsplit(step.request.url).netloc for step in shown if step.request} | _token_hosts(shown)
+    requests = [step.request for step in shown if step.request]
+    hosts = {urlsplit(request.url).netloc for request in requests} | _token_hosts(shown)
     names = {need.name for step in plan.steps for need in step.needs if need.kind == "env"}
     files = {path for step in plan.steps for _, path, _ in planning.files(step)}
-    for word, found in (("hosts", hosts), ("env", names), ("files", files)):
+    files |= {file.name for request in requests for file in payload.files(request.body)}
+    schemas = [step.spec.schema.value for step in plan.steps if step.spec.schema is not None]
+    files |= {value.partition("#")[0] for value in schemas if isinstance(value, str)}
+    files |= {str(over.path) for step in plan.steps for over in planning.data_files(step)}
+    files |= {source.path for source in plan.collection.others}
+    if plan.iterations.rows is not None:
+        files.add(plan.iterations.rows.source.path)
+    writes = {path for step in plan.steps for _, path, _ in planning.targets(step)}
+    writes |= {request.save_to.name for request in requests if request.save_to}
+    # Without user and password.
+    proxies = {re.sub(r"//.*@", "//", request.connection.proxy) for request in requests if request.connection.proxy}
+    touched = {"hosts": hosts, "proxies": proxies, "env": names, "files": files, "writes": writes}
+    for word, found in touched.items():
         if found:
-            yield f"  {word:<10} {', '.join(sorted(found))}"
+            yield f"  {word:<10} {', '.join(map(escape, sorted(found)))}"
+    if len(plan.iterations) != 1:
+        yield f"  {'runs':<10} {len(plan.iterations):,}; the first is shown"
     if plan.environment_name:
         yield f"  {'chosen':<10} environment '{plan.environment_name}'"
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from runner.diagnostics import Diagnostic, escape, render
+from runner.diagnostics import Diagnostic, Styler, escape, render
 from runner.errors import ExitCode, InvalidError, NothingSelected, RunnerError, UsageError
 from runner.reporters.style import styler_for
+
+if TYPE_CHECKING:
+    from runner.engine.plan import Loop, Plan
 
 _MOST = 50
 #: Error → exit code; the first row that fits.
@@ -37,15 +41,35 @@ def report_error(error: Exception) -> int:
 def print_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
     """Every diagnostic with its caret, and how many there are."""
     found = list(diagnostics)
-    styler = styler_for(sys.stderr)
+    styler = _styler()
     for diagnostic in found[:_MOST]:
         print(render(diagnostic, styler), file=sys.stderr)
     if len(found) > _MOST:
         print(f"… and {len(found) - _MOST} more", file=sys.stderr)
 
 
+def _styler() -> Styler:
+    """The styler of standard error. A command that failed cannot hand its flag on: it is read where it was written."""
+    return styler_for(sys.stderr, "--no-color" in sys.argv)
+
+
+def rows_words(loop: Loop, plan: Plan) -> str:
+    """What a `for_each` goes over, and how many rows that are, where it is known."""
+    from runner.language.model import DataFile, Expression, Template
+
+    over = loop.for_each.over
+    count = plan.rows_in(loop)
+    number = "" if count is None else f"{count:,} row{'' if count == 1 else 's'}"
+    if isinstance(over, Expression):
+        return over.text
+    if isinstance(over, DataFile):
+        path = over.path.text if isinstance(over.path, Template) else over.path
+        return f"{number} of {path}" if number else path
+    return f"{number} of a list"
+
+
 def _say(text: str) -> None:
-    styler = styler_for(sys.stderr)
+    styler = _styler()
     print(f"{styler('error', 'error:')} {escape(text)}", file=sys.stderr)
 
 

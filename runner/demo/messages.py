@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
@@ -63,11 +63,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer; the body is empty for those that have none."""
+    """One answer; the body is empty for those that have none. `stream` gives one that is sent as it comes."""
 
     status: int = 200
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
+    stream: Iterator[bytes] | None = None
 
 
 def json_reply(value: Any, status: int = 200, *headers: tuple[str, str], content_type: str = JSON) -> Reply:

@@ -1,6 +1,6 @@
 """The demo server: everything `runner demo`, the examples, the docs and the tests talk to, on loopback.
 
-    socket ──wire──▶ Call ──Router──▶ Entra | Graph | Corner ──▶ Reply ──wire──▶ socket
+    socket ──wire──▶ Call ──Router──▶ Entra | Graph | Corner | Things ──▶ Reply ──wire──▶ socket
 
 Token endpoint (form fields grant_type, client_id, client_secret or HTTP Basic, scope):
     POST /{tenant}/oauth2/v2.0/token    a JWT, or Entra's error body
@@ -27,7 +27,21 @@ The plain corner, without a token:
     POST /login                         `{user: ada, password: lovelace-1815}` gives the token `demo-token~ada`
     GET /bearer                         `demo-token~ada`, or a token of the endpoint above, showing its claims
     GET /key                            `demo-key~ada` as X-Api-Key, ?api_key or the cookie api_key
+    GET /events?count=n&pause=ms        Server-Sent Events: n ticks (0: no end), then a farewell without a name
     GET /text · /html · /invalid-json   bodies of other kinds
+    GET /books · /books/{id} · /books.xml   a catalogue (see `books`)
+    POST /things                        makes one of a JSON object: 201, and its id
+    GET, DELETE /things/{id}            200 and 204, or 404
+
+Files, kept nowhere:
+    POST /upload                        multipart/form-data: {parts: [{name, type, value}]}, for a file in place of
+                                        `value` {filename, size, sha256}
+    PUT  /files/{name}                  {name, type, size, sha256} of the body
+    GET  /download/{bytes}              as many bytes, at most 100,000,000
+
+GraphQL over the same directory:
+    POST /graphql                       users(first: Int), user(id: ID!) with id name mail title department office;
+                                        errors come with status 200
 
 State is in memory and new with each DemoServer. Who may log in is in `credentials`.
 """
@@ -39,12 +53,16 @@ from collections import deque
 from types import TracebackType
 from typing import Self
 
-from runner.demo import corner
+from runner.demo import books, corner
 from runner.demo.corner import Corner
 from runner.demo.entra import Entra
+from runner.demo.events import Events
+from runner.demo.files import Files
 from runner.demo.graph import Graph
+from runner.demo.graphql import GraphQL
 from runner.demo.messages import Call, Reply, Router
 from runner.demo.people import Directory
+from runner.demo.things import Things
 from runner.demo.tokens import Mint
 from runner.demo.wire import WireServer
 
@@ -126,8 +144,17 @@ class DemoServer:
         self._mint.revoke_all()
 
     def _routes(self) -> Router:
-        areas = (Entra(self._mint), Graph(self._mint, Directory()), Corner(self._mint, self._stopping))
-        return Router([route for area in areas for route in area.routes()], corner.lost, corner.refused)
+        directory = Directory()
+        areas = (
+            Entra(self._mint),
+            Graph(self._mint, directory),
+            Corner(self._mint, self._stopping),
+            Events(self._stopping),
+            Files(),
+            GraphQL(directory),
+            Things(),
+        )
+        return Router([*(r for area in areas for r in area.routes()), *books.routes()], corner.lost, corner.refused)
 
     def _answer(self, call: Call) -> Reply:
         with self._lock:

@@ -101,15 +101,21 @@ class _Handler(BaseHTTPRequestHandler):
         return body
 
     def _write(self, reply: Reply) -> None:
-        """Head and body in one segment."""
+        """Head and body in one segment; of a stream each piece in its own (RFC 9112 § 7.1)."""
         lines = [f"HTTP/1.1 {reply.status} {REASONS.get(reply.status, '')}"]
         lines += [f"{name}: {value}" for name, value in (*reply.headers, ("Date", self.date_time_string()))]
-        if reply.status not in BODILESS:  # RFC 9110 § 8.6: a 204 has no Content-Length
+        if reply.stream is not None:
+            lines.append("Transfer-Encoding: chunked")
+        elif reply.status not in BODILESS:  # RFC 9110 § 8.6: a 204 has no Content-Length
             lines.append(f"Content-Length: {len(reply.body)}")
         if self.close_connection:
             lines.append("Connection: close")
         head = "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n"
         self.wfile.write(head if self.command == "HEAD" else head + reply.body)
+        for piece in reply.stream or () if self.command != "HEAD" else ():
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+        if reply.stream is not None and self.command != "HEAD":
+            self.wfile.write(b"0\r\n\r\n")
 
 
 def _length(text: str, base: int) -> int:

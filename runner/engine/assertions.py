@@ -7,7 +7,7 @@ captures handed back.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from runner.diagnostics import Span
 from runner.engine.exchange import ResponseDocument
@@ -15,9 +15,12 @@ from runner.engine.results import Verdict
 from runner.engine.scope import Scope, resolve
 from runner.errors import EvaluationError, ResolveError
 from runner.language import query
-from runner.language.model import MISSING, Assertion, Capture, Expression
+from runner.language.model import MISSING, Assertion, Capture, Expression, Schema
 from runner.language.query import Finding
 from runner.language.values import Value, as_text, equal, kind
+
+if TYPE_CHECKING:
+    from runner.engine.schemas import Schemas
 
 #: Held against a request none of whose assertions looks at `status`.
 DEFAULT_EXPECTATION = "status < `400`"
@@ -146,6 +149,35 @@ def judge_default(document: ResponseDocument, span: Span) -> Verdict | None:
     problem = f"status is {status}, and no assertion expects it"
     notes = (f"without an assertion on status it must be below 400; `status: {status}` would expect this one",)
     return Verdict(False, DEFAULT_EXPECTATION, span, problem, (status,), notes=notes)
+
+
+# --- the body as a whole -------------------------------------------------------------------------------------------
+
+
+def judge_schema(schema: Schema, schemas: Schemas, document: ResponseDocument, scope: Scope) -> Verdict:
+    """The verdict of a schema on `body`."""
+    text = f"schema: {schema.value}" if isinstance(schema.value, str) else "schema"
+    try:
+        compiled = schemas.get(schema, scope)
+    except ResolveError as error:
+        return Verdict(False, text, error.span or schema.span, error.message, notes=_note(error.hint), subject="schema")
+    body = document["body"]
+    if document.body_fault:
+        return Verdict(False, text, schema.span, f"cannot be judged: {document.body_fault}", subject="schema")
+    judged = compiled.judge(body)
+    if not judged.violations:
+        return Verdict(True, text, schema.span, subject="schema")
+    count = len(judged.violations) + judged.unshown
+    places = "1 place" if count == 1 else f"{'more than ' if judged.bounded else ''}{count:,} places"
+    return Verdict(
+        False,
+        text,
+        schema.span,
+        f"the body breaks the schema in {places}",
+        subject="schema",
+        violations=judged.violations,
+        unshown=judged.unshown,
+    )
 
 
 # --- captures ------------------------------------------------------------------------------------------------------

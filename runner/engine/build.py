@@ -5,23 +5,27 @@ Auth is put on afterwards (`engine.auth`). Each fault names its place in the fil
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import quote, quote_plus, urlsplit
 
 from runner.diagnostics import Span
-from runner.engine.exchange import ClientCertificate, Connection, Headers, Request
+from runner.engine.exchange import ClientCertificate, Connection, Headers, Request, SaveTo
+from runner.engine.payload import Body, Multipart, files
 from runner.engine.scope import Scope, resolve
+from runner.engine.texts import json_bytes, rendered, texts
 from runner.errors import ResolveError
-from runner.language.document import SETTINGS
+from runner.language.document import SETTINGS, UNIX, proxy_credentials
 from runner.language.model import ClientCert, Declared, Defaults, Entry, RequestSpec, Setting, Template
-from runner.language.values import Value, as_text, dump_json, kind
+from runner.language.values import Value, as_text, kind
 from runner.redaction import URL_READABLE
 
 ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 #: What may stand in a URL as it is: RFC 3986's reserved and unreserved characters, and `%`.
 _URL_SAFE = "%:/?#[]@!$&'()*+,;=-._~"
+_Pairs = list[tuple[str, str]]
 _HEADER_LINE = re.compile(r"[\r\n\0]")
 
 
@@ -41,6 +45,10 @@ class BaseUrl(NamedTuple):
     span: Span | None
 
 
+#: The settings with a value of their own, in `Defaults` and in the request file.
+_SCALARS = ("timeout", "follow_redirects", "verify", "proxy", "http2", "max_body", "max_events")
+
+
 def merge(chain: Iterable[Defaults]) -> Defaults:
     """Settings from the outermost to the nearest: headers and query by name, the rest whole, nearest wins."""
     headers: dict[str, Entry] = {}
@@ -51,41 +59,42 @@ def merge(chain: Iterable[Defaults]) -> Defaults:
         headers.update({entry.text.lower(): entry for entry in settings.headers})
         query.update({entry.text: entry for entry in settings.query})
         asserts += settings.asserts
-        for name in ("timeout", "follow_redirects", "verify", "client_cert", "max_body"):
+        for name in (*_SCALARS, "client_cert"):
             found = getattr(settings, name)
             if found is not None:
                 merged[name] = found
     return Defaults(headers=tuple(headers.values()), query=tuple(query.values()), asserts=tuple(asserts), **merged)
 
 
-def declared_values(spec: RequestSpec, settings: Defaults, base_urls: tuple[BaseUrl, ...]) -> Iterator[Declared]:
-    """Every declared value that is rendered to build a request."""
-    yield spec.url
-    yield spec.method
+def declared_values(
+    spec: RequestSpec, settings: Defaults, base_urls: tuple[BaseUrl, ...]
+) -> Iterator[tuple[str, Declared]]:
+    """Every declared value that is rendered to build a request, with the key that it stands under."""
+    yield "url", spec.url
+    yield "method", spec.method
     relative = not ABSOLUTE.match(spec.url if isinstance(spec.url, str) else spec.url.text)
     for base in base_urls if relative else ():
-        yield base.url
-    for entry in (*settings.query, *settings.headers, *spec.cookies):
-        yield entry.name
-        yield entry.value
-    certificate = settings.client_cert or ()
-    for setting in (
-        settings.timeout,
-        settings.follow_redirects,
-        settings.verify,
-        settings.max_body,
-        spec.delay,
-        *certificate,
-    ):
-        if setting is not None and isinstance(setting.value, Template):
-            yield setting.value
+        yield "base_url", base.url
+    entries = {"query": settings.query, "headers": settings.headers, "cookies": spec.cookies}
+    for key, found in entries.items():
+        yield from ((key, [entry.name, entry.value]) for entry in found)
+    scalars = {key: getattr(settings, key) for key in _SCALARS}
+    scalars |= {"delay": spec.delay, "save_to": spec.save_to}
+    scalars |= settings.client_cert._asdict() if settings.client_cert else {}
+    for key, scalar in scalars.items():
+        if scalar is not None and isinstance(scalar.value, Template):
+            yield key, scalar.value
     if spec.body is not None:
-        if spec.body.kind == "form":
-            for entry in spec.body.value or ():
-                yield entry.name
-                yield entry.value
-        else:
-            yield spec.body.value
+        yield from ((spec.body.kind, declared) for declared in _within(spec.body.value))
+
+
+def _within(value: Any) -> Iterator[Declared]:
+    """The declared values of records such as Entries and Parts, or the one value itself."""
+    if isinstance(value, Template) or not isinstance(value, tuple):
+        yield value
+    elif not isinstance(value, Span):
+        for field in value:
+            yield from _within(field)
 
 
 def build(spec: RequestSpec, settings: Defaults, base_urls: tuple[BaseUrl, ...], scope: Scope, flags: Flags) -> Request:
@@ -102,8 +111,11 @@ def build(spec: RequestSpec, settings: Defaults, base_urls: tuple[BaseUrl, ...],
     if cookies:
         headers.append(("Cookie", cookies))
     body, content_type = _body(spec, scope)
-    if content_type and not any(name.lower() == "content-type" for name, _ in headers):
+    if any(name.lower() == "content-type" for name, _ in headers):
+        body, headers = _as_written(body, headers, settings)
+    elif content_type:
         headers.append(("Content-Type", content_type))
+    save_to = _save_to(spec, scope)
     return Request(
         method=_method(spec, scope),
         url=url,
@@ -112,35 +124,62 @@ def build(spec: RequestSpec, settings: Defaults, base_urls: tuple[BaseUrl, ...],
         timeout=flags.timeout or setting(settings.timeout, "timeout", scope, 30.0),
         max_redirects=setting(settings.follow_redirects, "follow_redirects", scope, 10),
         max_body=setting(settings.max_body, "max_body", scope, 10_000_000),
+        max_events=setting(settings.max_events, "max_events", scope, None),
         connection=connection(settings, scope, flags),
         secret_headers=frozenset(name.lower() for name in secret_headers),
         secret_query=frozenset(secret_query),
         held_cookies=held,
+        each_wait=save_to is not None or any(files(body)),
+        save_to=save_to,
     )
 
 
 def connection(settings: Defaults, scope: Scope, flags: Flags) -> Connection:
     """The TLS and proxy settings of a request, and of the token request made for it."""
-    certificate = flags.certificate or _client_certificate(settings.client_cert, scope)
-    if flags.verify is not None:
-        return Connection(flags.verify, flags.proxy, certificate)
-    verify = setting(settings.verify, "verify", scope, True)
+    return Connection(
+        verify=_verify(settings.verify, scope) if flags.verify is None else flags.verify,
+        proxy=_proxy(settings.proxy, scope) if flags.proxy is None else _hiding(flags.proxy, scope),
+        certificate=flags.certificate or _client_certificate(settings.client_cert, scope),
+        http2=setting(settings.http2, "http2", scope, False),
+    )
+
+
+def _verify(declared: Setting | None, scope: Scope) -> bool | str:
+    verify: bool | str = setting(declared, "verify", scope, True)
     if isinstance(verify, str):
-        assert settings.verify is not None
-        verify = file_path(settings.verify.value, verify, "verify", settings.verify.span, scope)
-    return Connection(verify, flags.proxy, certificate)
+        assert declared is not None
+        return file_path(declared.value, verify, "verify", declared.span, scope)
+    return verify
+
+
+def _proxy(declared: Setting | None, scope: Scope) -> str | None:
+    """The proxy's URL. The path of a socket is relative to the request file; it is an address and no file that is
+    read, so it may lie anywhere."""
+    if declared is not None:
+        _hiding(rendered(declared.value, "proxy", declared.span, scope), scope)
+    proxy: str | None = setting(declared, "proxy", scope, None)
+    if proxy is None or not proxy.startswith(UNIX):
+        return proxy
+    return UNIX + os.path.join(os.path.dirname(scope.shared.path), proxy.removeprefix(UNIX))
+
+
+def _hiding(proxy: str, scope: Scope) -> str:
+    """The proxy's URL, after its password was made secret."""
+    for part in proxy_credentials(proxy):
+        scope.shared.redactor.add(part)
+    return proxy
 
 
 def _client_certificate(declared: ClientCert | None, scope: Scope) -> ClientCertificate | None:
     if declared is None:
         return None
     cert, key = (
-        file_path(part.value, _rendered(part.value, name, part.span, scope), name, part.span, scope) if part else ""
+        file_path(part.value, rendered(part.value, name, part.span, scope), name, part.span, scope) if part else ""
         for name, part in (("cert", declared.cert), ("key", declared.key))
     )
     if declared.password is None:
         return ClientCertificate(cert, key)
-    password = _rendered(declared.password.value, "password", declared.password.span, scope)
+    password = rendered(declared.password.value, "password", declared.password.span, scope)
     scope.shared.redactor.add(password)
     return ClientCertificate(cert, key, password)
 
@@ -154,7 +193,7 @@ def from_outside(declared: Declared) -> bool:
 
 
 def file_path(declared: Declared, path: str, name: str, span: Span | None, scope: Scope) -> str:
-    """The path of a file that a key names: relative to the request file and within the project root.
+    """The path of a file that a key names: relative to the file that wrote it and within the project root.
 
     Raises:
         ResolveError: it lies outside the root, or is no file.
@@ -162,7 +201,7 @@ def file_path(declared: Declared, path: str, name: str, span: Span | None, scope
     if from_outside(declared):
         return path
     try:
-        return scope.shared.locate(path)
+        return scope.shared.locate(path, span)
     except ValueError as error:
         raise ResolveError(f"'{name}': {error}", span) from None
 
@@ -188,7 +227,7 @@ def _shown(value: Value) -> str:
 
 
 def _url(spec: RequestSpec, base_urls: tuple[BaseUrl, ...], scope: Scope) -> str:
-    url = _rendered(spec.url, "url", spec.url_span, scope)
+    url = rendered(spec.url, "url", spec.url_span, scope)
     if not ABSOLUTE.match(url):
         url = _append(base_url(base_urls, scope), url)
     if not ABSOLUTE.match(url):
@@ -209,7 +248,7 @@ def base_url(base_urls: tuple[BaseUrl, ...], scope: Scope) -> str:
     """The base URLs of collection and groups, joined from the outermost in."""
     joined = ""
     for base in base_urls:
-        url = _rendered(base.url, "base_url", base.span, scope)
+        url = rendered(base.url, "base_url", base.span, scope)
         joined = url if ABSOLUTE.match(url) else _append(joined, url)
     return joined
 
@@ -219,16 +258,6 @@ def _append(base: str, url: str) -> str:
     if not base or not url or url[0] in "?#":
         return base + url
     return f"{base.rstrip('/')}/{url.lstrip('/')}"
-
-
-def _rendered(text: str | Template, name: str, span: Span | None, scope: Scope) -> str:
-    if isinstance(text, str):
-        return text
-    value = scope.render(text)
-    try:
-        return as_text(value)
-    except ValueError as error:
-        raise ResolveError(f"'{name}' is {kind(value)}: {error}", span) from None
 
 
 def join_url(url: str, pairs: list[tuple[str, str]]) -> str:
@@ -251,7 +280,7 @@ def _pairs(entries: Iterable[Entry], scope: Scope, secret: set[str] | None = Non
     for entry in entries:
         with scope.watching() as watch:
             name = entry_name(entry, scope)
-            pairs += [(name, text) for text in _texts(entry, scope)]
+            pairs += [(name, text) for text in texts(entry.value, entry.text, entry.span, scope)]
         if watch.secret and secret is not None:
             secret.add(name)
     return pairs
@@ -259,16 +288,7 @@ def _pairs(entries: Iterable[Entry], scope: Scope, secret: set[str] | None = Non
 
 def entry_name(entry: Entry, scope: Scope) -> str:
     """An entry's name, rendered."""
-    return _rendered(entry.name, "name", entry.name_span, scope)
-
-
-def _texts(entry: Entry, scope: Scope) -> list[str]:
-    value = resolve(entry.value, scope)
-    items = value if isinstance(value, list) else [value]
-    try:
-        return [as_text(item) for item in items if item is not None]
-    except ValueError as error:
-        raise ResolveError(f"'{entry.text}': {error}", entry.span) from None
+    return rendered(entry.name, "name", entry.name_span, scope)
 
 
 def _headers(entries: Iterable[Entry], scope: Scope, secret: set[str]) -> list[tuple[str, str]]:
@@ -282,9 +302,9 @@ def _headers(entries: Iterable[Entry], scope: Scope, secret: set[str]) -> list[t
 
 
 def _cookies(entries: Iterable[Entry], scope: Scope) -> tuple[str, frozenset[str]]:
-    values = [(entry_name(entry, scope), _texts(entry, scope)) for entry in entries]
-    held = frozenset(name for name, texts in values if not texts)
-    return "; ".join(f"{name}={text}" for name, texts in values for text in texts), held
+    values = [(entry_name(entry, scope), texts(entry.value, entry.text, entry.span, scope)) for entry in entries]
+    held = frozenset(name for name, given in values if not given)
+    return "; ".join(f"{name}={text}" for name, given in values for text in given), held
 
 
 # --- method and body -----------------------------------------------------------------------------------------------
@@ -293,14 +313,11 @@ def _cookies(entries: Iterable[Entry], scope: Scope) -> tuple[str, frozenset[str
 def _method(spec: RequestSpec, scope: Scope) -> str:
     if spec.method is None:
         return "GET" if spec.body is None else "POST"
-    return _rendered(spec.method, "method", spec.method_span, scope)
+    return rendered(spec.method, "method", spec.method_span, scope)
 
 
 def _json(value: Value, span: Span) -> tuple[bytes, str]:
-    try:
-        return dump_json(value).encode("utf-8", "backslashreplace"), "application/json"  # \\ud800 as JSON spells it
-    except ValueError as error:
-        raise ResolveError(f"'json' cannot be written: {error}", span) from None
+    return json_bytes(value, "json", span), "application/json"
 
 
 def _text(value: Value, span: Span) -> tuple[bytes, str]:
@@ -318,12 +335,42 @@ def form_encode(pairs: Iterable[tuple[str, str]]) -> bytes:
 _BODIES: dict[str, Callable[[Value, Span], tuple[bytes, str]]] = {"json": _json, "text": _text}
 
 
-def _body(spec: RequestSpec, scope: Scope) -> tuple[bytes | None, str]:
+def _body(spec: RequestSpec, scope: Scope) -> tuple[Body | None, str]:
+    """The body, and the Content-Type that it has unless a header says otherwise."""
     if spec.body is None:
         return None, ""
     if spec.body.kind == "form":
         return form_encode(_pairs(spec.body.value, scope)), "application/x-www-form-urlencoded"
-    return _BODIES[spec.body.kind](resolve(spec.body.value, scope), spec.body.span)
+    if spec.body.kind in _BODIES:
+        return _BODIES[spec.body.kind](resolve(spec.body.value, scope), spec.body.span)
+    from runner.engine import bodies  # few files have one of these
+
+    return bodies.BODIES[spec.body.kind](spec.body, scope)
+
+
+def _as_written(body: Body | None, headers: _Pairs, settings: Defaults) -> tuple[Body | None, _Pairs]:
+    """A Content-Type header stays as it is written; a multipart body takes its boundary, or lends it its own."""
+    if not isinstance(body, Multipart):
+        return body, headers
+    from runner.engine import bodies
+
+    written = next(value for name, value in headers if name.lower() == "content-type")
+    try:
+        body, whole = bodies.as_written(body, written)
+    except ValueError as error:
+        entry = next((entry for entry in settings.headers if entry.text.lower() == "content-type"), None)
+        raise ResolveError(str(error), entry and entry.span, bodies.HEADER_HINT) from None
+    return body, list(with_headers(tuple(headers), "Content-Type", whole))
+
+
+def _save_to(spec: RequestSpec, scope: Scope) -> SaveTo | None:
+    if spec.save_to is None:
+        return None
+    path, span = rendered(spec.save_to.value, "save_to", spec.save_to.span, scope), spec.save_to.span
+    try:
+        return scope.shared.files.download(span.source.path, path, span)
+    except ValueError as error:
+        raise ResolveError(f"'save_to': {error}", span) from None
 
 
 def with_headers(headers: Headers, name: str, value: str) -> Headers:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from runner.diagnostics import Diagnostic, Span
+from runner.language.document import proxy_credentials
 from runner.language.model import (
     AUTH_KEYS,
     AuthSpec,
@@ -24,7 +25,7 @@ from runner.language.model import (
 
 _SHORTEST = 4
 #: What the name of a field ends with whose value is a credential: `client_secret`, `accessToken`, not `token_type`.
-_CREDENTIAL = re.compile(
+_CREDENTIAL = (
     r"(?:pass|passwd|password|passphrase|pwd|secret|token|assertion|api_?key|private_?key|authorization|cookie|"
     r"credential)s?$"
 )
@@ -33,18 +34,22 @@ _CREDENTIAL_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-auth-token", "cookie"}
 )
 #: A JWT: two JSON objects and a signature in base64url (RFC 7515 § 3.1).
-_JWT = re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+", re.ASCII)
+_JWT = r"(?a)\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+"
 
 
 def holds_credential(name: str) -> bool:
     """Whether a field of this name holds a credential, as far as a name can say."""
-    return _CREDENTIAL.search(name.lower().replace("-", "_")) is not None
+    return re.search(_CREDENTIAL, name.lower().replace("-", "_")) is not None
 
 
 def warnings(collection: Collection) -> list[Diagnostic]:
     """A warning for each literal credential, in the order of the file."""
-    found = {span.start: Diagnostic(message, span, _HINT, severity="warning") for message, span in _find(collection)}
-    return [found[start] for start in sorted(found)]
+    found = {_place(span): Diagnostic(message, span, _HINT, severity="warning") for message, span in _find(collection)}
+    return [found[place] for place in sorted(found)]
+
+
+def _place(span: Span) -> tuple[str, int]:
+    return span.source.path, span.start
 
 
 def _find(collection: Collection) -> Iterator[tuple[str, Span]]:
@@ -54,13 +59,16 @@ def _find(collection: Collection) -> Iterator[tuple[str, Span]]:
         yield from _tokens(environment.variables)
     yield from _tokens(collection.variables)
     yield from _shared(collection.auth, collection.defaults)
-    yield from _items(collection.requests)
+    yield from _items((*collection.setup, *collection.requests, *collection.teardown))
 
 
 def _items(items: tuple[RequestSpec | Group, ...]) -> Iterator[tuple[str, Span]]:
     for item in items:
         yield from _tokens(item.variables)
         if isinstance(item, Group):
+            yield from _secrets(item.secrets, item.secrets)
+            for environment in item.environments.values():
+                yield from _secrets(environment.variables, item.secrets)
             yield from _shared(item.auth, item.defaults)
             yield from _items(item.requests)
         else:
@@ -75,7 +83,7 @@ def _secrets(variables: Variables, secret: Variables) -> Iterator[tuple[str, Spa
 
 def _tokens(variables: Variables) -> Iterator[tuple[str, Span]]:
     for name, variable in variables.items():
-        if isinstance(variable.value, str) and _JWT.search(variable.value):
+        if isinstance(variable.value, str) and re.search(_JWT, variable.value):
             yield f"'{name}' holds a token", variable.span
 
 
@@ -85,6 +93,9 @@ def _shared(auth: AuthSpec | None, settings: Defaults) -> Iterator[tuple[str, Sp
             yield f"the header '{entry.text}' holds a literal credential", entry.span
     yield from _in_entries(settings.headers)
     yield from _in_entries(settings.query)
+    proxy = settings.proxy
+    if proxy is not None and isinstance(proxy.value, str) and any(map(_is_literal, proxy_credentials(proxy.value))):
+        yield "the URL of 'proxy' holds a literal password", proxy.span
     keys = AUTH_KEYS.get(auth.type or "", {}) if auth else {}
     for name, declared in auth.fields.items() if auth else ():
         is_path = name in keys and keys[name].wants == "file" and not holds_key(declared.value)
@@ -99,8 +110,10 @@ def _in_login(login: RequestSpec) -> Iterator[tuple[str, Span]]:
     if login.body is None:
         return
     body = login.body.value
-    if login.body.kind == "form":
+    if login.body.kind in ("form", "multipart"):
         body = {entry.text: entry.value for entry in body}
+    elif login.body.kind == "graphql":
+        body = body.variables
     for name, value in body.items() if isinstance(body, dict) else ():
         if holds_credential(str(name)) and _is_literal(value):
             yield f"'{name}' of the login call is a literal credential", login.body.span
@@ -108,7 +121,7 @@ def _in_login(login: RequestSpec) -> Iterator[tuple[str, Span]]:
 
 def _in_entries(entries: tuple[Entry, ...]) -> Iterator[tuple[str, Span]]:
     for entry in entries:
-        if isinstance(entry.value, str) and _JWT.search(entry.value):
+        if isinstance(entry.value, str) and re.search(_JWT, entry.value):
             yield f"'{entry.text}' holds a token", entry.span
 
 

@@ -18,7 +18,8 @@ class RunStarted(NamedTuple):
 
 
 class CollectionStarted(NamedTuple):
-    """A collection begins; `names` are those of its requests, in order."""
+    """A collection begins; `names` are those of its requests, in order; one that is repeated has the widest of its
+    rows' names."""
 
     name: str
     path: str
@@ -26,10 +27,14 @@ class CollectionStarted(NamedTuple):
 
 
 class StepStarted(NamedTuple):
-    """A request is about to be sent. Only for progress: it is not told of requests that run in the background."""
+    """A request is about to be sent. Only for progress: it is not told of requests that run in the background.
+
+    `must_end`: it is one of teardown, which Ctrl-C does not cut short.
+    """
 
     collection: str
     name: str
+    must_end: bool = False
 
 
 class TokenFinished(NamedTuple):
@@ -54,6 +59,17 @@ class RunFinished(NamedTuple):
     """The run is done, or was interrupted."""
 
     result: RunResult
+
+
+class Downloading(NamedTuple):
+    """A body is on its way to a file: bytes so far, and those announced, if any.
+
+    Only for progress, and no event of the run: it comes between them, to the one who asked (`execute.Settings`).
+    """
+
+    name: str
+    received: int
+    announced: int | None = None
 
 
 Event = RunStarted | CollectionStarted | StepStarted | TokenFinished | StepFinished | CollectionFinished | RunFinished

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from runner.diagnostics import Span
+from runner.engine import payload
+from runner.engine.payload import Body
 from runner.language.model import RESPONSE_KEYS
 from runner.language.values import Value, parse_json
 
@@ -22,13 +24,15 @@ Headers = tuple[tuple[str, str], ...]
 class Connection(NamedTuple):
     """How a request reaches its server; requests of equal connections share sockets and a TLS context.
 
-    `verify` is true, false or the path of a CA file; `proxy` is a URL, `""` for none at all, None for what the
-    environment says (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`).
+    `verify` is true, false or the path of a CA file; `proxy` is a URL, `unix:` and the path of a socket, `""` for none
+    at all, None for what the environment says (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`). `http2` offers
+    it to https servers.
     """
 
     verify: bool | str = True
     proxy: str | None = None
     certificate: ClientCertificate | None = None
+    http2: bool = False
 
 
 class ClientCertificate(NamedTuple):
@@ -39,31 +43,81 @@ class ClientCertificate(NamedTuple):
     password: str = ""
 
 
+class SaveTo(NamedTuple):
+    """The file that takes a response's body. `name` is for people.
+
+    `write` takes the body as it comes, and the number of bytes that was announced, if any; it gives the number that
+    came. The file has its place only when all of them have. It raises TransportError where the file cannot be written.
+    """
+
+    name: str
+    write: Callable[[Iterator[bytes], int | None], int]
+
+
+class Saved(NamedTuple):
+    """A body that went to a file: `name` is for people, `size` in bytes."""
+
+    name: str
+    size: int
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request ready for the wire.
 
-    `timeout` is in seconds, for one attempt from connect to the last byte, redirects included. `max_redirects` 0 means
-    that a redirect is an answer like any other. `max_body` is in bytes, of the decoded body. `secret_headers` (lower
-    case) and `secret_query` (names) stay at the origin of `url`: another origin is asked without them. `held_cookies`
-    names cookies of the jar that do not go with this request.
+    `timeout` is in seconds, for one attempt from connect to the last byte, redirects included; with `each_wait` for
+    each wait on the way instead, however many there are. `max_redirects` 0 means that a redirect is an answer like any
+    other. `max_body` is in bytes, of the decoded body; `max_events` is how many events of an event stream are read,
+    None for all until the stream or the time ends. `secret_headers` (lower case) and `secret_query` (names) stay at
+    the origin of `url`: another origin is asked without them. `held_cookies` names cookies of the jar that do not go
+    with this request. A body with a status below 400 goes to `save_to`, where that is given.
     """
 
     method: str
     url: str
     headers: Headers = ()
-    body: bytes | None = None
+    body: Body | None = None
     timeout: float = 30.0
     max_redirects: int = 10
     max_body: int = 10_000_000
+    max_events: int | None = None
     connection: Connection = Connection()
     secret_headers: frozenset[str] = frozenset()
     secret_query: frozenset[str] = frozenset()
     held_cookies: frozenset[str] = frozenset()
+    each_wait: bool = False
+    save_to: SaveTo | None = None
 
     def header(self, name: str) -> str | None:
         """The first value of a header, by a name in any case."""
         return next((value for key, value in self.headers if key.lower() == name), None)
+
+
+class Peer(NamedTuple):
+    """Who is at the other end of a connection: the address of its socket, empty for one of this machine.
+
+    `version` and `cipher` are those of TLS, `certificate` is the server's as DER; empty on a plain connection.
+    """
+
+    ip: str = ""
+    version: str = ""
+    cipher: str = ""
+    certificate: bytes = b""
+
+
+class Timing(NamedTuple):
+    """What the time of one request went to, in seconds; None for what did not happen.
+
+    A connection that is used again was neither resolved nor connected. `connect` is without `tls`, and with what a
+    proxy took to open a tunnel. Of a request that was redirected it is the last one.
+    """
+
+    dns: float | None = None
+    connect: float | None = None
+    tls: float | None = None
+    send: float | None = None
+    wait: float | None = None
+    receive: float | None = None
 
 
 class Redirect(NamedTuple):
@@ -75,9 +129,10 @@ class Redirect(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A complete response: `content` is the decoded body, `url` the final one.
+    """A complete response: `content` is the decoded body, or empty where it was `saved`; `url` is the final one.
 
-    `set_cookies` are the values of all Set-Cookie headers of the exchange, redirects included, in order.
+    `set_cookies` are the values of all Set-Cookie headers of the exchange, redirects included, in order; `peer` is who
+    gave it.
     """
 
     status: int
@@ -88,20 +143,36 @@ class Response:
     http_version: str = "HTTP/1.1"
     redirects: tuple[Redirect, ...] = ()
     set_cookies: tuple[str, ...] = ()
+    peer: Peer = field(default=Peer(), repr=False, metadata={"public": True})
+    saved: Saved | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of the decoded body, wherever it went."""
+        return self.saved.size if self.saved else len(self.content)
 
     def header(self, name: str) -> str | None:
         """The value of a header by its lower-case name; repeated ones joined by `, ` (RFC 9110 § 5.3)."""
         values = [value for key, value in self.headers if key.lower() == name]
         return ", ".join(values) if values else None
 
+    @property
+    def is_event_stream(self) -> bool:
+        """Whether the body is a stream of Server-Sent Events."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower() == "text/event-stream"
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request and the response that it got; `elapsed` in seconds, from the send to the last byte."""
+    """A request and the response that it got; `elapsed` in seconds, from the send to the last byte, redirects included.
+
+    `timing` says what the time of the last request went to.
+    """
 
     request: Request
     response: Response
     elapsed: float = 0.0
+    timing: Timing = field(default=Timing(), metadata={"public": True})
 
     def view(self, variables: Mapping[str, Value]) -> ResponseDocument:
         """The response document; `variables` becomes its `vars`."""
@@ -224,8 +295,15 @@ class ResponseDocument(dict[str, Value]):
     def exchange(self) -> Exchange:
         return self._exchange
 
+    def _text(self) -> Value:
+        response = self._exchange.response
+        return None if response.saved else decode_text(response.content, response.header("content-type"))
+
     def _body(self) -> Value:
         text = self["text"]
+        if text is None:
+            self.body_fault = "the body was saved to a file"
+            return None
         if not text.strip():
             self.body_fault = "the body is empty"
             return None
@@ -258,9 +336,15 @@ def charset(content_type: str | None) -> str:
 
 
 def decode_text(content: bytes, content_type: str | None) -> str:
-    """A body as text; bytes that do not fit the charset become U+FFFD; a byte order mark is dropped."""
+    """A body as text; bytes that do not fit the charset become U+FFFD; a byte order mark is dropped.
+
+    Where the charset is UTF-8, or none is named, a mark of UTF-16 wins (WHATWG Encoding § 6).
+    """
+    name = charset(content_type)
+    if name == "utf-8" and content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        name = "utf-16"
     try:
-        text = content.decode(charset(content_type), errors="replace")
+        text = content.decode(name, errors="replace")
     except (LookupError, UnicodeError):  # a codec that is not for text, such as `hex`
         text = content.decode("utf-8", errors="replace")
     return text.removeprefix("\ufeff")
@@ -296,15 +380,37 @@ def _set_cookies(document: ResponseDocument) -> list[Value]:
     return [cookie for cookie in parsed if cookie is not None]
 
 
+def _tls(document: ResponseDocument) -> Value:
+    """What TLS agreed on and the server's certificate; null for http (whose proxy may speak TLS itself)."""
+    response = document.exchange.response
+    if not response.peer.version or not response.url.lower().startswith("https:"):
+        return None
+    from runner.engine.certificate import certificate_view  # few ask, and it brings cryptography
+
+    agreed: dict[str, Value] = {"version": response.peer.version, "cipher": response.peer.cipher}
+    return agreed | certificate_view(response.peer.certificate)
+
+
+def _events(document: ResponseDocument) -> list[Value]:
+    response = document.exchange.response
+    if not response.is_event_stream:
+        return []
+    from runner.engine.event_stream import EventStream  # few answers are streams
+
+    return EventStream().feed(response.content)
+
+
 def request_view(request: Request) -> dict[str, Value]:
-    """A request as expressions see it; its body parsed where it is JSON."""
+    """A request as expressions see it; its body parsed where it is JSON, files in it by name and size."""
     body: Value = None
-    if request.body is not None:
+    if isinstance(request.body, bytes):
         text = decode_text(request.body, request.header("content-type"))
         try:
             body = parse_json(text)
         except ValueError:
             body = text
+    elif request.body is not None:
+        body = payload.described(request.body)
     return {"method": request.method, "url": request.url, "headers": _headers(request.headers), "body": body}
 
 
@@ -314,14 +420,17 @@ _COMPUTED: dict[str, Callable[[ResponseDocument], Value]] = {
     "headers": lambda d: _headers(d.exchange.response.headers),
     "set_cookies": _set_cookies,
     "cookies": lambda d: {cookie["name"]: cookie["value"] for cookie in d["set_cookies"]},
-    "text": lambda d: decode_text(d.exchange.response.content, d.exchange.response.header("content-type")),
+    "text": ResponseDocument._text,
     "body": ResponseDocument._body,
-    "bytes": lambda d: d.exchange.response.content,
-    "size": lambda d: len(d.exchange.response.content),
+    "bytes": lambda d: None if d.exchange.response.saved else d.exchange.response.content,
+    "size": lambda d: d.exchange.response.size,
     "elapsed_ms": lambda d: round(d.exchange.elapsed * 1000),
     "url": lambda d: d.exchange.response.url,
     "redirects": lambda d: [{"status": r.status, "url": r.url} for r in d.exchange.response.redirects],
     "http_version": lambda d: d.exchange.response.http_version,
+    "remote_ip": lambda d: d.exchange.response.peer.ip or None,
+    "tls": _tls,
+    "events": _events,
     "request": lambda d: request_view(d.exchange.request),
     "vars": lambda d: d._variables,
 }

@@ -18,7 +18,7 @@ ENV = "env"
 
 
 class Reference(NamedTuple):
-    """A name as it is used; `env` if it stands for `env.NAME`."""
+    """A name as it is used; `env` if it stands for `env.NAME`. `column` is the key that is read of a row, if it is."""
 
     name: str
     optional: bool
@@ -27,6 +27,8 @@ class Reference(NamedTuple):
     text: str
     holder: Span
     env: bool = False
+    column: str = ""
+    column_span: Span | None = None
 
     @property
     def span(self) -> Span:
@@ -66,11 +68,15 @@ def _over_variables(compiled: query.Query, text: str, offset: int, span: Span) -
 
 def _reference(name: Name, text: str, offset: int, span: Span, env: bool = False) -> Reference:
     start, end = offset + name.start, offset + name.end
-    return Reference(name.text, name.optional, start, end, text, span, env)
+    if name.column is None:
+        return Reference(name.text, name.optional, start, end, text, span, env)
+    column, first, last = name.column
+    where = span.locate(text, offset + first, offset + last)
+    return Reference(name.text, name.optional, start, end, text, span, env, column, where)
 
 
 class Need(NamedTuple):
-    """Where a chain of references ends: at a capture, at `env.NAME`, or at a name that nothing defines.
+    """Where a chain of references ends: at a capture, a row, `env.NAME`, or a name that nothing defines.
 
     `reference` is where that name stands, be it in a variable that the request uses.
 
@@ -91,7 +97,7 @@ class Level:
     """The names that one place in a file sees: its own, then those of the level around it.
 
     A name may be declared more than once on a level (by several environments, when none was chosen). `own_first` is
-    true for a request: its variables come before captures.
+    true for a request: its variables come before captures. `rows` are names that a row gives from this level on.
     """
 
     def __init__(
@@ -102,13 +108,17 @@ class Level:
         given: Iterable[str] = (),
         captures: Mapping[str, str] | None = None,
         own_first: bool = False,
+        rows: Iterable[str] = (),
     ) -> None:
         self._declared = declared
         self._outer = outer
         self._own_first = own_first
+        self._rows: frozenset[str] = (outer._rows if outer else frozenset()).union(rows)
         self.given: frozenset[str] = outer.given if outer else frozenset(given)
         self.captures: Mapping[str, str] = outer.captures if outer else captures or {}
         self.cycles: list[Diagnostic] = outer.cycles if outer else []
+        #: Every name that anything asked for.
+        self.used: set[str] = outer.used if outer else set()
         self._closures: dict[str, tuple[Need, ...]] = {}
         self._open: list[str] = []
 
@@ -127,6 +137,10 @@ class Level:
         name = reference.name
         if reference.env:
             yield Need("env", name, reference.optional, reference)
+            return
+        self.used.add(name)
+        if name in self._rows:
+            yield Need("row", name, reference.optional, reference)
         elif name not in self.given:
             home = self._home(name)
             captured = name in self.captures and not (self._own_first and home is self)
@@ -168,17 +182,26 @@ class Level:
             self.cycles.append(fault)
 
 
-def undefined(need: Need, level: Level, later: str = "", environments: Sequence[str] = ()) -> Diagnostic:
+#: Names that only a row gives → what has none.
+_ROW_HINTS = {
+    "item": "it is a row of for_each, and nothing is repeated here",
+    "index": "it is the number of a row of for_each, and nothing is repeated here",
+    "data": "it is the row of --data FILE, which was not given",
+}
+
+
+def undefined(need: Need, level: Level, environments: Sequence[str] = (), why: str = "") -> Diagnostic:
     """The diagnostic for a name without value at this place.
 
-    `later` is the request that captures it too late, `environments` those not chosen that declare it.
+    `environments` are those not chosen that declare it, `why` is what else is known of it.
     """
     span = need.reference.span
+    why = why or _ROW_HINTS.get(need.name, "")
+    if why:
+        return Diagnostic(f"undefined variable '{need.name}'", span, why)
     if environments:
         hint = f"environment '{environments[0]}' declares it: choose one with --env"
         return Diagnostic(f"undefined variable '{need.name}'", span, hint)
-    if later:
-        return Diagnostic(f"variable '{need.name}' has no value yet", span, f"it is captured only later, by '{later}'")
     names = level.names()
     near = nearest(need.name, names)
     if near is not None:
@@ -189,6 +212,19 @@ def undefined(need: Need, level: Level, later: str = "", environments: Sequence[
     else:
         hint = "declare it in 'variables', or give it with --var"
     return Diagnostic(f"undefined variable '{need.name}'", span, hint)
+
+
+def too_late(need: Need, later: str, inherits: str = "") -> Diagnostic:
+    """The diagnostic for a name that the request `later` captures, where it is wanted before.
+
+    `inherits` is the request that wants it in the auth that it inherits.
+    """
+    hint = f"it is captured only later, by '{later}'"
+    if inherits == later:
+        hint = f"'{later}', which captures it, inherits this auth: give that request 'auth: none'"
+    elif inherits:
+        hint += f"; '{inherits}' inherits this auth: give that request 'auth: none'"
+    return Diagnostic(f"variable '{need.name}' has no value yet", need.reference.span, hint)
 
 
 def unset(need: Need) -> Diagnostic:

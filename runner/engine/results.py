@@ -26,10 +26,24 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
 
 
-class Verdict(NamedTuple):
-    """One judged assertion or capture. `expected` is a one-element tuple where there is something to compare with.
+class Violation(NamedTuple):
+    """One place where a body breaks its schema: the path to it, and the keyword of the rule.
 
-    `problem` says in words why it does not hold; `findings` are the values of its parts; `notes` go below.
+    `wanted` is the value under the keyword, or what of it decided; `actual` is empty where nothing is there.
+    """
+
+    path: str
+    keyword: str
+    wanted: tuple[Value, ...] = ()
+    actual: tuple[Value, ...] = ()
+
+
+class Verdict(NamedTuple):
+    """One judged assertion, capture, schema or snapshot.
+
+    `expected` is a one-element tuple where there is something to compare with. `problem` says in words why it does not
+    hold; `findings` are the values of its parts; `notes` go below. `violations` are those of a schema, `unshown` counts
+    those that are left out.
     """
 
     passed: bool
@@ -43,6 +57,8 @@ class Verdict(NamedTuple):
     notes: tuple[str, ...] = ()
     message: str = ""
     subject: str = "assertion"
+    violations: tuple[Violation, ...] = ()
+    unshown: int = 0
 
 
 class Fault(NamedTuple):

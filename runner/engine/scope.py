@@ -1,6 +1,9 @@
 """Variables at run time: layers, lazily evaluated, each value once, with its origin; secrets stay marked.
 
-    --var  →  row  →  request variables  →  captures  →  group variables  →  environment  →  collection
+    --var  →  rows  →  request variables  →  captures  →  group variables  →  environment  →  collection
+
+Of rows the nearest `for_each` comes first and `--data` last. An included file has an environment of its own, before its
+variables, in the place of a group.
 
 A variable sees what its own layer sees: one of the collection does not see those of a request. This file knows no
 request and sends nothing; which names exist at all was judged before (`references`).
@@ -12,6 +15,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from runner.diagnostics import Span
+from runner.engine.exchange import SaveTo
+from runner.engine.payload import BodyFile
 from runner.errors import EvaluationError, ResolveError
 from runner.language import query, template
 from runner.language.model import Declared, Expression, Template, Variable, Variables
@@ -37,6 +43,17 @@ class Values:
 
     def names(self) -> Iterable[str]:
         return self.values
+
+
+@dataclass(slots=True, eq=False)
+class Row(Values):
+    """A row of a `for_each`: `depth` is that of its loop; `secret` if it was taken from secrets."""
+
+    depth: int = 0
+    secret: bool = False
+
+    def value(self, name: str, scope: Scope) -> tuple[Value, bool]:
+        return self.values[name], self.secret
 
 
 class Declarations:
@@ -130,6 +147,12 @@ class Files(Protocol):
     def read(self, path: str) -> str:
         """The text of a file. Raises ValueError with the reason."""
 
+    def upload(self, file: str, path: str, span: Span | None) -> BodyFile:
+        """What `file` names at `span`, to be sent. Raises ValueError: outside the root, no file, or not to be read."""
+
+    def download(self, file: str, path: str, span: Span | None) -> SaveTo:
+        """What `file` names at `span`, to be written. Raises ValueError: outside the root, or a folder."""
+
     def netrc_login(self, host: str) -> tuple[str, str] | None:
         """User name and password for a host; None without an entry. Raises ValueError with the reason."""
 
@@ -143,6 +166,12 @@ class NoFiles:
     def read(self, path: str) -> str:
         raise ValueError(f"no such file: '{path}'")
 
+    def upload(self, file: str, path: str, span: Span | None) -> BodyFile:
+        raise ValueError(f"no such file: '{path}'")
+
+    def download(self, file: str, path: str, span: Span | None) -> SaveTo:
+        raise ValueError(f"no such folder: '{path}'")
+
     def netrc_login(self, host: str) -> tuple[str, str] | None:
         return None
 
@@ -151,7 +180,8 @@ class NoFiles:
 class Shared:
     """What all scopes of one run of a collection share.
 
-    `path` is that of its file, from which the paths in it start. `memo` is for what an auth scheme learned.
+    `path` is that of its file; what another file wrote is relative to that one. `memo` is for what an auth scheme
+    learned.
     """
 
     env: EnvironmentVariables
@@ -162,9 +192,9 @@ class Shared:
     memo: dict[Any, Any] = field(default_factory=dict)
     secret_read: bool = False
 
-    def locate(self, path: str) -> str:
-        """The path of what the collection's file names. Raises ValueError."""
-        return self.files.locate(self.path, path)
+    def locate(self, path: str, span: Span | None = None) -> str:
+        """The path of what is named at `span`, relative to the file that wrote it. Raises ValueError."""
+        return self.files.locate(span.source.path if span else self.path, path)
 
 
 class Scope(Mapping[str, Value]):

@@ -57,17 +57,23 @@ def _nothing_beside(path: str) -> str:
     raise ValueError(f"no such file: '{path}'")
 
 
+def _no_content(path: str) -> bytes:
+    raise ValueError(f"no such file: '{path}'")
+
+
 @dataclass(frozen=True, slots=True)
 class Foreign:
     """A foreign file, or a folder of them: `text` is the file's, `entries` the paths of all files below the folder.
 
-    `read` gives the text of a file by its path relative to this one; it raises ValueError with the reason.
+    `read` gives the text of a file by its path relative to this one, `content` its bytes; both raise ValueError with
+    the reason.
     """
 
     name: str
     text: str = ""
     entries: tuple[str, ...] = ()
     read: Callable[[str], str] = _nothing_beside
+    content: Callable[[str], bytes] = _no_content
 
 
 class Choices(NamedTuple):

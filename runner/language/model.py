@@ -9,11 +9,11 @@ This file knows neither YAML nor how anything is evaluated.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from runner.diagnostics import Source, Span
+from runner.diagnostics import Diagnostic, Source, Span
 
 #: A JSON value that may hold Templates.
 Declared = Any
@@ -90,11 +90,12 @@ class AuthField(NamedTuple):
 
 
 class AuthSpec(NamedTuple):
-    """An `auth` block. Without a type it changes fields of the inherited one."""
+    """An `auth` block. Without a type it changes fields of the inherited one: first of `base`, the extended file's."""
 
     type: str | None
     fields: Mapping[str, AuthField]
     span: Span
+    base: AuthSpec | None = None
 
 
 class Assertion(NamedTuple):
@@ -108,6 +109,28 @@ class Assertion(NamedTuple):
     span: Span | None = None
 
 
+class Schema(NamedTuple):
+    """What judges `body`: a file, with a pointer behind `#`, or a JSON Schema that stands here.
+
+    `place` says where a part of one that stands here is, by the names and numbers that lead to it.
+    """
+
+    value: Declared
+    span: Span
+    place: Callable[..., Span] | None = None
+
+
+#: The steps of a path in plain data: names, numbers of elements, and None for every element.
+Steps = tuple[str | int | None, ...]
+
+
+class Snapshot(NamedTuple):
+    """The wish to compare status and body with what was kept, but for the parts that `ignore` leads to."""
+
+    span: Span
+    ignore: tuple[Steps, ...] = ()
+
+
 class Capture(NamedTuple):
     """A named value taken from the response."""
 
@@ -118,18 +141,72 @@ class Capture(NamedTuple):
     span: Span | None = None
 
 
-class Body(NamedTuple):
-    """A request body as declared: `kind` is the key it stands under."""
-
-    kind: str
-    value: Declared
-    span: Span
-
-
 class Setting(NamedTuple):
     """A scalar setting, checked at load unless it is a Template."""
 
     value: Any
+    span: Span
+
+
+class Part(NamedTuple):
+    """One part of `multipart`: a `value`, or the path of a `file`.
+
+    A value that turns out to be a list is several parts, unless it is written in the `long` form, as a mapping.
+    """
+
+    name: str | Template
+    span: Span
+    name_span: Span
+    value: Declared = MISSING
+    file: Setting | None = None
+    filename: Setting | None = None
+    content_type: Setting | None = None
+    long: bool = False
+
+    @property
+    def text(self) -> str:
+        return self.name.text if isinstance(self.name, Template) else self.name
+
+
+class GraphQL(NamedTuple):
+    """A GraphQL operation: the text of its document, or the path of a `file` that holds it."""
+
+    span: Span
+    query: str | Template = ""
+    file: Setting | None = None
+    variables: Declared = MISSING
+    operation: Setting | None = None
+
+
+class Body(NamedTuple):
+    """A request body as declared: `kind` is the key it stands under.
+
+    `value` is a Declared (json, text), Entries (form), Parts (multipart), a path as a Setting (file), or a GraphQL.
+    """
+
+    kind: str
+    value: Any
+    span: Span
+
+    def files(self) -> Iterator[Setting]:
+        """The paths of the files that it is made of."""
+        if self.kind == "file":
+            yield self.value
+        records = self.value if self.kind == "multipart" else (self.value,) if self.kind == "graphql" else ()
+        yield from (record.file for record in records if record.file is not None)
+
+
+class DataFile(NamedTuple):
+    """A file of rows: CSV with a header, or a JSON or YAML list."""
+
+    path: str | Template
+    span: Span
+
+
+class ForEach(NamedTuple):
+    """What a request or group is repeated over: a list, an expression that gives one, or a data file."""
+
+    over: list[Declared] | Expression | DataFile
     span: Span
 
 
@@ -153,7 +230,10 @@ class Defaults:
     follow_redirects: Setting | None = key("true (at most 10), false, or the number of redirects to follow.")
     verify: Setting | None = key("TLS: true, false, or the path of a file with CA certificates.")
     client_cert: ClientCert | None = key("The client's TLS certificate: {cert, key, password}, PEM files.")
+    proxy: Setting | None = key("The proxy's URL (http, https, socks5), unix: and a socket's path, or false for none.")
+    http2: Setting | None = key("true offers HTTP/2 to https servers (needs the extra http2).")
     max_body: Setting | None = key("The largest response body that is accepted (default 10MB).")
+    max_events: Setting | None = key("How many events of a text/event-stream are read before it is left.")
     asserts: tuple[Assertion, ...] = key("Assertions added to those of each request.", ())
 
 
@@ -170,22 +250,29 @@ class RequestSpec:
     tags: tuple[str, ...] = key("Labels to select by.", ())
     skip: str | bool = key("true or a reason: the request is not sent.", False)
     when: Expression | None = key("Expression over the variables: the request is sent only if it is true.")
+    for_each: ForEach | None = key("A list, an expression or a data file: the request is sent once for each row.")
     variables: Variables = key("Variables of this request alone.", {})
     method: str | Template | None = key("The method: GET by default, POST with a body.")
     method_span: Span | None = key("")
     url_span: Span | None = key("")
     cookies: tuple[Entry, ...] = key("Cookies sent beside those of the collection's jar; null holds one back.", ())
     auth: AuthSpec | None = key("How this request authenticates; absent inherits.")
-    body: Body | None = key("The body: json, form or text.")
+    body: Body | None = key("The body: json, form, multipart, text, file or graphql.")
     delay: Setting | None = key("A wait before the request is sent.")
     captures: tuple[Capture, ...] = key("Values taken from the response for later requests.", ())
     asserts: tuple[Assertion, ...] = key("What must hold of the response.", ())
+    save_to: Setting | None = key("The file that a response with a status below 400 is saved to, as it comes.")
+    schema: Schema | None = key("What judges `body`: a file with a JSON Schema or an OpenAPI schema, or a JSON Schema.")
+    snapshot: Snapshot | None = key("true, or {ignore: [path, …]}: compares status and body with what was kept.")
     settings: Defaults = key("The keys of `defaults`, for this request.", Defaults())
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A folder of requests that share settings."""
+    """A folder of requests that share settings.
+
+    An included file is a group without a name within the one that includes it; it alone has secrets and environments.
+    """
 
     name: str = key("The name, unique among its neighbours.")
     span: Span = key("")
@@ -200,6 +287,10 @@ class Group:
     tags: tuple[str, ...] = key("Labels of all requests of this group.", ())
     skip: str | bool = key("true or a reason: nothing of this group is sent.", False)
     when: Expression | None = key("Expression over the variables: the group is run only if it is true.")
+    for_each: ForEach | None = key("A list, an expression or a data file: the group is run once for each row.")
+    include: Setting | None = key("A file whose requests stand here, with its own variables, defaults and auth.")
+    secrets: Variables = key("", {})
+    environments: Mapping[str, Environment] = key("", {})
     requests: tuple[RequestSpec | Group, ...] = key("Requests and groups, in order.", ())
 
 
@@ -210,6 +301,7 @@ class Collection:
     source: Source = key("")
     name: str = key("The name (default: the file's, without its ending).", "")
     description: str = key("Free text.", "")
+    extends: Setting | None = key("A file whose variables, secrets, environments, defaults and auth this one inherits.")
     base_url: str | Template | None = key("Prefix of relative URLs.")
     base_url_span: Span | None = key("")
     variables: Variables = key("Variables with their values.", {})
@@ -218,13 +310,24 @@ class Collection:
     auth: AuthSpec | None = key("How requests authenticate.")
     defaults: Defaults = key("Settings that requests inherit.", Defaults())
     tags: tuple[str, ...] = key("Labels of all requests.", ())
+    setup: tuple[RequestSpec | Group, ...] = key(
+        "What runs first; its first failure skips what is left but teardown.", ()
+    )
     requests: tuple[RequestSpec | Group, ...] = key("Requests and groups, in order.", ())
+    teardown: tuple[RequestSpec | Group, ...] = key("What always runs last, also after a failure or Ctrl-C.", ())
+    others: tuple[Source, ...] = key("", ())
+    warnings: tuple[Diagnostic, ...] = key("", ())
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Its file, and those that it extends and includes."""
+        return (self.source, *self.others)
 
 
 #: Keys of the response document, as expressions see it.
 RESPONSE_KEYS = (
     "status", "reason", "headers", "cookies", "set_cookies", "body", "text", "bytes", "size", "elapsed_ms", "url",
-    "redirects", "http_version", "request", "vars",
+    "redirects", "http_version", "remote_ip", "tls", "events", "request", "vars",
 )  # fmt: skip
 
 #: Names that no variable may have.
@@ -366,4 +469,4 @@ AUTH_KEYS: Mapping[str, Mapping[str, AuthKey]] = {
 }
 
 #: The ways to state a request body, one of which a request may have.
-BODY_KEYS = ("json", "form", "text")
+BODY_KEYS = ("json", "form", "multipart", "text", "file", "graphql")

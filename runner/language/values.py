@@ -106,12 +106,13 @@ _DECODER = json.JSONDecoder(parse_float=spelled_float, parse_constant=_no_consta
 
 
 #: Whoever walks a value does it by recursion, which the interpreter bounds.
-_MAX_DEPTH = 200
+MAX_DEPTH = 200
 
 
-def _is_deep(value: Value) -> bool:
+def is_deep(value: Value) -> bool:
+    """Whether a value is nested deeper than `MAX_DEPTH` levels."""
     level = [value]
-    for _ in range(_MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH + 1):
         inner = [node.values() if type(node) is dict else node for node in level if type(node) in (dict, list)]
         level = [node for nodes in inner for node in nodes]
         if not level:
@@ -127,13 +128,29 @@ def parse_json(text: str) -> Value:
     """
     try:
         value = _DECODER.decode(text)
-        if text.count("[") + text.count("{") > _MAX_DEPTH and _is_deep(value):
+        if text.count("[") + text.count("{") > MAX_DEPTH and is_deep(value):
             raise RecursionError
         return value
     except json.JSONDecodeError as error:
         raise ValueError(f"line {error.lineno}, column {error.colno}: {error.msg.lower()}") from None
     except RecursionError:
         raise ValueError("it is nested too deep") from None
+
+
+def decode_json_at(text: str, start: int) -> tuple[Value, int]:
+    """The JSON value that starts at an offset, and where it ends.
+
+    Raises:
+        json.JSONDecodeError: there is none.
+        ValueError: it holds what JSON does not have, or is nested too deep.
+    """
+    try:
+        value, end = _DECODER.raw_decode(text, start)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    if end - start > MAX_DEPTH and is_deep(value):
+        raise ValueError("it is nested too deep")
+    return value, end
 
 
 def dump_json(value: Value, indent: int | None = None) -> str:

@@ -56,7 +56,7 @@ def write(data: Mapping[Any, Data]) -> str:
     before = ""
     for key, value in data.items():
         written = list(_entry(key, value, 0))
-        block = isinstance(value, (Mapping, Sequence)) and not isinstance(value, str) and len(written) > 1
+        block = len(written) > 1
         if lines and before != "comment" and (block or before == "block"):
             lines.append("")
         lines += written
@@ -100,12 +100,13 @@ def _valued(head: str, key: Any, value: Data, indent: int) -> Iterator[str]:
 
 
 def _items(items: Sequence[Data], indent: int, *, apart: bool = False) -> Iterator[str]:
-    follows = False
+    before = 0  # lines of the item before, comments apart
     for item in items:
-        if apart and follows:
+        written = list(_item(item, indent))
+        if apart and before and max(before, len(written)) > 1:
             yield ""
-        follows = not isinstance(item, Comment)
-        yield from _item(item, indent)
+        before = 0 if isinstance(item, Comment) else len(written)
+        yield from written
 
 
 def _item(item: Data, indent: int) -> Iterator[str]:
@@ -215,7 +216,7 @@ def scalar(value: Data, *, flow: bool = False) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return value if _is_plain(value, flow) else _quoted(value)
+        return value if _is_plain(value, flow) else quoted(value)
     if isinstance(value, (SpelledInt, SpelledFloat)) or type(value) is int:
         return str(value)
     if type(value) is float:
@@ -237,7 +238,7 @@ def _is_plain(text: str, flow: bool) -> bool:
     return isinstance(plain_value(text), str)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """In double quotes; in single ones where the text has quotes or backslashes of its own and nothing to escape."""
     if _UNPRINTABLE.search(text) or "\n" in text or "\t" in text:
         return '"' + "".join(_ESCAPES.get(c) or (_escaped(c) if _UNPRINTABLE.match(c) else c) for c in text) + '"'

@@ -1,13 +1,12 @@
 """A token for people: the header and claims of a JWT, its times in words, what it may do and for whom it is.
 
-Nothing is verified here, and the token itself is never shown. What comes in has not passed the Redactor: what goes out
-has to.
+Nothing is verified here, and the token itself is never shown. It has not passed the Redactor, so its claims do: `mask`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -29,7 +28,6 @@ _SCOPES = ("scope", "scp", "scopes", "permissions")
 _ROLES = ("roles", "groups", "cognito:groups", "wids")
 _NESTED_ROLES = "realm_access.roles || `[]`"
 _CLIENT_ROLES = "resource_access.*.roles[] || `[]`"
-_WIDTH = 100
 
 
 class Parts(NamedTuple):
@@ -49,11 +47,16 @@ def parts_of(token: str) -> Parts | None:
     return Parts(header, claims) if isinstance(header, dict) and isinstance(claims, dict) else None
 
 
-def token_lines(token: str, now: float, styler: Styler = plain) -> list[str]:
-    """What can be said of a token; `now` in seconds since 1970."""
-    parts = parts_of(token)
-    if parts is None:
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def token_lines(token: str, now: float, styler: Styler = plain, mask: Callable[[Any], Any] = _as_it_is) -> list[str]:
+    """What can be said of a token; `now` in seconds since 1970; `mask` takes the secrets out of header and claims."""
+    found = parts_of(token)
+    if found is None:
         return [_opaque(token)]
+    parts = Parts(mask(found.header), mask(found.claims))
     return [
         styler("name", "header"),
         *_table((name, _value(value)) for name, value in parts.header.items()),
@@ -66,7 +69,8 @@ def token_lines(token: str, now: float, styler: Styler = plain) -> list[str]:
 def _opaque(token: str) -> str:
     if token.count(".") == 4:
         return "the token is encrypted (JWE): only the API can read it"
-    return f"the token is opaque ({len(token)} characters, no JWT): only the API knows what it holds"
+    length = f"{len(token)} character{'s' if len(token) != 1 else ''}"
+    return f"the token is opaque ({length}, no JWT): only the API knows what it holds"
 
 
 def _table(rows: Iterable[tuple[str, str]]) -> list[str]:
@@ -80,7 +84,11 @@ def _value(value: Any) -> str:
         return escape(value)
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return escape(", ".join(value))
-    return escape(json.dumps(value, ensure_ascii=False, default=str))
+    return escape(_json(value))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _claim(name: str, value: Any, now: float, styler: Styler) -> str:
@@ -119,4 +127,4 @@ def _roles(claims: Mapping[str, Any]) -> list[str]:
 def _texts(value: Any) -> list[str]:
     """A text of words, or a list of texts."""
     items = value.split() if isinstance(value, str) else value if isinstance(value, list) else []
-    return [str(item) for item in items]
+    return [item if isinstance(item, str) else _json(item) for item in items]

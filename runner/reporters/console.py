@@ -13,6 +13,7 @@ from runner.diagnostics import Styler, escape, fitting
 from runner.engine.events import (
     CollectionFinished,
     CollectionStarted,
+    Downloading,
     Event,
     RunFinished,
     RunStarted,
@@ -26,6 +27,7 @@ from runner.reporters.style import Marks, terminal_width
 
 _WIDEST_NAME = 44
 _WIDEST_PATH = 40
+_BAR = 20
 _INDENT = "    "
 _TOKEN_NAME = "token renewed"
 
@@ -97,6 +99,15 @@ class Console:
             self.stream.write(f"\r\x1b[2K{text}")
             self._under_way = True
 
+    def downloading(self, event: Downloading) -> None:
+        """How far a download has come, in place of the line that says what is under way."""
+        room = terminal_width(self.stream) - 1
+        tail = f"  {progress(event, self.marks)}"
+        head = fitting(f"  {self.marks.running} {escape(event.name)}", max(0, room - len(tail)))
+        self.stream.write(f"\r\x1b[2K{self.styler('progress', fitting(head + tail, room))}")
+        self.stream.flush()
+        self._under_way = True
+
     def _token_finished(self, result: TokenResult) -> None:
         good = result.outcome is Outcome.PASSED
         if self.quiet and good and not result.warnings:
@@ -123,7 +134,9 @@ class Console:
 
     def _step_line(self, result: StepResult) -> str:
         mark = self._mark(result.outcome)
-        name = f"{escape(result.name):<{self._width}}"
+        name = escape(result.name)
+        self._width = min(_WIDEST_NAME, max(self._width, len(name)))  # how many rows there are is not always known
+        name = f"{name:<{self._width}}"
         if result.outcome is Outcome.SKIPPED:
             return f"  {mark} {name}  {self.styler('skipped', 'skipped: ' + escape(result.reason))}"
         path = escape(result.path or result.url)
@@ -171,6 +184,16 @@ class Console:
         if result.collections and not self._many and not self.quiet:
             self._write()
         self._write(summary(result, self.styler))
+
+
+def progress(event: Downloading, marks: Marks) -> str:
+    """A bar where the size is known, and the sizes."""
+    came = words.size_words(event.received)
+    if not event.announced:
+        return came
+    part = min(1.0, event.received / event.announced)
+    bar = marks.done * round(part * _BAR)
+    return f"{bar:{marks.left}<{_BAR}} {part:>4.0%}  {came} of {words.size_words(event.announced)}"
 
 
 def token_line(result: TokenResult, name: str, styler: Styler, marks: Marks) -> str:

@@ -50,13 +50,15 @@ def styler_for(stream: TextIO, no_colour: bool = False) -> Styler:
 
 
 class Marks(NamedTuple):
-    """One character for each outcome."""
+    """One character for each outcome, and for progress."""
 
     passed: str = "✓"
     failed: str = "✗"
     errored: str = "!"
     skipped: str = "-"
     running: str = "⋯"
+    done: str = "█"
+    left: str = "░"
 
     def of(self, outcome: Outcome) -> str:
         """The mark of an outcome."""
@@ -67,7 +69,7 @@ class Marks(NamedTuple):
 def marks_for(stream: TextIO) -> Marks:
     """Marks that the stream's encoding can write."""
     try:
-        "✓✗⋯".encode(stream.encoding or "ascii")
+        "✓✗⋯█░".encode(stream.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
-        return Marks("+", "x", "!", "-", "~")
+        return Marks("+", "x", "!", "-", "~", "#", ".")
     return Marks()

@@ -9,9 +9,10 @@ from __future__ import annotations
 import difflib
 import json
 
-from runner.diagnostics import Styler, escape, excerpt, plain
+from runner.diagnostics import Styler, escape, excerpt, nearest, plain
+from runner.engine import payload
 from runner.engine.exchange import Exchange, Request, decode_text
-from runner.engine.results import Fault, StepResult, Verdict
+from runner.engine.results import Fault, StepResult, Verdict, Violation
 from runner.language.query import Finding, Miss
 from runner.language.values import Value, kind, show
 
@@ -19,7 +20,13 @@ _LONGEST = 300
 _BODY_LINES = 14
 _BODY_WIDTH = 200
 _DIFF_LINES = 24
+_DIFF_INPUT = 2_000
+_CONTEXT = 2
 _KEYS = 8
+#: Bytes of a body that tell whether it is text.
+_BEGINNING = 1024
+#: Kinds of faults whose place is the very key to blame: its line is shown.
+_AT_A_KEY = frozenset({"build", "file", "too-large"})
 
 
 def short(text: str, longest: int = _LONGEST) -> str:
@@ -53,6 +60,9 @@ def verdict_lines(verdict: Verdict, styler: Styler = plain) -> list[str]:
 def _label(verdict: Verdict) -> tuple[str, list[str]]:
     """What stands beside the caret, and the lines below it."""
     notes = [f"note: {short(note)}" for note in verdict.notes]
+    if verdict.violations:
+        more = [f"… and {verdict.unshown:,} more"] if verdict.unshown else []
+        return verdict.problem, [*map(violation_words, verdict.violations), *more, *notes]
     if verdict.expected:
         return _comparison(verdict, notes)
     findings = list(verdict.findings)
@@ -92,6 +102,25 @@ def _type_hint(actual: Value, expected: Value) -> list[str]:
     return []
 
 
+def violation_words(violation: Violation) -> str:
+    """Where a body breaks its schema, what is there, and what the rule asks for."""
+    from runner.engine.schemas.rules import rule_words  # only where a file uses schemas
+
+    path, keyword = short(violation.path), violation.keyword
+    rule = f"{short(rule_words(keyword, violation.wanted))} ({keyword})"
+    if keyword in _ABOUT_KEYS:
+        keys = _nearest_first(violation.wanted[0], violation.actual[0])
+        return f"{path} {rule}{f'; there are {_some(keys)}' if keys else ''}"
+    if keyword.startswith("propertyNames/"):
+        return f"{path} has a name that {rule}"
+    joint = ": it " if rule.startswith("must ") else ", which "
+    return f"{path} is {value_words(violation.actual[0])}{joint}{rule}"
+
+
+#: Keywords that ask for another key.
+_ABOUT_KEYS = ("required", "dependentRequired", "dependencies")
+
+
 def _found(finding: Finding) -> str:
     if finding.miss is not None:
         return f"is null: {miss_words(finding.miss)}"
@@ -112,14 +141,20 @@ def miss_words(miss: Miss) -> str:
 
 
 def _keys_words(miss: Miss) -> str:
-    keys = list(miss.keys)
+    keys = sorted(miss.keys, key=lambda key: key != miss.nearest)
     if not keys:
         return f"'{miss.parent}' has no keys"
-    if miss.nearest in keys:
-        keys.remove(miss.nearest)
-        keys.insert(0, miss.nearest)
+    return f"'{miss.parent}' has {_some(keys)}"
+
+
+def _nearest_first(name: str, keys: list[str]) -> list[str]:
+    near = nearest(name, keys)
+    return sorted(keys, key=lambda key: key != near)
+
+
+def _some(keys: list[str]) -> str:
     shown = ", ".join(f"'{short(key, 60)}'" for key in keys[:_KEYS])
-    return f"'{miss.parent}' has {shown}{', …' if len(keys) > _KEYS else ''}"
+    return f"{shown}{', …' if len(keys) > _KEYS else ''}"
 
 
 def _a(name: str) -> str:
@@ -130,21 +165,32 @@ def diff(expected: Value, actual: Value) -> list[str]:
     """Where two structures differ, line by line."""
     left = json.dumps(expected, indent=2, ensure_ascii=False, sort_keys=True, default=str).splitlines()
     right = json.dumps(actual, indent=2, ensure_ascii=False, sort_keys=True, default=str).splitlines()
-    lines = [
-        line for line in difflib.unified_diff(left, right, lineterm="", n=2) if not line.startswith(("---", "+++"))
-    ]
-    lines = [short(line, _BODY_WIDTH) for line in lines if not line.startswith("@@")]
+    left, right = _around_differences(left, right)
+    _, _, *found = difflib.unified_diff(left, right, lineterm="", n=_CONTEXT) if left != right else ("", "")
+    lines = [short(line, _BODY_WIDTH) for line in found if not line.startswith("@@")]
     more = [f"… {len(lines) - _DIFF_LINES} more lines"] if len(lines) > _DIFF_LINES else []
     return lines[:_DIFF_LINES] + more
 
 
+def _around_differences(left: list[str], right: list[str]) -> tuple[list[str], list[str]]:
+    """Two texts without what they begin and end with alike; of long ones only the beginning.
+
+    difflib's time grows with the square of the length.
+    """
+    shorter = min(len(left), len(right))
+    begin = next((at for at in range(shorter) if left[at] != right[at]), shorter)
+    end = next((at for at in range(shorter - begin) if left[-1 - at] != right[-1 - at]), shorter - begin)
+    first, last = max(0, begin - _CONTEXT), max(0, end - _CONTEXT)
+    return left[first : len(left) - last][:_DIFF_INPUT], right[first : len(right) - last][:_DIFF_INPUT]
+
+
 def fault_lines(fault: Fault, styler: Styler = plain) -> list[str]:
     """Why a request could not be judged: one line, then its details, hint and place."""
-    lines = [escape(fault.message)]
+    lines = [short(fault.message, 600)]
     lines += [short(detail, 600) for detail in fault.details]
     if fault.span is not None:
         lines.append(styler("place", fault.span.where))
-        if fault.kind == "build":
+        if fault.kind in _AT_A_KEY:
             return lines + excerpt(fault.span, fault.hint, styler)
     return lines + ([styler("hint", f"hint: {escape(fault.hint)}")] if fault.hint else [])
 
@@ -168,16 +214,45 @@ def body_lines(content: bytes, content_type: str | None, *, most: int | None = _
 
 
 def _is_binary(content: bytes, content_type: str | None) -> bool:
-    if b"\0" in content[:1024]:
+    """Whether a body is nothing to read: by its type, or because much of its beginning is no text.
+
+    What calls itself text is believed, unless it holds zero bytes.
+    """
+    media_type = (content_type or "").partition(";")[0].strip().lower()
+    if media_type.startswith(("image/", "audio/", "video/", "font/")) and not media_type.endswith("+xml"):
         return True
-    return (content_type or "").startswith(("image/", "audio/", "video/", "font/"))
+    beginning = decode_text(content[:_BEGINNING], content_type)
+    odd = sum(c == "\ufffd" or (c < " " and c not in "\t\n\r\f\x1b") for c in beginning)
+    return "\0" in beginning or (odd * 10 > len(beginning) and not media_type.startswith("text/"))
 
 
 def request_lines(request: Request, styler: Styler = plain) -> list[str]:
     """A request as it goes over the wire."""
     lines = [styler("sent", f"> {request.method} {escape(request.url)}")]
     lines += [styler("sent", f"> {name}: {escape(value)}") for name, value in request.headers]
-    return lines + _body_block(">", request.body or b"", request.header("content-type"), "sent", styler)
+    return lines + _block(">", request_body(request), "sent", styler)
+
+
+def request_body(request: Request) -> list[str]:
+    """The body of a request, for reading: the parts of a multipart one as they are sent, files by name and size."""
+    if isinstance(request.body, bytes):
+        return body_lines(request.body, request.header("content-type"), most=None)
+    pieces = payload.pieces(request.body or b"")
+    shown = (piece.decode("utf-8", "replace") if isinstance(piece, bytes) else file_words(piece) for piece in pieces)
+    return [escape(line) for line in "".join(shown).splitlines()]
+
+
+def part_words(part: payload.BodyPart) -> str:
+    """A part of a multipart body in one line: its name, what it holds, as what it is sent."""
+    content = part.content
+    held = short(content.decode("utf-8", "replace") if isinstance(content, bytes) else file_words(content))
+    sent_as = ", ".join(escape(text) for text in (part.filename, part.content_type) if text)
+    return f"{escape(part.name)} = {held}{f' as {sent_as}' if sent_as else ''}"
+
+
+def file_words(file: payload.BodyFile) -> str:
+    """A file in place of its content."""
+    return f"({file.name}, {file.size:,} bytes)"
 
 
 def exchange_lines(exchange: Exchange, styler: Styler = plain) -> list[str]:
@@ -188,18 +263,19 @@ def exchange_lines(exchange: Exchange, styler: Styler = plain) -> list[str]:
         lines.append(styler("received", f"< {redirect.status} redirect from {escape(redirect.url)}"))
     lines.append(styler("received", f"< {response.http_version} {response.status} {escape(response.reason)}".rstrip()))
     lines += [styler("received", f"< {name}: {escape(value)}") for name, value in response.headers]
-    return lines + _body_block("<", response.content, response.header("content-type"), "received", styler)
+    return lines + _block("<", response_body(exchange), "received", styler)
 
 
 def response_body(exchange: Exchange) -> list[str]:
-    """The whole body of a response, for reading."""
+    """The whole body of a response, for reading; or where it was saved."""
     response = exchange.response
+    if response.saved is not None:
+        return [f"({response.saved.size:,} bytes saved to {escape(response.saved.name)})"]
     return body_lines(response.content, response.header("content-type"), most=None)
 
 
-def _body_block(mark: str, content: bytes, content_type: str | None, role: str, styler: Styler) -> list[str]:
-    found = body_lines(content, content_type, most=None)
-    return [styler(role, mark), *(styler(role, f"{mark} {line}") for line in found)] if found else []
+def _block(mark: str, body: list[str], role: str, styler: Styler) -> list[str]:
+    return [styler(role, mark), *(styler(role, f"{mark} {line}") for line in body)] if body else []
 
 
 def trimmed_body(result: StepResult) -> list[str]:
@@ -208,6 +284,14 @@ def trimmed_body(result: StepResult) -> list[str]:
         return []
     response = result.exchange.response
     return body_lines(response.content, response.header("content-type"))
+
+
+def size_words(size: int) -> str:
+    """A size, in decimal units: `512 bytes`, `4.7 kB`, `12.3 MB`."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size} bytes"
 
 
 def duration_words(seconds: float) -> str:

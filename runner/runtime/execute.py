@@ -1,17 +1,16 @@
-"""The drivers: grant the wishes of flows with real sockets, tokens and clocks, and pass events on in file order.
+"""The run: grants the wishes of flows with real sockets, tokens and clocks, and passes events on in file order.
 
-    plans ──▶ workers (one flow each) ──▶ events, ordered by collection ──▶ Redactor ──▶ listeners
+    plans ──▶ lanes (one flow each) ──▶ events, ordered by collection ──▶ Redactor ──▶ listeners
 
 Every event goes through the Redactor at this one door. Only the calling thread tells listeners. A single collection
-runs in the calling thread; several run side by side on threads, and what they tell is put back in order.
+runs in the calling thread; several run side by side on threads (`lanes`), and what they tell is put back in order.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from runner.engine.build import Flags
 from runner.engine.events import (
     CollectionFinished,
     CollectionStarted,
+    Downloading,
     Event,
     Listener,
     RunFinished,
@@ -28,56 +28,34 @@ from runner.engine.events import (
     StepStarted,
     TokenFinished,
 )
-from runner.engine.exchange import Exchange, Request, Send, Wait
-from runner.engine.flow import FAIL_FAST, Authorize, Effect, Session, run_collection, slim, started
-from runner.engine.plan import Plan
+from runner.engine.exchange import Exchange, Request, SaveTo, Send
+from runner.engine.flow import FAIL_FAST, INTERRUPTED, Authorize, Effect, Session, run_collection, slim
+from runner.engine.plan import Iteration, Plan
 from runner.engine.results import CollectionResult, Outcome, RunResult, StepResult, TokenResult
 from runner.engine.scope import EnvironmentVariables
 from runner.errors import AuthError, TransportError
 from runner.redaction import Redactor
+from runner.runtime.interrupts import Interrupts
+from runner.runtime.lanes import Drive, Lane, Schedule, SideBySide
 from runner.runtime.person import Person
 from runner.runtime.tokens import TokenStore
 from runner.runtime.transport import CookieJar, HttpTransport, Transport
 from runner.runtime.workspace import Workspace
 
 if TYPE_CHECKING:
+    from runner.runtime.snapshots import SnapshotWriter
     from runner.runtime.token_cache import TokenCache
 
 MOST_JOBS = 8
-_INTERRUPTED = "not run: interrupted"
-#: It may have reached the server.
-_CUT_SHORT = "interrupted while it was under way"
-
-
-class Interrupts:
-    """Ctrl-C as KeyboardInterrupt, but never while an event is being told: half a line, or none, would be lost.
-
-    `handler` is what the front installs for SIGINT and SIGTERM; without it nothing is held back.
-    """
-
-    def __init__(self) -> None:
-        self._held = False
-        self._came = False
-
-    def handler(self, number: int, frame: Any) -> None:
-        """A signal handler."""
-        if not self._held:
-            raise KeyboardInterrupt
-        self._came = True
-
-    def __enter__(self) -> None:
-        self._held = True
-
-    def __exit__(self, *_: object) -> None:
-        self._held = False
-        if self._came:
-            self._came = False
-            raise KeyboardInterrupt
 
 
 @dataclass(slots=True, eq=False)
 class Settings:
-    """How to run: `jobs` collections side by side (0: as many as fit), and what every request is told."""
+    """How to run: `jobs` collections side by side (0: as many as fit), and what every request is told.
+
+    `progress` is told now and then how far a download has come, where that goes on in the calling thread.
+    `snapshots` writes the snapshots of this run in place of comparing them.
+    """
 
     env: EnvironmentVariables
     workspace: Workspace
@@ -88,23 +66,34 @@ class Settings:
     listeners: Sequence[Listener] = ()
     redactor: Redactor = field(default_factory=Redactor)
     interrupts: Interrupts = field(default_factory=Interrupts)
+    progress: Callable[[Downloading], None] | None = None
+    snapshots: SnapshotWriter | None = None
 
 
 def run(plans: Sequence[Plan], settings: Settings) -> RunResult:
     """Runs plans and tells the listeners. Ctrl-C ends the run; what was not run is told as skipped."""
-    for event in stream(plans, settings):
-        result = event
+    with settings.interrupts.listening():
+        for event in _streamed(plans, settings):
+            result = event
     assert isinstance(result, RunFinished), "a stream ends with RunFinished"
     return result.result
 
 
 def stream(plans: Sequence[Plan], settings: Settings) -> Iterator[Event]:
     """The events of a run as they come, after the listeners were told of them."""
+    with settings.interrupts.listening():
+        for event in _streamed(plans, settings):
+            with settings.interrupts.waiting():  # for whoever takes it
+                yield event
+
+
+def _streamed(plans: Sequence[Plan], settings: Settings) -> Iterator[Event]:
     transport = settings.transport or HttpTransport()
     run_ = _Run(plans, settings, transport)
     try:
         yield from run_.events()
     finally:
+        settings.workspace.discard_downloads()
         if settings.transport is None:
             transport.close()
 
@@ -114,7 +103,7 @@ def token_store(perform: Callable[[Request], Exchange], redactor: Redactor, ende
 
     def wait(seconds: float) -> None:
         if ended.wait(seconds):
-            raise AuthError(_INTERRUPTED)
+            raise AuthError(INTERRUPTED)
 
     return TokenStore(perform, time.monotonic, wait, Person(redactor.text, ended.is_set), cache(_open_cache))
 
@@ -140,22 +129,26 @@ class _Run:
             fail_fast=settings.fail_fast,
             clock=time.perf_counter,
             files=settings.workspace,
+            keep=settings.snapshots.keep if settings.snapshots else None,
         )
-        self._ended = threading.Event()
-        self._store = token_store(self._send_token_request, settings.redactor, self._ended)
+        self._schedule = Schedule(plans)
+        self._workers: SideBySide | None = None
+        #: How often Ctrl-C came; after the first time nothing begins, after the second not even teardown is sent.
+        self._interrupts = 0
+        self._stopping = threading.Event()
+        self._over = threading.Event()
+        self._store = token_store(self._send_token_request, settings.redactor, self._stopping)
         self._keep = any(listener.wants_exchanges for listener in settings.listeners)
         self._told_tokens: set[Any] = set()
         self._tokens: list[TokenResult] = []
         self._collections: list[CollectionResult] = []
         self._steps: list[StepResult] = []
-        self._current: Plan | None = None
-        self._under_way = ""
-        self._last: Event | None = None
-        for plan in plans:
-            source = plan.collection.source
+        for source in (source for plan in plans for source in plan.collection.sources):
             settings.redactor.add(source.secrets)
             source.mask = settings.redactor.text
-        self._failed = False
+        self._under_way = ""
+        self._names: dict[str, list[tuple[str, str]]] = {}
+        self._teller = threading.get_ident()  # downloads of other threads are not told of
 
     # --- wishes ---
 
@@ -166,31 +159,31 @@ class _Run:
         if isinstance(wish, Send):
             try:
                 held = wish.request.held_cookies
-                return self._transport.send(wish.request, jar.without(held) if held else jar)
+                return self._transport.send(self._watched(wish.request), jar.without(held) if held else jar)
             except TransportError as error:
                 return error
         if isinstance(wish, Authorize):
             return self._store.authorize(wish.grant, wish.stale)
-        self._ended.wait(wish.seconds)
+        self._over.wait(wish.seconds)
         return None
 
-    def _drive(self, plan: Plan) -> Iterator[Event]:
-        """Runs one flow; its events, trimmed of what nobody asked for."""
-        flow = run_collection(plan, self._session)
-        jar = CookieJar()
-        reply: Any = None
-        while True:
-            try:
-                item = flow.send(reply)
-            except StopIteration:
-                return
-            if isinstance(item, (Send, Wait, Authorize)):
-                reply = self._grant(item, jar)
-            else:
-                reply = None
-                yield self._trimmed(item)
+    def _watched(self, request: Request) -> Request:
+        """The request; where somebody wants to know how its download goes, that is told."""
+        to, tell = request.save_to, self._settings.progress
+        if to is None or tell is None or threading.get_ident() != self._teller:
+            return request
+        name = self._under_way
+
+        def write(pieces: Iterator[bytes], announced: int | None) -> int:
+            return to.write(_counted(pieces, lambda received: say(received, announced)), announced)
+
+        def say(received: int, announced: int | None) -> None:
+            tell(self._settings.redactor.apply(Downloading(name, received, announced)))
+
+        return replace(request, save_to=SaveTo(to.name, write))
 
     def _trimmed(self, event: Event) -> Event:
+        """An event without what nobody asked for."""
         if isinstance(event, StepFinished) and event.result.outcome is Outcome.PASSED and not self._keep:
             return StepFinished(slim(event.result))
         if isinstance(event, TokenFinished) and event.result.outcome is Outcome.PASSED and not self._keep:
@@ -201,54 +194,101 @@ class _Run:
 
     def events(self) -> Iterator[Event]:
         began = time.perf_counter()
-        interrupted = False
-        yield self._tell(RunStarted(len(self._plans), sum(len(plan.steps) for plan in self._plans)))
-        sources = self._sources()
-        for plan, source in zip(self._plans, sources, strict=True):
-            if self._failed and self._settings.fail_fast and not interrupted:
-                yield from self._not_run(plan, FAIL_FAST)
-                continue
-            try:
-                yield from self._told(plan, source)
-            except KeyboardInterrupt:
-                interrupted = True
-                self._session.stopped = _INTERRUPTED
-                self._ended.set()
-                yield from self._told(plan, source)
+        plans = self._plans
+        requests = sum(len(plan.steps) * len(plan.iterations) for plan in plans)
+        yield self._tell(RunStarted(sum(len(plan.iterations) for plan in plans), requests))
+        try:
+            yield from self._all_told()
+        finally:
+            self._over.set()
+        self._write_snapshots()
         elapsed = time.perf_counter() - began
+        interrupted = bool(self._interrupts or self._settings.interrupts.count)
         result = RunResult(tuple(self._collections), tuple(self._tokens), elapsed, interrupted)
         yield self._tell_as_is(RunFinished(result))
 
-    def _told(self, plan: Plan, source: Iterable[Event]) -> Iterator[Event]:
-        """The events of a collection; after Ctrl-C those that are there already, and the rest as not run."""
-        for event in source:
-            if event is self._last:  # told already when the interrupt came
-                continue
-            with self._settings.interrupts:
-                self._current, self._last = plan, event
-                told = self._in_order(event)
-            if told is not None:
-                yield told
-            if isinstance(event, CollectionFinished):
-                return
-        yield from self._not_run(plan, _INTERRUPTED)
-
-    def _sources(self) -> Sequence[Iterable[Event]]:
+    def _all_told(self) -> Iterator[Event]:
+        """What is run, and then what is not, as skipped."""
         # With fail-fast nothing may be on its way when a request fails, or "not run" would not be true.
-        jobs = 1 if self._settings.fail_fast else min(self._settings.jobs or MOST_JOBS, len(self._plans))
-        if jobs <= 1:
-            return [self._drive(plan) for plan in self._plans]
-        return _side_by_side(self._plans, self._drive, jobs, self._ended)
+        jobs = 1 if self._settings.fail_fast else self._settings.jobs or MOST_JOBS
+        jobs = min(jobs, sum(len(plan.iterations) for plan in self._plans))
+        for event in self._one_by_one() if jobs <= 1 else self._side_by_side(jobs):
+            yield from self._in_order(event)
+        for run in self._schedule.rest():
+            for event in self._events_of(self._drive(*run)):
+                yield from self._in_order(event)
 
-    def _in_order(self, event: Event) -> Event | None:
-        """Tells an event in its turn and takes note of it; None for one that was told before."""
+    def _one_by_one(self) -> Iterator[Event]:
+        while not self._stopped():
+            run = self._schedule.next()
+            if run is None:
+                return
+            yield from self._events_of(self._drive(*run))
+
+    def _stopped(self) -> str:
+        if self._settings.interrupts.count > self._interrupts:
+            self._interrupted()  # a signal that met nobody waiting
+        return self._session.stopped
+
+    def _side_by_side(self, jobs: int) -> Iterator[Event]:
+        waiting = self._settings.interrupts.waiting
+        self._workers = SideBySide(self._next_drive, jobs)
+        lane: Lane | None = None
+        while True:
+            try:
+                lane = self._workers.current(waiting)
+                if lane is None:
+                    return
+                yield from lane.events(waiting)
+                self._workers.told()
+            except KeyboardInterrupt:
+                self._interrupted()
+
+    def _next_drive(self) -> Drive | None:
+        run = self._schedule.next()
+        return None if run is None else self._drive(*run)
+
+    def _drive(self, plan: Plan, iteration: Iteration) -> Drive:
+        return Drive(run_collection(plan, self._session, iteration), self._grant, self._trimmed, self._interrupted)
+
+    def _events_of(self, drive: Drive) -> Iterator[Event]:
+        return drive.events(drive.hold(), self._settings.interrupts.waiting)
+
+    def _interrupted(self) -> None:
+        self._interrupts = max(self._interrupts + 1, self._settings.interrupts.count)
+        again = self._interrupts > 1
+        if self._workers is not None:  # before a flow learns of it: what is taken over is cut short
+            self._workers.stop(even_teardown=again)
+        self._session.stopped = INTERRUPTED
+        self._stopping.set()
+        if again:
+            self._session.ended = INTERRUPTED
+            self._over.set()
+
+    def _write_snapshots(self) -> None:
+        for plan in self._plans if self._settings.snapshots is not None else ():
+            assert self._settings.snapshots is not None
+            names = self._names.get(plan.collection.source.path, [])
+            self._settings.snapshots.finish(plan, names, self._settings.redactor)
+
+    def _note_names(self, result: CollectionResult) -> None:
+        """Under which names the results of a collection may have a snapshot."""
+        if self._settings.snapshots is not None:
+            self._names.setdefault(result.path, []).extend((step.name, result.name) for step in self._steps)
+
+    # --- telling ---
+
+    def _in_order(self, event: Event) -> Iterator[Event]:
+        """Tells an event in its turn and takes note of it, unless it was told before."""
         if isinstance(event, CollectionFinished):
+            self._note_names(event.result)
             bare = self._settings.redactor.apply(event.result._replace(steps=()))
             self._collections.append(bare._replace(steps=tuple(self._steps)))  # steps were redacted when told
-            return self._tell_as_is(CollectionFinished(self._collections[-1]))
+            yield self._tell_as_is(CollectionFinished(self._collections[-1]))
+            return
         if isinstance(event, TokenFinished):
             if event.result.key in self._told_tokens:
-                return None
+                return
             self._told_tokens.add(event.result.key)
         elif isinstance(event, CollectionStarted):
             self._steps = []
@@ -259,30 +299,12 @@ class _Run:
             self._tokens.append(replace(told.result, exchanges=()))
         elif isinstance(told, StepFinished):
             self._note_step(told.result)
-        return told
+        yield told
 
     def _note_step(self, result: StepResult) -> None:
         self._steps.append(slim(result))
-        self._under_way = ""
-        if result.outcome in (Outcome.FAILED, Outcome.ERRORED):
-            self._failed = True
-            if self._settings.fail_fast:
-                self._session.stopped = FAIL_FAST
-
-    def _not_run(self, plan: Plan, reason: str) -> Iterator[Event]:
-        """What was not told yet of a collection, as skipped."""
-        collection = plan.collection
-        rest: list[Event] = []
-        if self._current is not plan:
-            self._current = plan
-            rest.append(started(plan))
-        done = 0 if rest else len(self._steps)
-        for step in plan.steps[done:]:
-            why = _CUT_SHORT if self._under_way == step.name else reason
-            skipped = StepResult(collection.name, step.name, Outcome.SKIPPED, reason=why, span=step.spec.name_span)
-            rest.append(StepFinished(skipped))
-        rest.append(CollectionFinished(CollectionResult(collection.name, collection.source.path)))
-        yield from filter(None, map(self._in_order, rest))
+        if self._settings.fail_fast and result.outcome in (Outcome.FAILED, Outcome.ERRORED):
+            self._session.stopped = self._session.stopped or FAIL_FAST
 
     def _tell(self, event: Event) -> Event:
         return self._tell_as_is(self._settings.redactor.apply(event))
@@ -293,55 +315,16 @@ class _Run:
         return event
 
 
-_END = object()
+#: Seconds between two words on a download.
+_OFTEN = 0.1
 
 
-def _side_by_side(plans: Sequence[Plan], drive: Any, jobs: int, ended: threading.Event) -> Sequence[Iterable[Event]]:
-    """Runs flows on `jobs` daemon threads (Ctrl-C need not wait for them); the events of each plan."""
-    channels = [_Channel(ended) for _ in plans]
-    waiting = iter(list(zip(plans, channels, strict=True)))
-    lock = threading.Lock()
-
-    def work() -> None:
-        while True:
-            with lock:
-                plan, channel = next(waiting, (None, None))
-            if plan is None or channel is None:
-                return
-            try:
-                for event in drive(plan):
-                    channel.tell(event)
-                channel.tell(_END)
-            except BaseException as error:  # noqa: BLE001 - handed to the calling thread, which raises it
-                channel.tell(error)
-
-    for number in range(jobs):
-        threading.Thread(target=work, name=f"runner-{number}", daemon=True).start()
-    return channels
-
-
-class _Channel:
-    """What a thread tells of one plan; waits for more until the run has ended.
-
-    An event stays first in line until the reader asks for the next one: an interrupt at any moment loses none.
-    """
-
-    def __init__(self, ended: threading.Event) -> None:
-        self._ended = ended
-        self._told: deque[Any] = deque()
-        self._more = threading.Semaphore(0)
-
-    def tell(self, item: Any) -> None:
-        self._told.append(item)
-        self._more.release()
-
-    def __iter__(self) -> Iterator[Event]:
-        while True:
-            while not self._told and not self._ended.is_set():
-                self._more.acquire()
-            if not self._told or self._told[0] is _END:
-                return
-            if isinstance(self._told[0], BaseException):
-                raise self._told[0]
-            yield self._told[0]
-            self._told.popleft()
+def _counted(pieces: Iterator[bytes], say: Callable[[int], None]) -> Iterator[bytes]:
+    """The pieces as they are; now and then it is said how many bytes they were."""
+    received, said = 0, time.monotonic()
+    for piece in pieces:
+        received += len(piece)
+        if time.monotonic() - said >= _OFTEN:
+            said = time.monotonic()
+            say(received)
+        yield piece

@@ -5,14 +5,15 @@ Imported when a grant first waits for a browser. It must not know OAuth: what ca
 
 from __future__ import annotations
 
+import os
 import queue
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from runner.engine.exchange import Listen
 from runner.errors import AuthError
@@ -35,17 +36,18 @@ def listening(listen: Listen) -> Iterator[tuple[str, Answers]]:
         AuthError: nothing can listen there.
     """
     answers: Answers = queue.SimpleQueue()
-    host = "::1" if listen.host.strip("[]") == "::1" else "127.0.0.1"
+    name = listen.host.strip("[]")
+    host, shown = ("::1", "[::1]") if name == "::1" else ("127.0.0.1", name)  # in a URI: RFC 3986 § 3.2.2
     try:
         server = _Server((host, listen.port), listen.path, answers)
     except OSError as error:
         hint = "is another sign-in under way? choose another redirect_port"
         reason = error.strerror or error
-        raise AuthError(f"cannot wait for the browser on {host}:{listen.port}: {reason}", hint=hint) from None
+        raise AuthError(f"cannot wait for the browser on {shown}:{listen.port}: {reason}", hint=hint) from None
     with server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
         try:
-            yield f"http://{listen.host}:{server.server_address[1]}{listen.path}", answers
+            yield f"http://{shown}:{server.server_address[1]}{listen.path}", answers
         finally:
             server.shutdown()
 
@@ -55,7 +57,10 @@ class _Server(ThreadingHTTPServer):
 
     daemon_threads = True
     block_on_close = False
-    allow_reuse_address = False
+    # Connections of the last sign-in may linger at a fixed port. On Windows this would let another program listen
+    # there, too, and take the code; so would a shared port anywhere.
+    allow_reuse_address = os.name == "posix"
+    allow_reuse_port = False
 
     def __init__(self, address: tuple[str, int], path: str, answers: Answers) -> None:
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
@@ -68,19 +73,31 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
     timeout = _SLOW
 
+    def handle(self) -> None:
+        with suppress(OSError):  # a browser that went away, or says nothing: the waiting goes on
+            super().handle()
+
     def do_GET(self) -> None:
-        parts = urlsplit(self.path)
-        if parts.path != self.server.path:
+        path, _, query = self.path.partition("#")[0].partition("?")
+        if path != self.server.path:
             self.send_error(404)
             return
-        answer = dict(parse_qsl(parts.query, keep_blank_values=True))
-        page = _PAGE % (_DONE if "code" in answer else _FAILED)
+        answer = dict(parse_qsl(query, keep_blank_values=True))
+        try:
+            self._show(_PAGE % (_DONE if "code" in answer else _FAILED))
+        finally:  # it counts, whether its page was taken or not; but once it is handed on the process may end
+            self.server.answers.put(answer)
+
+    def _show(self, page: bytes) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(page)))
         self.end_headers()
         self.wfile.write(page)
-        self.server.answers.put(answer)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """A page with the usual words of a status; those that came in quote the request, which may hold the code."""
+        super().send_error(code)
 
     def log_message(self, format: str, *arguments: Any) -> None:
         """Says nothing: the query holds the code."""

@@ -11,13 +11,17 @@ import queue
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 
+from runner.diagnostics import escape
 from runner.engine.exchange import Ask, Listen, Redirected
 from runner.errors import AuthError
 
 #: Seconds between two looks at whether the run was interrupted.
 _LOOK = 0.2
+#: What is opened in a browser: it would also open files, run scripts and take flags.
+_PAGES = ("http://", "https://")
 
 
 class Person:
@@ -30,11 +34,10 @@ class Person:
     def ask(self, ask: Ask) -> None:
         """Shows what is to be done, and opens the page in a browser where there is one."""
         wipe = "\r\x1b[2K" if sys.stderr.isatty() else ""
-        print(wipe + "\n".join(map(self._shown, ask.lines)), file=sys.stderr, flush=True)
-        if ask.url and _has_browser():
-            import webbrowser
-
-            threading.Thread(target=webbrowser.open, args=(ask.url,), daemon=True).start()
+        lines = [escape(self._shown(line)) for line in ask.lines]  # a server chose their words
+        print(wipe + "\n".join(lines), file=sys.stderr, flush=True)
+        if ask.url.lower().startswith(_PAGES) and _has_browser():
+            threading.Thread(target=_open, args=(ask.url,), daemon=True).start()
 
     def listen(self, listen: Listen) -> Redirected:
         """Waits for the browser to come back to a loopback address.
@@ -46,7 +49,9 @@ class Person:
 
         def first(answers: Answers) -> dict[str, str]:
             over = monotonic() + listen.seconds
-            while monotonic() < over and not self._ended():
+            while monotonic() < over:
+                if self._ended():
+                    raise AuthError("the run ended before anybody signed in")
                 try:
                     return answers.get(timeout=_LOOK)
                 except queue.Empty:
@@ -63,3 +68,16 @@ def _has_browser() -> bool:
     if sys.platform in ("win32", "darwin"):
         return True
     return any(os.environ.get(name) for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"))
+
+
+def _open(url: str) -> None:
+    """Opens a page from a process of its own: what a browser prints does not get into our output, nor our Ctrl-C to it.
+
+    Python's `-I` keeps a file named `webbrowser.py` in the working folder out.
+    """
+    import subprocess
+
+    nothing = subprocess.DEVNULL
+    command = [sys.executable, "-I", "-m", "webbrowser", url]
+    with suppress(OSError):  # no interpreter to start: the page was shown, too
+        subprocess.run(command, stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True, check=False)

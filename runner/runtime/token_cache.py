@@ -14,35 +14,23 @@ import json
 import math
 import os
 import re
-import stat
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from runner.engine.exchange import Token
-
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
+from runner.runtime import keyring_store, private_files
+from runner.runtime.keyring_store import KeyringFault
 
 _VERSION = 1
-_SERVICE = "request-runner"
 _MOST = 1_000_000  # bytes: no token is that long, and a foreign file may be of any length
 _REMOVE = "remove it"
 _ELSEWHERE = "see to its folder, or name another one in RUNNER_CACHE_DIR"
 
 #: `<hash>.json` an entry, `<hash>.lock` its lock, `<hash>.<random>.tmp` an entry that is being written.
 _OURS = re.compile(r"[0-9a-f]{64}(\.json|\.lock|\.[0-9a-f]{16}\.tmp)")
-
-#: Who we are, where a file has an owner and a mode; None on Windows, where the profile's access list guards it.
-_USER: Callable[[], int] | None = getattr(os, "geteuid", None)
-
-# A link is not followed, a pipe does not make us wait for its writer, Windows does not translate line ends.
-_ALWAYS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-_TO_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _ALWAYS
-_TO_WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _ALWAYS
 
 
 class Cached(NamedTuple):
@@ -93,12 +81,12 @@ class TokenCache:
         kept, warning = _to_keyring(path, token)
         record = self._record(token) | ({"keyring": True} if kept else _secrets(token))
         try:
-            _make_private(path.parent)
-            _replace(path, json.dumps(record).encode())
+            private_files.make_folder(path.parent)
+            private_files.replace(path, json.dumps(record).encode())
         except OSError as error:
             # What the entry still says has been superseded: a refresh token that is used twice may end the session.
-            if _removed(path) or kept:
-                _forget_in_keyring(path.stem)
+            if private_files.removed(path) or kept:
+                keyring_store.forget(path.stem)
             return "; ".join(filter(None, (warning, _not_kept(_shown(path), error))))
         return warning
 
@@ -106,8 +94,8 @@ class TokenCache:
         """Removes what is kept of an identity, if anything is."""
         with suppress(FileNotFoundError):
             path = self._entry(identity)
-            if _removed(path):
-                _forget_in_keyring(path.stem)
+            if private_files.removed(path):
+                keyring_store.forget(path.stem)
 
     @contextmanager
     def locked(self, identity: tuple[Any, ...]) -> Iterator[None]:
@@ -118,8 +106,8 @@ class TokenCache:
         with ExitStack() as stack:
             with suppress(OSError):
                 path = self._entry(identity)
-                _make_private(path.parent)
-                stack.enter_context(_lock(path.with_suffix(".lock")))
+                private_files.make_folder(path.parent)
+                stack.enter_context(private_files.lock(path.with_suffix(".lock")))
             yield
 
     def clear(self) -> int:
@@ -209,22 +197,24 @@ def _digest(identity: tuple[Any, ...]) -> str:
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 
-def _make_private(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    status = folder.stat()
-    if _open_to_others(status) and _is_mine(status):
-        folder.chmod(0o700)
+def _cleared(path: Path) -> bool:
+    """Removes a file of the folder; whether it was an entry."""
+    if path.suffix == ".lock":
+        # Only who holds a lock removes its file: those who wait see that it is gone, and begin again.
+        with suppress(OSError), private_files.lock(path, timeout=0):
+            path.unlink()
+        return False
+    try:
+        path.unlink()
+    except FileNotFoundError:  # somebody else clears, too
+        return False
+    if path.suffix != ".json":
+        return False
+    keyring_store.forget(path.stem)
+    return True
 
 
-def _open_to_others(status: os.stat_result) -> bool:
-    return _USER is not None and bool(status.st_mode & 0o077)
-
-
-def _is_mine(status: os.stat_result) -> bool:
-    return _USER is None or status.st_uid == _USER()
-
-
-# --- the file ---------------------------------------------------------------------------------------------------------
+# --- what an entry says ----------------------------------------------------------------------------------------------
 
 
 def _parsed(path: Path) -> dict[str, Any]:
@@ -244,81 +234,13 @@ def _parsed(path: Path) -> dict[str, Any]:
 
 def _contents(path: Path) -> bytes:
     try:
-        descriptor = os.open(path, _TO_READ)
-        try:
-            _trust(path, os.fstat(descriptor))
-            with open(descriptor, "rb", closefd=False) as file:
-                return file.read(_MOST)
-        finally:
-            os.close(descriptor)
+        return private_files.contents(path, _MOST)
+    except private_files.NotTrusted as fault:
+        raise _Unusable(path, str(fault), ", or ".join(filter(None, (_REMOVE, fault.mend)))) from None
     except FileNotFoundError:
         raise
     except OSError as error:
         raise _Unusable(path, _reason(error), f"{_REMOVE}, or {_ELSEWHERE}") from None
-
-
-def _trust(path: Path, status: os.stat_result) -> None:
-    """Whoever else may write the file chooses our token, whoever may read it has it. Asked of the file that is open."""
-    if not stat.S_ISREG(status.st_mode):
-        raise _Unusable(path, "it is not a regular file")
-    if not _is_mine(status):
-        raise _Unusable(path, "it belongs to another user")
-    if _open_to_others(status):
-        mode = stat.S_IMODE(status.st_mode)
-        raise _Unusable(path, f"others may use it (mode {mode:04o})", f"{_REMOVE}, or take it from them (chmod 600)")
-    if status.st_size > _MOST:
-        raise _Unusable(path, "it is too long for a token")
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """All of it or nothing, also for a process that dies midway, and never readable by others."""
-    temporary = path.with_name(f"{path.stem}.{os.urandom(8).hex()}.tmp")
-    try:
-        descriptor = os.open(temporary, _TO_WRITE, 0o600)
-        try:
-            if _open_to_others(os.fstat(descriptor)):
-                raise OSError(errno.EPERM, "the file system does not keep a file from others")
-            while content:
-                content = content[os.write(descriptor, content) :]
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        os.replace(temporary, path)
-    finally:
-        with suppress(OSError):  # after the replacement it is gone
-            temporary.unlink()
-
-
-def _removed(path: Path) -> bool:
-    """Whether a file was there and is gone now."""
-    with suppress(OSError):
-        path.unlink()
-        return True
-    return False
-
-
-def _cleared(path: Path) -> bool:
-    """Removes a file of the folder; whether it was an entry."""
-    if path.suffix == ".lock":
-        # Only who holds a lock removes its file: those who wait see that it is gone, and begin again.
-        with suppress(OSError), _lock(path, timeout=0):
-            path.unlink()
-        return False
-    try:
-        path.unlink()
-    except FileNotFoundError:  # somebody else clears, too
-        return False
-    if path.suffix != ".json":
-        return False
-    _forget_in_keyring(path.stem)
-    return True
-
-
-def _lock(path: Path, timeout: float = -1) -> BaseFileLock:
-    from filelock import FileLock
-
-    # Not the soft lock, which outlives a process that dies.
-    return FileLock(path, timeout=timeout, mode=0o600, fallback_to_soft=False)
 
 
 def _is_version(value: Any) -> bool:
@@ -362,59 +284,26 @@ def _secrets(token: Token) -> dict[str, Any]:
     return {"token": token.value, "refresh_token": token.refresh_token}
 
 
-# --- the system's keyring ---------------------------------------------------------------------------------------------
-# What is behind it differs by system, and so does what it raises: a fault of any type is the keyring's, never the
-# run's. Only its type is told, since its text may quote what it was given.
-
-
-def _keyring() -> Any:
-    """The package `keyring`, None where it is not installed or switched off. It is slow to import."""
-    if os.environ.get("RUNNER_KEYRING") == "0":
-        return None
-    from importlib import import_module
-    from importlib.util import find_spec
-
-    if "keyring" not in sys.modules and find_spec("keyring") is None:
-        return None
-    return import_module("keyring")
+# --- in the keyring ---------------------------------------------------------------------------------------------------
 
 
 def _to_keyring(path: Path, token: Token) -> tuple[bool, str]:
-    """Whether the keyring holds the secrets now, and a warning. They are read back: its null backend keeps nothing."""
-    text = json.dumps(_secrets(token))
+    """Whether the keyring holds the secrets now, and a warning."""
     try:
-        keyring = _keyring()
-        if keyring is None:
-            return False, ""
-        keyring.set_password(_SERVICE, path.stem, text)
-        return keyring.get_password(_SERVICE, path.stem) == text, ""
-    except Exception as error:  # noqa: BLE001 - see above
-        kind = type(error).__name__
-    if kind == "NoKeyringError":  # the package alone, as other tools bring it along: nobody has asked for a keyring
-        return False, ""
-    what = f"the system keyring did not take a token ({kind}), so it goes to the file {_shown(path)}"
-    return False, f"{what}; unlock the keyring, or set RUNNER_KEYRING=0"
+        return keyring_store.keep(path.stem, json.dumps(_secrets(token))), ""
+    except KeyringFault as fault:
+        what = f"the system keyring did not take a token ({fault.kind}), so it goes to the file {_shown(path)}"
+        return False, f"{what}; unlock the keyring, or set RUNNER_KEYRING=0"
 
 
-def _from_keyring(path: Path) -> dict[str, Any]:
-    where, remedy = "its secrets are in the system keyring", f"see to the keyring, or {_REMOVE}"
+def _from_keyring(path: Path) -> Any:
+    where, remedy = "its secrets are in the system keyring, which", f"see to the keyring, or {_REMOVE}"
     try:
-        keyring = _keyring()
-        if keyring is None:
-            raise _Unusable(path, f"{where}, which is switched off or not installed", remedy)
-        secrets = json.loads(keyring.get_password(_SERVICE, path.stem) or "null")
-    except _Unusable:
-        raise
-    except Exception as error:  # noqa: BLE001 - see above
-        raise _Unusable(path, f"{where}, which did not give them ({type(error).__name__})", remedy) from None
+        secrets = json.loads(keyring_store.find(path.stem) or "null")
+    except KeyringFault as fault:
+        raise _Unusable(path, f"{where} {fault}", remedy) from None
+    except (ValueError, RecursionError):
+        secrets = None
     if not _fits(_SECRETS, secrets):
-        raise _Unusable(path, f"{where}, which does not have them", remedy)
-    found: dict[str, Any] = secrets
-    return found
-
-
-def _forget_in_keyring(name: str) -> None:
-    with suppress(Exception):  # most often there is nothing to forget
-        keyring = _keyring()
-        if keyring is not None:
-            keyring.delete_password(_SERVICE, name)
+        raise _Unusable(path, f"{where} does not have them", remedy)
+    return secrets

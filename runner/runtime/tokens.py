@@ -24,15 +24,37 @@ if TYPE_CHECKING:
     from runner.runtime.token_cache import TokenCache
 
 _LEEWAY = 300.0
+#: Statuses by which a server refuses for good (RFC 6749 § 5.2, and 403 of servers that have it their way); with any
+#: other one it stumbles, is busy, or somebody else answered.
+_REFUSALS = frozenset({400, 401, 403})
 
 
 @dataclass(slots=True, eq=False)
 class _Slot:
+    """The token of an identity. `had`: those that were here, with their refresh tokens. `told`: warnings, each once."""
+
     lock: threading.Lock = field(default_factory=threading.Lock)
     token: Token | None = None
     ends: float | None = None
     result: TokenResult | None = None
+    had: set[tuple[str, str]] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
     warnings: tuple[str, ...] = ()
+
+    def next_number(self) -> int:
+        """The number of the next result."""
+        return self.result.number + 1 if self.result else 1
+
+    def warn(self, warning: str) -> None:
+        """Has the next result tell a warning, unless one did before."""
+        if warning and warning not in self.told:
+            self.told.add(warning)
+            self.warnings += (warning,)
+
+    def taken_warnings(self) -> tuple[str, ...]:
+        """What is to be told now."""
+        warnings, self.warnings = self.warnings, ()
+        return warnings
 
 
 @dataclass(slots=True, eq=False)
@@ -42,6 +64,17 @@ class _Talk:
     exchanges: list[Exchange] = field(default_factory=list)
     last: Request | None = None
     asked: float = 0.0
+
+    def asked_for(self, grant: Grant) -> tuple[str, str]:
+        """Method and URL of what was asked last; where nothing was yet, of what the grant is about to ask."""
+        return (self.last.method, self.last.url) if self.last else (grant.method, grant.url)
+
+    def refused(self) -> bool:
+        """Whether the answer to a POST was a refusal: what a GET asks for is no token (RFC 6749 § 3.2)."""
+        if not self.exchanges:
+            return False
+        last = self.exchanges[-1]
+        return last.request.method == "POST" and last.response.status in _REFUSALS
 
 
 class TokenStore:
@@ -92,25 +125,28 @@ class TokenStore:
         with cache.locked(grant.identity):
             if self._take_kept(slot, grant, cache):  # another process was faster
                 return False
-            self._fetch(slot, grant)
-            self._keep(slot, grant, cache)
+            refused = self._fetch(slot, grant)
+            if slot.token is not None:
+                self._keep(slot, grant, cache)
+            elif refused:
+                cache.forget(grant.identity)
             return True
 
     def _take_kept(self, slot: _Slot, grant: Grant, cache: TokenCache) -> bool:
         """Takes a token that an earlier run kept; of one that has ended only the refresh token is of use."""
         kept = cache.read(grant.identity)
         token = kept.token
-        if token is None:
-            slot.warnings += (kept.warning,) if kept.warning and kept.warning not in slot.warnings else ()
-            return False
+        slot.warn(kept.warning)
+        if token is None or _pair(token) in slot.had:
+            return False  # what we had is refused, about to end, or superseded where it could not be kept
         grant.hide([token.value, token.refresh_token])
-        if slot.token is not None and token.value == slot.token.value:
-            return False  # the one that was refused, or is about to end
+        same = slot.token is not None and token.value == slot.token.value
+        slot.had.add(_pair(token))
         slot.token = token
         slot.ends = None if kept.left is None else self._clock() + kept.left
-        if kept.left is not None and kept.left <= leeway(grant, token):
+        if same or (kept.left is not None and kept.left <= leeway(grant, token)):
             return False
-        number = slot.result.number + 1 if slot.result else 1
+        number = slot.next_number()
         slot.result = TokenResult(
             name=grant.name,
             method="POST" if token.token_url else grant.method,
@@ -120,53 +156,60 @@ class TokenStore:
             key=(grant.identity, number),
             lifetime=kept.left,
             cached=True,
+            warnings=slot.taken_warnings(),
             span=grant.span,
         )
         return True
 
-    def _fetch(self, slot: _Slot, grant: Grant) -> None:
-        number = slot.result.number + 1 if slot.result else 1
+    def _fetch(self, slot: _Slot, grant: Grant) -> bool:
+        """Has the grant fetch a token; whether the server refused it for good (a broken line proves nothing)."""
         asked = self._clock()
         talk = _Talk()
         token: Token | None = None
         fault: Fault | None = None
+        refused = False
         try:
             token = self._converse(grant, slot.token, talk)
+            slot.had.add(_pair(token))
         except AuthError as error:
+            refused = talk.refused() and not error.transient
             fault = Fault("auth", error.message, error.details, error.hint, grant.span)
         except TransportError as error:
-            method, url = (talk.last.method, talk.last.url) if talk.last else (grant.method, grant.url)
+            method, url = talk.asked_for(grant)
             fault = Fault("auth", f"{method} {url} got no answer: {error.message}", (), error.hint, grant.span)
         slot.token = token
         # Counted from the send: the server's clock starts somewhere in between (no trust in its wall clock).
         slot.ends = None if token is None or token.lifetime is None else talk.asked + token.lifetime
-        slot.result = TokenResult(
+        slot.result = self._told(slot, grant, talk, fault, self._clock() - asked)
+        return refused
+
+    def _told(self, slot: _Slot, grant: Grant, talk: _Talk, fault: Fault | None, elapsed: float) -> TokenResult:
+        """What is told of a fetch."""
+        number = slot.next_number()
+        method, url = talk.asked_for(grant)
+        return TokenResult(
             name=grant.name,
-            method=talk.last.method if talk.last else grant.method,
-            url=talk.last.url if talk.last else grant.url,
+            method=method,
+            url=url,
             outcome=Outcome.ERRORED if fault else Outcome.PASSED,
             number=number,
             key=(grant.identity, number),
             status=talk.exchanges[-1].response.status if talk.exchanges else None,
-            elapsed=self._clock() - asked,
-            lifetime=token.lifetime if token else None,
+            elapsed=elapsed,
+            lifetime=slot.token.lifetime if slot.token else None,
             fault=fault,
             exchanges=tuple(talk.exchanges),
-            warnings=slot.warnings,
+            warnings=slot.taken_warnings(),
             span=grant.span,
         )
 
     def _keep(self, slot: _Slot, grant: Grant, cache: TokenCache) -> None:
-        """Keeps what was fetched; forgets what the server refused to renew (a broken line proves nothing)."""
+        """Keeps what was fetched."""
+        assert slot.token is not None
         assert slot.result is not None
-        if slot.token is None:
-            if slot.result.status is not None and 400 <= slot.result.status < 500:
-                cache.forget(grant.identity)
-            return
         left = None if slot.ends is None else slot.ends - self._clock()
-        warning = cache.write(grant.identity, replace(slot.token, lifetime=left))
-        if warning and warning not in slot.result.warnings:
-            slot.result = replace(slot.result, warnings=(*slot.result.warnings, warning))
+        slot.warn(cache.write(grant.identity, replace(slot.token, lifetime=left)))
+        slot.result = replace(slot.result, warnings=slot.result.warnings + slot.taken_warnings())
 
     def _converse(self, grant: Grant, last: Token | None, talk: _Talk) -> Token:
         fetch = grant.fetch(last)
@@ -201,6 +244,10 @@ class TokenStore:
         if self._person is None:
             raise AuthError("this grant asks a person to sign in, and nobody is there")
         return self._person
+
+
+def _pair(token: Token) -> tuple[str, str]:
+    return token.value, token.refresh_token
 
 
 def leeway(grant: Grant, token: Token) -> float:

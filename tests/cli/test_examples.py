@@ -12,7 +12,8 @@ import pytest
 from runner.demo import DemoServer
 
 ROOT = Path(__file__).parent.parent.parent
-EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+EXAMPLES = sorted((ROOT / "examples").glob("[0-9]*.yaml"))
+BASE = ROOT / "examples" / "_base.yaml"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _BLOCK = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 BLOCKS = [
@@ -24,20 +25,22 @@ BLOCKS = [
 ]
 
 
-def at(server: DemoServer) -> tuple[str, ...]:
-    return "-v", f"api={server.url}", "-v", f"login={server.url}"
+def at(server: DemoServer, *paths: Path) -> tuple[str, ...]:
+    """The flags that lead files to a server; a variable that no file has would be warned of."""
+    text = "".join(path.read_text(encoding="utf-8") for path in paths)
+    return tuple(word for name in ("api", "login") if f"  {name}:" in text for word in ("-v", f"{name}={server.url}"))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_example(fresh_server: DemoServer, command: Any, path: Path) -> None:
     """An example passes against the demo server, as examples/README.md says."""
-    done = command("run", path.relative_to(ROOT), *at(fresh_server))
+    done = command("run", path.relative_to(ROOT), *at(fresh_server, path, BASE))
     assert (done.code, done.err) == (0, ""), done.said
 
 
 def test_all_examples_at_once(fresh_server: DemoServer, command: Any) -> None:
     """The folder as a whole passes, with a token for each of the three identities."""
-    done = command("run", "examples/", *at(fresh_server))
+    done = command("run", "examples/", *at(fresh_server, *EXAMPLES))
     assert (done.code, done.err) == (0, ""), done.said
     assert fresh_server.token_requests == 3
 
@@ -52,12 +55,15 @@ def test_all_examples_at_once(fresh_server: DemoServer, command: Any) -> None:
         (["11-when-skip-tags.yaml", "--exclude-tag", "slow"], "skipped"),
         (["11-when-skip-tags.yaml", "-k", "Only for admins", "-v", "role=admin"], "1 passed"),
         (["18-env-file.yaml", "--env-file", "examples/18-env-file.env"], "2 passed"),
+        (["21-extends.yaml", "-e", "staging"], "/echo/staging/staging"),
+        (["25-data-rows.yaml", "--data", "examples/25-users.csv"], "Data rows [1]"),
+        (["25-data-rows.yaml", "--data", "examples/25-users.csv", "--repeat", "3"], "Data rows [5]"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_variants(server: DemoServer, command: Any, words: list[str], expected: str) -> None:
     """The other commands that the heads of the examples name do what is said there."""
-    done = command("run", f"examples/{words[0]}", *words[1:], *at(server))
+    done = command("run", f"examples/{words[0]}", *words[1:], *at(server, ROOT / "examples" / words[0], BASE))
     assert (done.code, done.err) == (0, ""), done.said
     assert expected in done.out
 
@@ -92,7 +98,9 @@ def test_readme_names_every_example() -> None:
 @pytest.mark.skipif(not BLOCKS, reason="the documents show no collection yet")
 @pytest.mark.parametrize("block", BLOCKS)
 def test_documents(command: Any, write: Callable[[str, str], Path], tmp_path: Path, block: str) -> None:
-    """Every collection that the documents show is good."""
+    """Every collection that the documents show is good, beside the files that they name."""
+    write("_base.yaml", "base_url: http://127.0.0.1:8765\n")
+    write("_login.yaml", "requests: [{name: Log in, url: /login, capture: {token: body.token}}]\n")
     write("shown.yaml", block)
     done = command("check", "shown.yaml", cwd=tmp_path)
     assert done.code == 0, done.said

@@ -20,11 +20,23 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.error import HTTPError, URLError
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from cryptography.x509 import NameOID
 
 HERE = Path(__file__).parent
 SERVERS = HERE / "servers"
@@ -182,6 +194,15 @@ def httpbin(folder: Callable[[str], Path]) -> Iterator[Server]:
     yield from serve("httpbin", [gunicorn, *words], port, folder("httpbin"), "/status/200")
 
 
+@pytest.fixture(scope="session")
+def library(folder: Callable[[str], Path]) -> Iterator[Server]:
+    """A GraphQL server by ariadne."""
+    gunicorn = program("gunicorn", installed() / "graphql/bin") if (installed() / "graphql").is_dir() else missing("ariadne")
+    port, place = free_port(), folder("library")
+    shutil.copy(SERVERS / "library.py", place)
+    yield from serve("library", [gunicorn, "library:app", "--bind", f"127.0.0.1:{port}"], port, place)
+
+
 KINTO_SETTINGS = """\
 [app:main]
 use = egg:kinto
@@ -313,12 +334,15 @@ error_log stderr;
 events {{ worker_connections 256; }}
 http {{
   access_log off;
+  client_max_body_size 20m;
   client_body_temp_path {place}/t1; proxy_temp_path {place}/t2; fastcgi_temp_path {place}/t3;
   uwsgi_temp_path {place}/t4; scgi_temp_path {place}/t5;
   server {{
     listen 127.0.0.1:{port};
     location / {{ default_type text/plain; return 200 "$request_method $request_uri $http_host"; }}
     location /big {{ root {place}; }}
+    location /put {{ root {place}; dav_methods PUT; create_full_put_path on; client_max_body_size 400m; }}
+    location /small {{ root {place}; dav_methods PUT; create_full_put_path on; client_max_body_size 1m; }}
     location /to-tls {{ return 302 https://127.0.0.1:{tls_port}/leaks; }}
     location /leaks {{
       default_type text/plain;
@@ -334,6 +358,7 @@ http {{
       default_type text/plain;
       return 200 "authorization=$http_authorization key=$http_x_api_key";
     }}
+    location /put {{ root {place}; dav_methods PUT; create_full_put_path on; client_max_body_size 400m; }}
     location /to-plain {{ return 302 http://127.0.0.1:{port}/leaks; }}
   }}
   server {{
@@ -344,7 +369,28 @@ http {{
     ssl_verify_client on;
     location / {{ default_type text/plain; return 200 "$ssl_client_verify $ssl_client_s_dn"; }}
   }}
+  server {{
+    listen 127.0.0.1:{h2_port} ssl http2;
+    ssl_certificate {place}/good.crt;
+    ssl_certificate_key {place}/good.key;
+    http2_max_concurrent_streams 4;
+    keepalive_requests 50;
+    location / {{ default_type text/plain; return 200 "$server_protocol $request_method $request_uri $http_host"; }}
+    location /big {{ root {place}; }}
+    location /upload {{ proxy_pass http://127.0.0.1:{port}/; }}
+    location /slow {{ root {place}; rewrite .* /big/file.bin break; limit_rate 10k; }}
+  }}
+  {bad_servers}
 }}
+"""
+
+NGINX_BAD_SERVER = """\
+server {{
+    listen 127.0.0.1:{port} ssl;
+    ssl_certificate {place}/{name}.crt;
+    ssl_certificate_key {place}/{name}.key;
+    location / {{ default_type text/plain; return 200 ""; }}
+  }}
 """
 
 
@@ -352,7 +398,8 @@ http {{
 class Nginx(Server):
     """nginx, which answers the request line as it came over the wire, and its TLS side.
 
-    `mutual_url` demands a certificate of our own authority and answers what it made of it. In `place` lie
+    `h2_url` speaks HTTP/2 with a certificate of the authority ca.crt; `bad_urls` are servers with one that `old`, or
+    for `other` hosts. `mutual_url` demands a certificate of our own authority and answers what it made of it. In `place` lie
     client.crt, client.key, locked.key (encrypted with `password`) and both.pem; stranger.crt and stranger.key are
     of no authority.
     """
@@ -360,6 +407,8 @@ class Nginx(Server):
     tls_url: str
     certificate: Path
     mutual_url: str
+    h2_url: str
+    bad_urls: Mapping[str, str]
     place: Path
     password: str = "open & sesame + 1001"
 
@@ -391,27 +440,145 @@ def client_certificates(place: Path, password: str) -> None:
     (place / "both.pem").write_text("".join(both), "ascii")
 
 
+def server_certificate(place: Path, name: str, alternative: x509.GeneralName, end: timedelta) -> None:
+    """`name`.key and `name`.crt of a server, signed by ca.crt; `end` is from now on."""
+    key, authority = ec.generate_private_key(ec.SECP256R1()), (place / "ca.key").read_bytes()
+    issuer = x509.load_pem_x509_certificate((place / "ca.crt").read_bytes())
+    subject = x509.Name(
+        [x509.NameAttribute(NameOID.COMMON_NAME, name), x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Live")]
+    )
+    builder = x509.CertificateBuilder(issuer.subject, subject, key.public_key(), x509.random_serial_number())
+    now = datetime.now(UTC)
+    dated = builder.not_valid_before(now - timedelta(days=9)).not_valid_after(now + end)
+    named = dated.add_extension(x509.SubjectAlternativeName([alternative]), critical=False)
+    signed = named.sign(load_pem_private_key(authority, None), hashes.SHA256())  # type: ignore[arg-type]
+    (place / f"{name}.crt").write_bytes(signed.public_bytes(Encoding.PEM))
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (place / f"{name}.key").write_bytes(pem)
+
+
 @pytest.fixture(scope="session")
 def nginx(folder: Callable[[str], Path]) -> Iterator[Nginx]:
-    """nginx: the raw request line, big files, TLS with a certificate of its own, client certificates."""
+    """nginx: the raw request line, big files, TLS with good and bad certificates, client certificates, HTTP/2."""
     command = program("nginx")
-    port, tls_port, mutual_port, place = free_port(), free_port(), free_port(), folder("nginx")
+    port, tls_port, mutual_port, h2_port, place = *(free_port() for _ in range(4)), folder("nginx")
+    bad_ports = {"old": free_port(), "other": free_port()}
     known = Nginx(
         f"http://127.0.0.1:{port}",
         tls_url=f"https://127.0.0.1:{tls_port}",
         certificate=place / "server.crt",
         mutual_url=f"https://127.0.0.1:{mutual_port}",
+        h2_url=f"https://127.0.0.1:{h2_port}",
+        bad_urls={name: f"https://127.0.0.1:{bad_port}" for name, bad_port in bad_ports.items()},
         place=place,
     )
     self_signed(place, "server", "/CN=127.0.0.1", "subjectAltName=IP:127.0.0.1")
     client_certificates(place, known.password)
+    loopback = x509.IPAddress(ip_address("127.0.0.1"))
+    server_certificate(place, "good", loopback, timedelta(days=30, hours=1))
+    server_certificate(place, "old", loopback, timedelta(days=-1))
+    server_certificate(place, "other", x509.DNSName("elsewhere.example"), timedelta(days=2))
     (place / "big").mkdir()
     (place / "big/file.bin").write_bytes(b"0123456789abcdef" * 65536 * 12)
-    settings = NGINX_SETTINGS.format(place=place, port=port, tls_port=tls_port, mutual_port=mutual_port)
+    bad = [NGINX_BAD_SERVER.format(place=place, name=name, port=number) for name, number in bad_ports.items()]
+    ports = {"port": port, "tls_port": tls_port, "mutual_port": mutual_port, "h2_port": h2_port}
+    settings = NGINX_SETTINGS.format(place=place, bad_servers="".join(bad), **ports)
     (place / "nginx.conf").write_text(settings, "utf-8")
     words = [command, "-p", str(place), "-c", str(place / "nginx.conf"), "-e", "stderr"]
     for _ in serve("nginx", words, port, place):
         yield known
+
+
+# ---------------------------------------------------------------- proxies
+
+
+@dataclass(frozen=True, slots=True)
+class HttpProxy(Server):
+    """tinyproxy; with `login` it wants one. `log` names every host that it was asked for."""
+
+    log: Path
+    login: str = ""
+
+    @property
+    def url_with_login(self) -> str:
+        return self.url.replace("://", f"://{self.login}@")
+
+    def saw(self) -> str:
+        return self.log.read_text("utf-8", "replace")
+
+
+def http_proxy(place: Path, login: str = "") -> Iterator[HttpProxy]:
+    command = program("tinyproxy")
+    port = free_port()
+    lines = [f"Port {port}", "Listen 127.0.0.1", "Allow 127.0.0.1", "LogLevel Connect"]
+    lines += [f"BasicAuth {login.replace(':', ' ')}"] if login else []
+    (place / "tinyproxy.conf").write_text("\n".join(lines) + "\n", "utf-8")
+    for server in serve("tinyproxy", [command, "-d", "-c", "tinyproxy.conf"], port, place):
+        yield HttpProxy(server.url, place / "tinyproxy.log", login)
+
+
+@pytest.fixture(scope="session")
+def proxy(folder: Callable[[str], Path]) -> Iterator[HttpProxy]:
+    """An HTTP proxy for everybody."""
+    yield from http_proxy(folder("proxy"))
+
+
+@pytest.fixture(scope="session")
+def guarded_proxy(folder: Callable[[str], Path]) -> Iterator[HttpProxy]:
+    """An HTTP proxy that wants user name and password."""
+    yield from http_proxy(folder("guarded-proxy"), "ada:pr0xy-pass-word")
+
+
+@pytest.fixture(scope="session")
+def socks_proxy(folder: Callable[[str], Path]) -> Iterator[str]:
+    """A SOCKS5 proxy that wants user name and password: its address with them."""
+    command = program("microsocks")
+    port, login = free_port(), ("ada", "s0cks-pass-word")
+    words = [command, "-i", "127.0.0.1", "-p", str(port), "-u", login[0], "-P", login[1]]
+    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        wait_until_open(process, lambda: socket.create_connection(("127.0.0.1", port), timeout=5))
+        yield f"{login[0]}:{login[1]}@127.0.0.1:{port}"
+    finally:
+        stop(process)
+
+
+def wait_until_open(process: subprocess.Popen[bytes], connect: Callable[[], socket.socket]) -> None:
+    """Returns as soon as a connection comes about."""
+    give_up = time.monotonic() + START_WITHIN
+    while process.poll() is None and time.monotonic() < give_up:
+        try:
+            connect().close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    stop(process)
+    pytest.fail(f"{process.args!r} did not open its socket", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def unix_httpbin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """httpbin on a socket of this machine: its path."""
+    gunicorn = program("gunicorn", installed() / "python/bin")
+    path = tmp_path_factory.mktemp("unix") / "httpbin.sock"
+    words = [gunicorn, "httpbin:app", "--bind", f"unix:{path}", "--worker-class", "gthread", "--threads", "4"]
+
+    def connect() -> socket.socket:
+        found = socket.socket(socket.AF_UNIX)
+        try:
+            found.connect(str(path))
+        except OSError:
+            found.close()
+            raise
+        return found
+
+    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        wait_until_open(process, connect)
+        yield path
+    finally:
+        stop(process)
 
 
 # ---------------------------------------------------------------- running collections

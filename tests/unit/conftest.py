@@ -6,27 +6,31 @@ Nothing here touches the network, the disk or the clock: who asks is answered by
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from posixpath import dirname, join
+from posixpath import dirname, join, normpath
 from textwrap import dedent, indent
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from runner.diagnostics import Diagnostic, Source
+from runner.diagnostics import Diagnostic, Source, Span
 from runner.engine import plan as planning
 from runner.engine.build import Flags
-from runner.engine.exchange import Ask, Exchange, Listen, Redirected, Request, Response, Send, Wait
+from runner.engine.exchange import Ask, Exchange, Listen, Redirected, Request, Response, SaveTo, Send, Wait
 from runner.engine.flow import Authorize, Session, run_collection
-from runner.engine.plan import EVERYTHING, Plan, Selection
+from runner.engine.payload import BodyFile
+from runner.engine.plan import EVERYTHING, ONCE, Iteration, Iterations, Plan, Selection
 from runner.engine.results import CollectionResult, StepResult, TokenResult
+from runner.engine.schemas import Schemas
 from runner.engine.scope import EnvironmentVariables, Files, NoFiles
+from runner.engine.snapshots import Kept
 from runner.errors import InvalidError, TransportError
 from runner.language import document
 from runner.language.model import Collection
+from runner.language.rows import Rows
 from runner.redaction import Redactor
 from runner.runtime.tokens import TokenStore
 
@@ -60,12 +64,17 @@ def _in_turn(answers: Sequence[Answer]) -> Server:
 
 @dataclass
 class Disk:
-    """Files by hand: the text of each path, as `PATH` would name it, and netrc's entries by host."""
+    """Files by hand: the text of each path, as `PATH` would name it, and netrc's entries by host.
+
+    `written` is what was saved, by path. A file that is read while `texts` has another length than when the request
+    was built has changed.
+    """
 
     texts: Mapping[str, str] = field(default_factory=dict)
     logins: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     netrc_fault: str = ""
     reads: list[str] = field(default_factory=list)
+    written: dict[str, bytes] = field(default_factory=dict)
 
     def locate(self, file: str, path: str) -> str:
         if path not in self.texts:
@@ -78,6 +87,26 @@ class Disk:
         if name not in self.texts:
             raise ValueError(f"cannot read '{path}': No such file or directory")
         return self.texts[name]
+
+    def upload(self, file: str, path: str, span: Span | None) -> BodyFile:
+        self.locate(file, path)
+        size = len(self.texts[path].encode())
+
+        def read() -> Iterator[bytes]:
+            self.reads.append(path)
+            content = self.texts[path].encode()
+            if len(content) != size:
+                raise TransportError("file", f"'{path}' changed", span=span)
+            yield content
+
+        return BodyFile(path, size, read)
+
+    def download(self, file: str, path: str, span: Span | None) -> SaveTo:
+        def write(pieces: Iterator[bytes], announced: int | None) -> int:
+            self.written[path] = b"".join(pieces)
+            return len(self.written[path])
+
+        return SaveTo(path, write)
 
     def netrc_login(self, host: str) -> tuple[str, str] | None:
         if self.netrc_fault:
@@ -169,20 +198,28 @@ class Driver:
         self.ran.waits.append(wish.seconds)
         return None
 
-    def run(self) -> Ran:
-        flow = run_collection(self.ran.plan, self.session)
-        reply: Any = None
+    def run(self, iteration: Iteration = ONCE) -> Ran:
+        flow = run_collection(self.ran.plan, self.session, iteration)
+        move: Callable[[], Any] = lambda: next(flow)  # noqa: E731
         while True:
             try:
-                item = flow.send(reply)
+                item = move()
             except StopIteration as done:
                 self.ran.result = done.value
                 return self.ran
-            reply = None
-            if isinstance(item, (Send, Wait, Authorize)):
-                reply = self._grant(item)
-            else:
-                self._note(item)
+            move = self._answer(flow, item)
+
+    def _answer(self, flow: Any, item: Any) -> Callable[[], Any]:
+        """What to do next: go on, with the answer to a wish, or as after Ctrl-C when whoever answers raises it."""
+        if not isinstance(item, (Send, Wait, Authorize)):
+            self._note(item)
+            return lambda: flow.send(None)
+        try:
+            reply = self._grant(item)
+        except KeyboardInterrupt as interrupt:
+            caught = interrupt
+            return lambda: flow.throw(caught)
+        return lambda: flow.send(reply)
 
     def _note(self, event: Any) -> None:
         self.ran.events.append(event)
@@ -193,12 +230,27 @@ class Driver:
             self.ran.tokens.append(result)
 
 
-def _load(text: str, path: str = PATH) -> Collection:
-    return document.load(Source(path, dedent(text)))
+def _load(text: str, path: str = PATH, others: Mapping[str, str] | None = None) -> Collection:
+    return document.load(Source(path, dedent(text)), _reader(others or {}))
 
 
-def _plan(text: str, *, selection: Selection = EVERYTHING, **options: Any) -> Plan:
-    return planning.make(_load(text), selection=selection, **options)
+def _reader(others: Mapping[str, str]) -> document.Read:
+    """Gives the files of `others` by their paths from the folder of `PATH`."""
+
+    def read(source: Source, path: str) -> Source:
+        name = normpath(join(dirname(source.path), path))
+        known = name.removeprefix(f"{dirname(PATH)}/")
+        if known not in others:
+            raise ValueError(f"no such file: '{path}'")
+        return Source(name, dedent(others[known]))
+
+    return read
+
+
+def _plan(
+    text: str, *, selection: Selection = EVERYTHING, others: Mapping[str, str] | None = None, **options: Any
+) -> Plan:
+    return planning.make(_load(text, others=others), selection=selection, **options)
 
 
 def _run(
@@ -216,18 +268,33 @@ def _run(
     secrets: Sequence[str] = (),
     disk: Files | None = None,
     person: Any = None,
+    kept: Mapping[str, Any] | None = None,
+    keep: Callable[[str, str, Any], None] | None = None,
+    others: Mapping[str, str] | None = None,
+    rows: Rows | None = None,
+    iteration: int = 0,
+    stopped: str = "",
+    watch: Callable[[Session], Any] = lambda session: None,
 ) -> Ran:
-    chosen = _plan(text, environment=environment, overrides=given, selection=selection)
+    runs = Iterations(rows)
+    chosen = _plan(
+        text, environment=environment, overrides=given, selection=selection, others=others, iterations=runs
+    )
+    judges = {"schemas": Schemas(disk or NoFiles()), "kept": Kept("requests/test.snap.json", kept or {})}
+    chosen = replace(chosen, **judges)
     session = Session(
         env=EnvironmentVariables(env or {}, files or {}),
         redactor=Redactor(secrets),
         flags=flags or Flags(),
         fail_fast=fail_fast,
         files=disk or NoFiles(),
+        keep=keep,
+        stopped=stopped,
     )
+    watch(session)
     token = login or [respond(200, {"access_token": "token-1", "expires_in": 3600})]
     servers = (answers if callable(answers) else _in_turn(answers) for answers in (api, token))
-    return Driver(chosen, session, *servers, person=person).run()
+    return Driver(chosen, session, *servers, person=person).run(list(runs)[iteration])
 
 
 def _one(request: str, collection: str = "") -> str:
@@ -244,7 +311,7 @@ def answer() -> Callable[..., Response]:
 
 @pytest.fixture(scope="session")
 def load() -> Callable[..., Collection]:
-    """`load(text)`: the collection that a text declares."""
+    """`load(text, others={"b.yaml": text})`: the collection that a text declares."""
     return _load
 
 

@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 from runner.engine.auth.base import Fields, Scheme, put_header
 from runner.engine.build import with_headers
 from runner.engine.exchange import Headers, Request
+from runner.engine.payload import Body, chunks
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _UNRESERVED = "-_.~"
@@ -211,5 +212,9 @@ def _hmac(key: bytes, text: str) -> bytes:
     return hmac.digest(key, text.encode(), "sha256")
 
 
-def _sha256(octets: bytes) -> str:
-    return hashlib.sha256(octets).hexdigest()
+def _sha256(body: Body) -> str:
+    """The hash of a body; its files are read."""
+    found = hashlib.sha256()
+    for chunk in chunks(body):
+        found.update(chunk)
+    return found.hexdigest()

@@ -18,10 +18,10 @@ from runner.language.values import Value, as_text, duration, kind
 
 #: Puts credentials on a request; the token is None for schemes without a grant.
 Apply = Callable[[Request, Token | None], Request]
-
-
 #: Answers the 401 of an exchange: the request with credentials that its challenge asks for, or None.
 Answer = Callable[[Request, Exchange], "Request | None"]
+#: How often a challenge is met: the second time because its nonce was stale (RFC 7616 § 3.3).
+MOST_ANSWERS = 2
 
 
 class Scheme(NamedTuple):
@@ -63,6 +63,10 @@ class Fields:
         if self.known[name].secret and (self.known[name].wants != "file" or holds_key(value)):
             self.hide(value)
         return value
+
+    def secret_names(self) -> list[str]:
+        """The keys of the block that hold credentials."""
+        return [name for name in self.spec.fields if name in self.known and self.known[name].secret]
 
     def given(self, name: str) -> bool:
         """Whether the block has this key."""

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 
 from runner.engine.auth.base import Fields, Scheme, put_header
 from runner.engine.exchange import Exchange, Headers, Request
+from runner.engine.payload import Body, chunks
 from runner.errors import AuthError
 from runner.language.values import as_text
 
@@ -79,6 +80,13 @@ class Challenge(NamedTuple):
         """The hash, in hex, of parts joined by colons; text counts as UTF-8."""
         octets = b":".join(part if isinstance(part, bytes) else part.encode() for part in parts)
         return hashlib.new(ALGORITHMS[self._base], octets, usedforsecurity=False).hexdigest()
+
+    def hash_body(self, body: Body) -> str:
+        """The hash of a body, in hex; its files are read."""
+        found = hashlib.new(ALGORITHMS[self._base], usedforsecurity=False)
+        for chunk in chunks(body):
+            found.update(chunk)
+        return found.hexdigest()
 
 
 @dataclass(slots=True, eq=False)
@@ -307,7 +315,7 @@ def _credentials(request: Request, session: _Session, login: Login) -> Parameter
 
 def _body_hash(request: Request, challenge: Challenge) -> tuple[str, ...]:
     """§ 3.4.3: with `auth-int` the body is part of A2."""
-    return (challenge.hash(request.body or b""),) if challenge.qop == "auth-int" else ()
+    return (challenge.hash_body(request.body or b""),) if challenge.qop == "auth-int" else ()
 
 
 def _normal(text: str, challenge: Challenge) -> str:

@@ -12,9 +12,11 @@ from typing import Any
 from runner.engine.exchange import Exchange, Response, decode_text
 from runner.language.values import parse_json
 
-#: Characters of a page that are shown.
-_LONGEST = 200
-_MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+#: Characters of a page that are kept. Reporters show less of them, when secrets are masked: half of one is none.
+_LONGEST = 4_000
+# Patterns are compiled when something went wrong: a run whose token was kept on disk reads no reply.
+_BREAK = r"\s*[\r\n\v\f\x85\u2028\u2029]\s*"
+_MARKUP = r"(?si)<(script|style)\b.*?</\1\s*>|<[^>]*>"
 
 
 def asked(exchange: Exchange) -> str:
@@ -37,8 +39,8 @@ def json_object(text: str) -> dict[str, Any]:
 
 
 def one_line(text: str) -> str:
-    """A text without its line breaks."""
-    return " ".join(text.split())
+    """A text without its line breaks; other spaces stay, or a secret that has them would not be known any more."""
+    return re.sub(_BREAK, " ", text.strip())
 
 
 def words_of(answer: Mapping[str, Any], text: str) -> str:
@@ -70,4 +72,4 @@ def _page_words(page: str) -> str:
     """The words of an HTML page: a proxy or a sign-in page answered in place of the endpoint."""
     from html import unescape
 
-    return unescape(_MARKUP.sub(" ", page))
+    return " ".join(unescape(re.sub(_MARKUP, " ", page)).split())

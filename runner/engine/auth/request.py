@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, urlsplit
 
 from runner.engine.auth import lifetime
-from runner.engine.auth.base import Fields, Scheme, put_token
+from runner.engine.auth.base import MOST_ANSWERS, Answer, Fields, Scheme, put_token
 from runner.engine.auth.replies import asked, words_of
 from runner.engine.credentials import holds_credential
 from runner.engine.exchange import (
@@ -25,6 +25,7 @@ from runner.engine.exchange import (
     TokenWish,
     request_view,
 )
+from runner.engine.payload import Multipart, in_memory
 from runner.errors import AuthError, EvaluationError
 from runner.language import query
 from runner.language.model import Expression
@@ -55,9 +56,8 @@ def prepare(fields: Fields, login: Login) -> Scheme:
         assert token is not None, "the flow fetches a token before it applies a scheme with a grant"
         return put(to, token.value)
 
-    expressions = tuple((name, e.text) for name in _EXPRESSIONS if (e := _expression(fields, name)))
     grant = Grant(
-        identity=("request", expressions, login.identity),
+        identity=("request", *login.identity),
         name="request",
         method=request.method,
         url=request.url,
@@ -71,9 +71,6 @@ def prepare(fields: Fields, login: Login) -> Scheme:
     return Scheme(apply, grant)
 
 
-_EXPRESSIONS = ("token", "expires_in", "expires_at")
-
-
 def _expression(fields: Fields, name: str) -> Expression | None:
     found = fields.spec.fields.get(name)
     return found.value if found else None
@@ -84,15 +81,18 @@ def _fetch(fields: Fields, login: Login) -> Fetch:
     response = exchange.response
     said = asked(exchange)
     document = exchange.view(fields.scope)
+    _hide_answer(fields, document)
     if response.status >= 400:
         words = words_of({}, document["text"])
         raise AuthError(f"{said}: {words}", (), "check the login call under 'request' of auth")
     found = _value("token", fields, document, said)
     fields.hide(found)
+    if isinstance(found, bool) or not isinstance(found, (str, int, float)):
+        raise AuthError(f"{said}: 'token' gives {kind(found)}, not text")
     try:
         token = as_text(found)
-    except ValueError:
-        raise AuthError(f"{said}: 'token' gives {kind(found)}, not text") from None
+    except ValueError as error:
+        raise AuthError(f"{said}: 'token' cannot be sent: {error}") from None
     if not token:
         raise AuthError(f"{said}: 'token' is empty")
     expires_in, expires_at = (_value(name, fields, document, said) for name in ("expires_in", "expires_at"))
@@ -100,15 +100,22 @@ def _fetch(fields: Fields, login: Login) -> Fetch:
 
 
 def _exchange(login: Login) -> Generator[TokenWish, Any, Exchange]:
+    """The exchange of a login call, with the token of its own that it needs."""
     request, own = login.request, login.own
     if own is not None:
         inner = (yield from own.grant.fetch(None)) if own.grant else None
         request = own.apply(request, inner)
     exchange: Exchange = yield Send(request)
-    if own is not None and own.answer is not None and exchange.response.status == 401:
-        answered = own.answer(login.request, exchange)
-        if answered is not None:
-            exchange = yield Send(answered)
+    return (yield from _answered(login.request, own.answer, exchange)) if own and own.answer else exchange
+
+
+def _answered(request: Request, answer: Answer, exchange: Exchange) -> Generator[TokenWish, Any, Exchange]:
+    """The exchange once its challenges are met."""
+    for _ in range(MOST_ANSWERS):
+        again = answer(request, exchange) if exchange.response.status == 401 else None
+        if again is None:
+            break
+        exchange = yield Send(again)
     return exchange
 
 
@@ -142,12 +149,39 @@ def _why(finding: query.Finding) -> list[str]:
     return [f"'{miss.parent}' has {shown}{', …' if len(miss.keys) > _MOST_KEYS else ''}"]
 
 
+# --- secrets -------------------------------------------------------------------------------------------------------
+
+#: What a server says, in a response document.
+_ANSWERED = frozenset({"body", "text", "headers", "cookies", "set_cookies"})
+#: Shorter texts are no credentials of a server's making; a mask over each of them would hide half of an output.
+_SHORTEST = 4
+
+
 def _hide_credentials(login: Request, hide: Callable[[Any], None]) -> None:
     """What a login call sends under the name of a credential is a secret by itself."""
     view = request_view(login)
     body = view["body"]
-    _hide_in(dict(parse_qsl(body)) if isinstance(body, str) else body, hide)
+    _hide_in(parse_qs(body) if isinstance(body, str) else body, hide)
+    _hide_in(parse_qs(urlsplit(login.url).query), hide)
     _hide_in(view["headers"], hide)
+    for part in login.body.parts if isinstance(login.body, Multipart) else ():
+        _hide_in({part.name: in_memory(part.content).decode()}, hide)
+    _, _, credentials = (login.header("authorization") or "").partition(" ")  # RFC 9110 § 11.4: a scheme stands first
+    cookies = [pair.partition("=")[2] for pair in (login.header("cookie") or "").split("; ")]
+    hide([text for text in (credentials, *cookies) if len(text) >= _SHORTEST])
+
+
+def _hide_answer(fields: Fields, document: ResponseDocument) -> None:
+    """What the answer holds under the name of a credential, and what the token is computed from."""
+
+    def hide(value: Value) -> None:
+        texts = value if isinstance(value, list) else [value]
+        fields.hide([text for text in texts if isinstance(text, str) and len(text) >= _SHORTEST])
+
+    _hide_in(document["body"], hide)
+    expression = _expression(fields, "token")
+    for value in query.inputs(query.compile(expression.text), document, _ANSWERED) if expression else ():
+        hide(value)
 
 
 def _hide_in(value: Value, hide: Callable[[Any], None], named: bool = False) -> None:

@@ -1,60 +1,85 @@
-"""Judges every name that a file uses, request by request, and which auth is in force; all faults are collected."""
+"""Judges every name that a file uses, request by request; all faults are collected."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from runner.diagnostics import Diagnostic, did_you_mean
 from runner.engine import references
 from runner.engine.auth.base import LoginSpec
-from runner.engine.build import declared_values, merge
-from runner.engine.plan.steps import Step, base_urls_of
+from runner.engine.build import declared_values
+from runner.engine.plan.inherited_auth import InheritedAuth
+from runner.engine.plan.steps import Condition, Loop, Step
 from runner.engine.references import Level, Need, Reference
-from runner.language import query
-from runner.language.document import lacking, lacking_words
 from runner.language.model import (
-    AUTH_KEYS,
-    RESPONSE_KEYS,
-    AuthField,
     AuthSpec,
     Collection,
+    DataFile,
+    Declared,
+    Environment,
     Expression,
     Group,
     RequestSpec,
     Variable,
 )
-from runner.language.values import Value
+
+#: What a row of `for_each` gives.
+ROW_NAMES = ("item", "index")
+
+
+class Given(NamedTuple):
+    """What is known beside the file: names of `--var` and columns of `--data`; those that a run always has.
+
+    `any_environment`: when none is chosen, a name that any of them declares counts as defined. `missing` says why a row
+    of `--data` does not give a name.
+    """
+
+    names: frozenset[str] = frozenset()
+    always: frozenset[str] = frozenset()
+    environment: str = ""
+    any_environment: bool = False
+    missing: Callable[[str], str] = lambda name: ""
 
 
 class Judge:
     """Judges every name that a file uses, request by request, and gives each step its needs."""
 
-    def __init__(
-        self,
-        collection: Collection,
-        environment: str,
-        given: Mapping[str, Value],
-        captured_by: Mapping[str, str],
-        any_environment: bool,
-    ) -> None:
-        self.collection = collection
+    def __init__(self, collection: Collection, given: Given, captured_by: Mapping[str, str]) -> None:
         self.faults: list[Diagnostic] = []
+        self._given = given
         self._captured_by = captured_by
-        environments = self._environments(environment, any_environment)
-        self._root = Level(environments, given=given, captures=captured_by)
+        self._environments: list[Environment] = []
+        self._names: set[str] = set()
+        self._auth = InheritedAuth(collection, self._add)
+        declared = self._declared(collection)
+        self._root = Level(declared, given=given.names, captures=captured_by, rows=given.always)
         self._levels: dict[tuple[int, ...], Level] = {(): self._root}
-        self._auths: dict[tuple[int, ...], tuple[AuthSpec | None, LoginSpec | None]] = {}
+        self._loops: dict[int, Loop] = {}
 
-    def _environments(self, chosen: str, any_of_them: bool) -> dict[str, tuple[Variable, ...]]:
-        """The collection's variables, covered by the chosen environment; by any of them when none is chosen."""
-        collection = self.collection
-        if chosen and collection.environments and chosen not in collection.environments:
-            hint = did_you_mean(chosen, collection.environments) or f"it has: {', '.join(collection.environments)}"
-            first = next(iter(collection.environments.values()))
-            self.faults.append(Diagnostic(f"unknown environment '{chosen}'", first.span, hint))
-        visible = [e for name, e in collection.environments.items() if name == chosen or (any_of_them and not chosen)]
-        declared: dict[str, tuple[Variable, ...]] = {n: (variable,) for n, variable in _both(collection).items()}
+    @property
+    def has_environment(self) -> bool:
+        """Whether the file, or one that it includes, has the environment that was chosen."""
+        return any(environment.name == self._given.environment for environment in self._environments)
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Every name that anything in the file declares or asks for."""
+        in_environments = (name for environment in self._environments for name in environment.variables)
+        return frozenset(self._root.used).union(self._names, self._captured_by, in_environments)
+
+    def _declared(self, owner: Collection | Group) -> dict[str, tuple[Variable, ...]]:
+        """The variables of a file, covered by its chosen environment; by any of them when none is chosen."""
+        chosen, any_of_them = self._given.environment, self._given.any_environment
+        self._environments += owner.environments.values()
+        if chosen and owner.environments and chosen not in owner.environments:
+            hint = did_you_mean(chosen, owner.environments) or f"it has: {', '.join(owner.environments)}"
+            first = next(iter(owner.environments.values()))
+            self._add(Diagnostic(f"unknown environment '{chosen}'", first.span, hint))
+        visible = [e for name, e in owner.environments.items() if name == chosen or (any_of_them and not chosen)]
+        declared: dict[str, tuple[Variable, ...]] = {n: (variable,) for n, variable in _both(owner).items()}
+        self._names.update(declared)
         covered: dict[str, tuple[Variable, ...]] = {}
         for environment in visible:
             for name, variable in environment.variables.items():
@@ -81,20 +106,76 @@ class Judge:
                 self._check(need, level, None)
 
     def _step(self, step: Step, taken: set[str]) -> Step:
-        level = self._level(step.groups)
+        loops = tuple(self._loop(loop, step, taken) for loop in step.loops)
+        level = self._own_level(step, ROW_NAMES if loops and not loops[-1].of_group else ())
         if step.spec.variables:
-            own = {name: (variable,) for name, variable in step.spec.variables.items()}
-            level = Level(own, level, own_first=True)
             for need in level.close():
                 self._check(need, level, taken)
-        auth, login = self._auth(step)
-        used = list(self._over_variables(step, auth, login))
+        auth, login = self._auth.of(step)
+        used = list(_over_variables(step, login))
+        of_auth = list(_over_auth(auth, login))
+        needs = self._needs(level, used, taken) + self._needs(level, of_auth, taken, step)
+        used += of_auth
+        for loop in loops:
+            needs += loop.needs
+            used += _over_rows(loop.for_each.over)
+        needs += self._of_conditions(step.conditions, step, level, taken, used)
+        needs += self._over_response(step, level, taken)
+        self._judge_body(step)
+        names = tuple(dict.fromkeys(reference.name for reference in used if not reference.env))
+        return replace(step, auth=auth, login=login, loops=loops, needs=tuple(needs), uses=names)
+
+    def _needs(self, level: Level, used: Iterable[Reference], taken: set[str], step: Step | None = None) -> list[Need]:
+        """What names end at, seen from a level; `step` is given for those of its auth."""
         needs = level.needs(used)
         for need in needs:
-            self._check(need, level, taken)
-        needs += self._over_response(step, level, taken)
-        names = tuple(dict.fromkeys(reference.name for reference in used if not reference.env))
-        return replace(step, auth=auth, login=login, needs=tuple(needs), uses=names)
+            self._check(need, level, taken, step)
+        return needs
+
+    def _own_level(self, step: Step, rows: Iterable[str]) -> Level:
+        level = self._level(step.groups)
+        if not step.spec.variables and not rows:
+            return level
+        own = {name: (variable,) for name, variable in step.spec.variables.items()}
+        self._names.update(own)
+        return Level(own, level, own_first=True, rows=rows)
+
+    def _of_conditions(
+        self, conditions: Iterable[Condition], step: Step, own: Level, taken: set[str], used: list[Reference]
+    ) -> list[Need]:
+        """The needs of conditions, whose names are added to `used`: a group's condition sees what the group sees."""
+        needs: list[Need] = []
+        for expression, depth in conditions:
+            level = own if depth > len(step.groups) else self._level(step.groups[:depth])
+            names = list(references.in_condition(expression))
+            needs += self._needs(level, names, taken)
+            used += names
+        return needs
+
+    def _loop(self, loop: Loop, step: Step, taken: set[str]) -> Loop:
+        """A loop with what its list and the conditions around it need: there is no row of it yet."""
+        judged = self._loops.get(id(loop))
+        if judged is None:
+            level = self._without_row(loop, step)
+            needs = self._needs(level, _over_rows(loop.for_each.over), taken)
+            needs += self._of_conditions(loop.conditions, step, level, taken, [])
+            judged = self._loops[id(loop)] = replace(loop, needs=tuple(needs))
+        return judged
+
+    def _without_row(self, loop: Loop, step: Step) -> Level:
+        """What the owner of a loop sees before there is a row."""
+        if not loop.of_group:
+            return self._own_level(step, ())
+        *outer, owner = step.groups[: loop.depth]
+        return Level(self._declared_by(owner), self._level(tuple(outer)))
+
+    def _judge_body(self, step: Step) -> None:
+        body = step.spec.body
+        if step.spec.save_to is not None or (body is not None and body.kind == "multipart"):
+            from runner.engine.plan import bodies  # few files have one
+
+            for fault in bodies.faults(step):
+                self._add(fault)
 
     def _over_response(self, step: Step, level: Level, taken: set[str]) -> list[Need]:
         """What captures and assertions need beside the request's own captures."""
@@ -110,35 +191,35 @@ class Judge:
         identity = tuple(map(id, groups))
         level = self._levels.get(identity)
         if level is None:
-            declared = {name: (variable,) for name, variable in groups[-1].variables.items()}
-            level = self._levels[identity] = Level(declared, self._level(groups[:-1]))
+            rows = ROW_NAMES if groups[-1].for_each else ()
+            level = Level(self._declared_by(groups[-1]), self._level(groups[:-1]), rows=rows)
+            self._levels[identity] = level
         return level
 
-    def _check(self, need: Need, level: Level, taken: set[str] | None) -> None:
+    def _declared_by(self, group: Group) -> dict[str, tuple[Variable, ...]]:
+        """A group's variables; one that stands for an included file has also that file's secrets and environments."""
+        self._names.update(group.variables)
+        if group.name:
+            return {name: (variable,) for name, variable in group.variables.items()}
+        return self._declared(group)
+
+    def _check(self, need: Need, level: Level, taken: set[str] | None, step: Step | None = None) -> None:
+        """Tells what is wrong with a need; `step` is given where it is one of its auth."""
         if need.kind == "undefined" and not need.optional:
-            self._add(references.undefined(need, level, environments=self._declaring(need.name)))
+            why = self._given.missing(need.name)
+            self._add(references.undefined(need, level, environments=self._declaring(need.name), why=why))
         elif need.kind == "capture" and not (need.optional or need.fallback or taken is None or need.name in taken):
-            self._add(references.undefined(need, level, later=self._captured_by[need.name]))
+            later = self._captured_by[need.name]
+            inherits = step is not None and step.spec.auth is None
+            self._add(references.too_late(need, later, inherits=step.name if step is not None and inherits else ""))
 
     def _declaring(self, name: str) -> list[str]:
         """The environments that declare a name."""
-        return [e.name for e in self.collection.environments.values() if name in e.variables]
+        return [environment.name for environment in self._environments if name in environment.variables]
 
     def _add(self, fault: Diagnostic) -> None:
         if fault not in self.faults:
             self.faults.append(fault)
-
-    def _over_variables(self, step: Step, auth: AuthSpec | None, login: LoginSpec | None) -> Iterator[Reference]:
-        for condition in step.conditions:
-            yield from references.in_condition(condition)
-        for declared in declared_values(step.spec, step.settings, step.base_urls):
-            yield from references.in_value(declared)
-        if auth is not None:
-            yield from _in_auth(auth)
-        if login is not None:
-            for declared in declared_values(login.spec, login.settings, login.base_urls):
-                yield from references.in_value(declared)
-            yield from _in_auth(login.auth) if login.auth else ()
 
     def _over_captures(self, step: Step) -> Iterator[Reference]:
         for capture in step.spec.captures:
@@ -149,91 +230,30 @@ class Judge:
         for assertion in step.asserts:
             yield from references.in_response_expression(assertion.that)
             yield from references.in_value([assertion.equals, assertion.includes, assertion.message])
-
-    # --- auth ---
-
-    def _auth(self, step: Step) -> tuple[AuthSpec | None, LoginSpec | None]:
-        """The auth in force, and its login call; None where an Authorization header written as near wins over it."""
-        chain = (self.collection.auth, *(group.auth for group in step.groups), step.spec.auth)
-        identity = tuple(map(id, chain))
-        if identity not in self._auths:
-            auth = self._inherit(chain)
-            self._auths[identity] = auth, self._login(auth, chain, step)
-        auth, login = self._auths[identity]
-        if auth is None or auth.type == "none":
-            return None, None
-        nearest_auth = max(depth for depth, spec in enumerate(chain) if spec is not None)
-        return (None, None) if _header_depth(self.collection, step) >= nearest_auth else (auth, login)
-
-    def _inherit(self, chain: Iterable[AuthSpec | None]) -> AuthSpec | None:
-        current: AuthSpec | None = None
-        for spec in chain:
-            if spec is None:
-                continue
-            if spec.type is not None:
-                current = spec
-            elif current is None or current.type == "none":
-                self._add(Diagnostic("auth has no type, and there is none to inherit", spec.span, "add 'type: …'"))
-            else:
-                current = self._changed(current, spec)
-        return current
-
-    def _changed(self, current: AuthSpec, spec: AuthSpec) -> AuthSpec:
-        known = AUTH_KEYS[current.type or "none"]
-        fields = dict(current.fields)
-        for name, declared in spec.fields.items():
-            fields[name] = declared
-            if name not in known:
-                hint = did_you_mean(name, known) or f"known keys: {', '.join(known)}"
-                message = f"unknown key '{name}' in the inherited auth of type '{current.type}'"
-                self._add(Diagnostic(message, declared.span, hint))
-            elif known[name].choices and isinstance(declared.value, str) and declared.value not in known[name].choices:
-                hint = f"one of {', '.join(known[name].choices)}"
-                self._add(Diagnostic(f"'{name}' cannot be '{declared.value}'", declared.span, hint))
-            elif known[name].wants == "expression" and not isinstance(declared.value, Expression):
-                fields[name] = self._as_expression(name, declared)
-        changed = AuthSpec(current.type, fields, spec.span)
-        for needed in lacking(current.type or "", fields):
-            message, hint = lacking_words(current.type or "", needed)
-            self._add(Diagnostic(message, spec.span, hint))
-        return changed
-
-    def _as_expression(self, name: str, declared: AuthField) -> AuthField:
-        """`token` is text for `bearer`: only the inherited type says that it is an expression here."""
-        if not isinstance(declared.value, str):
-            self._add(Diagnostic(f"'{name}' wants an expression", declared.span))
-            return declared
-        for fault in _expression_faults(declared.value):
-            span = declared.span.locate(declared.value, fault.start, fault.end)
-            self._add(Diagnostic(fault.message, span, fault.hint))
-        return AuthField(Expression(declared.value, declared.span), declared.span)
-
-    def _login(self, auth: AuthSpec | None, chain: tuple[AuthSpec | None, ...], step: Step) -> LoginSpec | None:
-        """The login call of `type: request`: it inherits what its block's level has, but no auth."""
-        declared = auth.fields.get("request") if auth and auth.type == "request" else None
-        if declared is None or not isinstance(declared.value, RequestSpec):
-            return None
-        level = max(depth for depth, spec in enumerate(chain) if spec is not None and "request" in spec.fields)
-        owners: tuple[Collection | Group, ...] = (self.collection, *step.groups[:level])
-        spec: RequestSpec = declared.value
-        own = spec.auth
-        if own is not None and own.type in (None, "request"):
-            why = "has no type: a login call inherits none" if own.type is None else "cannot be of type 'request' again"
-            self._add(Diagnostic(f"the auth of a login call {why}", own.span))
-        return LoginSpec(
-            spec=spec,
-            settings=merge([*(owner.defaults for owner in owners), spec.settings]),
-            base_urls=tuple(base for owner in owners for base in base_urls_of(owner)),
-            auth=own,
-        )
+        if step.spec.schema is not None:
+            yield from references.in_value(step.spec.schema.value)
 
 
-def _expression_faults(text: str) -> list[query.QueryFault]:
-    try:
-        compiled = query.compile(text)
-    except query.QueryFault as fault:
-        return [fault]
-    return list(query.check_names(compiled, RESPONSE_KEYS, document="response", variables=()))
+def _over_variables(step: Step, login: LoginSpec | None) -> Iterator[Reference]:
+    for _, declared in declared_values(step.spec, step.settings, step.base_urls):
+        yield from references.in_value(declared)
+    if login is not None:
+        for _, declared in declared_values(login.spec, login.settings, login.base_urls):
+            yield from references.in_value(declared)
+
+
+def _over_auth(auth: AuthSpec | None, login: LoginSpec | None) -> Iterator[Reference]:
+    for block in (auth, login.auth if login is not None else None):
+        if block is not None:
+            yield from _in_auth(block)
+
+
+def _over_rows(over: list[Declared] | Expression | DataFile) -> Iterator[Reference]:
+    """The names that the list of a `for_each` uses."""
+    if isinstance(over, Expression):
+        yield from references.in_condition(over)
+    else:
+        yield from references.in_value(over.path if isinstance(over, DataFile) else over)
 
 
 def _in_auth(auth: AuthSpec) -> Iterator[Reference]:
@@ -245,14 +265,5 @@ def _in_auth(auth: AuthSpec) -> Iterator[Reference]:
             yield from references.in_value(found.value)
 
 
-def _both(collection: Collection) -> dict[str, Variable]:
-    return {**collection.variables, **collection.secrets}
-
-
-def _header_depth(collection: Collection, step: Step) -> int:
-    """How near to the request an Authorization header is written; -1 where there is none."""
-    if not any(entry.text.lower() == "authorization" and entry.value is not None for entry in step.settings.headers):
-        return -1
-    chain = (collection.defaults, *(group.defaults for group in step.groups), step.spec.settings)
-    depths = (d for d, settings in enumerate(chain) if any(e.text.lower() == "authorization" for e in settings.headers))
-    return max(depths, default=-1)
+def _both(owner: Collection | Group) -> dict[str, Variable]:
+    return {**owner.variables, **owner.secrets}

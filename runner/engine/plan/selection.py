@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from runner.diagnostics import Span
 from runner.engine.plan.steps import Step
-from runner.language.model import (
-    Collection,
-)
 
 
 class Selection(NamedTuple):
@@ -29,13 +27,16 @@ class Selection(NamedTuple):
 EVERYTHING = Selection()
 
 
-def select(steps: list[Step], collection: Collection, selection: Selection) -> set[str]:
-    """Full names of the steps to run: those picked, and what they capture from."""
+def select(steps: list[Step], selection: Selection) -> set[str]:
+    """Full names of the steps to run: those picked, what they capture from, and with them setup and teardown."""
     allowed = [step for step in steps if not step.tags & selection.excluded]
     if not selection.picks:
-        return {step.name for step in allowed}
-    picked = [step for step in allowed if _picked(step, steps, collection, selection)]
-    chosen = {step.name for step in picked}
+        return {step.name for step in allowed} if any(not step.part for step in allowed) else set()
+    matches = [picked_by(name, steps) for name in selection.names]
+    picked = [step for step in allowed if _picked(step, matches, selection)]
+    if not picked:
+        return set()
+    chosen = {step.name for step in (*picked, *(step for step in allowed if step.part))}
     order = {step.name: number for number, step in enumerate(steps)}
     waiting = list(picked)
     while waiting:
@@ -55,30 +56,44 @@ def _source(name: str, steps: list[Step], order: Mapping[str, int], reader: Step
     return captures[-1] if captures else None
 
 
-def _picked(step: Step, steps: list[Step], collection: Collection, selection: Selection) -> bool:
+def _picked(step: Step, matches: list[Callable[[Step], bool]], selection: Selection) -> bool:
     if selection.tags and not step.tags & selection.tags:
         return False
     if not selection.names and not selection.lines:
         return True
-    return any(_named(step, steps, name) for name in selection.names) or any(
-        _same_file(collection.source.path, path) and _on_line(step, line) for path, line in selection.lines
-    )
+    return any(match(step) for match in matches) or any(on_line(step, path, line) for path, line in selection.lines)
 
 
-def _named(step: Step, steps: list[Step], name: str) -> bool:
-    if step.name == name or step.name.startswith(name + " / "):
+def picked_by(name: str, steps: Iterable[Step]) -> Callable[[Step], bool]:
+    """Whether a step has a name: that of a request or group where one has it exactly, else by glob."""
+
+    def exactly(step: Step) -> bool:
+        return step.name == name or step.name.startswith(name + " / ")
+
+    if any(map(exactly, steps)):
+        return exactly
+    return lambda step: fnmatch.fnmatchcase(step.name, name)
+
+
+def on_line(step: Step, path: str, line: int) -> bool:
+    """Whether a line is one of a step's own, or that of the `include` which brings it in."""
+    text = step.spec.span.source.text[step.spec.span.start : step.spec.end].rstrip()  # YAML ends it at the next one
+    own = range(step.spec.span.line, step.spec.span.line + text.count("\n") + 1)
+    if _same_file(step.spec.span, path) and line in own:
         return True
-    if any(other.name == name or other.name.startswith(name + " / ") for other in steps):
-        return False  # an exact name, but another one
-    return fnmatch.fnmatchcase(step.name, name)
+    includes = (group.include.span for group in step.groups if group.include is not None)
+    return any(_same_file(span, path) and span.line == line for span in includes)
 
 
-def _same_file(path: str, wanted: str) -> bool:
-    wanted = wanted.removeprefix("./")
+def unmatched(steps: Iterable[Step], selection: Selection) -> Iterator[str]:
+    """The words of a selection that no step answers to."""
+    known = list(steps)
+    yield from (name for name in selection.names if not any(map(picked_by(name, known), known)))
+    for path, line in selection.lines:
+        if not any(on_line(step, path, line) for step in known):
+            yield f"{path}:{line}"
+
+
+def _same_file(span: Span, wanted: str) -> bool:
+    path, wanted = span.source.path, wanted.removeprefix("./")
     return path == wanted or path.endswith("/" + wanted)
-
-
-def _on_line(step: Step, line: int) -> bool:
-    span = step.spec.span
-    text = span.source.text[span.start : step.spec.end].rstrip()  # YAML ends it where the next one begins
-    return span.line <= line <= span.line + text.count("\n")

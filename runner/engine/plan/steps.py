@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from runner.diagnostics import Span
 from runner.engine.auth.base import LoginSpec
@@ -14,12 +15,42 @@ from runner.language.model import (
     Assertion,
     AuthSpec,
     Collection,
+    DataFile,
     Defaults,
     Expression,
+    ForEach,
     Group,
     RequestSpec,
+    Template,
     holds_key,
 )
+
+SETUP, TEARDOWN = "setup", "teardown"
+
+
+class Condition(NamedTuple):
+    """A `when`. `depth` is the number of groups down to its owner; one more where the owner is the request itself."""
+
+    expression: Expression
+    depth: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loop:
+    """A `for_each`: `name` is its owner's full one, `span` the place of that name, `depth` as in Condition.
+
+    `skip` is that of its owner, `conditions` those of the groups around it, `needs` what these and the list ask for:
+    they are looked at before there is a row. The owner's own `when` is looked at for each row.
+    """
+
+    name: str
+    span: Span
+    for_each: ForEach
+    depth: int
+    of_group: bool
+    skip: str = ""
+    conditions: tuple[Condition, ...] = ()
+    needs: tuple[Need, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +58,8 @@ class Step:
     """A request with all that it inherits. `name` is the full one; `skip` says why it is not sent.
 
     `login` is the login call of its `auth`, if that is one. `needs` is what its names end at, `uses` the names
-    themselves; `conditions` are its own `when` and its groups'.
+    themselves; `conditions` are its own `when` and its groups'. `loops` repeat it, the outermost first. `part` is
+    SETUP, TEARDOWN or empty.
     """
 
     name: str
@@ -38,7 +70,9 @@ class Step:
     auth: AuthSpec | None = None
     login: LoginSpec | None = None
     asserts: tuple[Assertion, ...] = ()
-    conditions: tuple[Expression, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    loops: tuple[Loop, ...] = ()
+    part: str = ""
     tags: frozenset[str] = frozenset()
     skip: str = ""
     needs: tuple[Need, ...] = field(default=(), repr=False)
@@ -61,7 +95,8 @@ def expand(collection: Collection) -> Iterator[Step]:
         base_urls=base_urls_of(collection),
         tags=frozenset(collection.tags),
     )
-    yield from _expand_items(collection.requests, outer)
+    for part, items in ((SETUP, collection.setup), ("", collection.requests), (TEARDOWN, collection.teardown)):
+        yield from _expand_items(items, replace(outer, name=part, part=part))
 
 
 def base_urls_of(owner: Collection | Group) -> tuple[BaseUrl, ...]:
@@ -71,13 +106,16 @@ def base_urls_of(owner: Collection | Group) -> tuple[BaseUrl, ...]:
 
 def _expand_items(items: Iterable[RequestSpec | Group], outer: Step) -> Iterator[Step]:
     for item in items:
+        depth = len(outer.groups) + 1
         inherited = replace(
             outer,
-            name=f"{outer.name} / {item.name}" if outer.name else item.name,
+            name=" / ".join(filter(None, (outer.name, item.name))),  # an included file has no name of its own
             tags=outer.tags | frozenset(item.tags),
             skip=outer.skip or _skip_reason(item),
-            conditions=(*outer.conditions, item.when) if item.when else outer.conditions,
+            conditions=(*outer.conditions, Condition(item.when, depth)) if item.when else outer.conditions,
         )
+        if item.for_each is not None:
+            inherited = replace(inherited, loops=(*outer.loops, _loop(item, item.for_each, outer, inherited)))
         if isinstance(item, Group):
             yield from _expand_items(
                 item.requests,
@@ -93,12 +131,31 @@ def _expand_items(items: Iterable[RequestSpec | Group], outer: Step) -> Iterator
             yield replace(inherited, spec=item, settings=settings, asserts=(*item.asserts, *settings.asserts))
 
 
+def _loop(item: RequestSpec | Group, for_each: ForEach, outer: Step, inherited: Step) -> Loop:
+    return Loop(
+        name=inherited.name,
+        span=item.name_span,
+        for_each=for_each,
+        depth=len(outer.groups) + 1,
+        of_group=isinstance(item, Group),
+        skip=inherited.skip,
+        conditions=outer.conditions,
+    )
+
+
 def _merged(outer: Defaults, inner: Defaults) -> Defaults:
     return outer if inner == Defaults() else merge([outer, inner])
 
 
 def _skip_reason(item: RequestSpec | Group) -> str:
     return "skip: true" if item.skip is True else str(item.skip or "")
+
+
+def has_environments(collection: Collection) -> bool:
+    """Whether a collection, or a file that it includes, declares environments."""
+    return bool(collection.environments) or any(
+        group.environments for step in expand(collection) for group in step.groups
+    )
 
 
 def who_captures(steps: Iterable[Step]) -> dict[str, str]:
@@ -110,8 +167,28 @@ def who_captures(steps: Iterable[Step]) -> dict[str, str]:
     return found
 
 
+def extras(step: Step) -> Iterator[tuple[str, Span]]:
+    """The extras of this package that a step's settings ask for, as far as they stand in the file."""
+    for found in [step.settings] if step.login is None else [step.settings, step.login.settings]:
+        if found.http2 is not None and found.http2.value is True:
+            yield "http2", found.http2.span
+        if found.proxy is not None and isinstance(found.proxy.value, str) and found.proxy.value.startswith("socks"):
+            yield "socks", found.proxy.span
+
+
+def data_files(step: Step) -> Iterator[DataFile]:
+    """The data files that its loops name as they stand, without a template."""
+    for loop in step.loops:
+        over = loop.for_each.over
+        if isinstance(over, DataFile) and not isinstance(over.path, Template):
+            yield over
+
+
 def files(step: Step) -> Iterator[tuple[str, str, Span]]:
     """The files that a step names as they stand, without a template: key, path and place."""
+    for spec in (step.spec,) if step.login is None else (step.spec, step.login.spec):
+        named = spec.body.files() if spec.body else ()
+        yield from (("file", it.value, it.span) for it in named if isinstance(it.value, str))
     blocks = [step.auth] if step.login is None else [step.auth, step.login.auth]
     settings = [step.settings] if step.login is None else [step.settings, step.login.settings]
     for found in settings:
@@ -124,3 +201,10 @@ def files(step: Step) -> Iterator[tuple[str, str, Span]]:
             is_path = name in keys and keys[name].wants == "file" and isinstance(field_.value, str)
             if is_path and not holds_key(field_.value):
                 yield name, field_.value, field_.span
+
+
+def targets(step: Step) -> Iterator[tuple[str, str, Span]]:
+    """The files that a step writes and names as they stand: key, path and place."""
+    target = step.spec.save_to
+    if target is not None and isinstance(target.value, str):
+        yield "save_to", target.value, target.span

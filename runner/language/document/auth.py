@@ -14,6 +14,7 @@ from runner.language.model import (
     AuthField,
     AuthKey,
     AuthSpec,
+    Declared,
     holds_key,
 )
 from runner.language.syntax import Mapping as MappingNode
@@ -71,6 +72,15 @@ def _word(name: str, fields: Mapping[str, AuthField], default: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def credentials(spec: AuthSpec, auth_type: str | None) -> Iterator[Declared]:
+    """The values of a block that are credentials to its type, its own or the inherited one."""
+    keys = AUTH_KEYS.get(auth_type or "") or _EVERY_KEY
+    for name, field in spec.fields.items():
+        row = keys.get(name)
+        if row is not None and row.secret and (row.wants != "file" or holds_key(field.value)):
+            yield field.value
+
+
 class AuthReader(Reader):
     """Reads `auth` blocks by the table of auth types."""
 
@@ -112,8 +122,6 @@ class AuthReader(Reader):
             fields[name.text] = AuthField(self.auth_value(name.text, value, row), self.span(value).first_line())
             if declared:  # without a type, the inherited one decides
                 self.check_choice(name.text, value, row.choices)
-            if row.secret and (row.wants != "file" or holds_key(fields[name.text].value)):
-                self.source.secrets.append(fields[name.text].value)
         for needed in lacking(declared, fields) if declared else ():
             self.fault(self.auth_place(node), *lacking_words(declared or "", needed))
         return fields

@@ -6,16 +6,22 @@ from pathlib import PurePath
 from typing import Any
 
 from runner.diagnostics import Diagnostic, Span
+from runner.language import template
+from runner.language.document.auth import credentials
+from runner.language.document.bodies import BodyReader
+from runner.language.document.composition import CompositionReader, Decoded
+from runner.language.document.inheritance import complete
+from runner.language.document.judges import JudgesReader
 from runner.language.document.reader import Fields, Key, Table
-from runner.language.document.response import ResponseReader
+from runner.language.document.settings import proxy_credentials
 from runner.language.document.words import describe, mapping_hint, url_fault
 from runner.language.model import (
     BODY_KEYS,
     AuthKey,
+    AuthSpec,
     Body,
     ClientCert,
     Collection,
-    Declared,
     Defaults,
     Group,
     RequestSpec,
@@ -26,8 +32,12 @@ from runner.language.syntax import Mapping as MappingNode
 from runner.language.syntax import Node, Scalar, Sequence
 
 
-class Decoder(ResponseReader):
+class Decoder(BodyReader, JudgesReader, CompositionReader):
     """Reads requests, groups and the collection."""
+
+    def decode(self, node: Node | None) -> Decoded | None:
+        collection = self.collection(node)
+        return None if collection is None else Decoded(collection, frozenset(self.names), self.requests_read)
 
     def url(self, node: Node, key: str) -> str | Template:
         url = self.template(node, key)
@@ -55,7 +65,7 @@ class Decoder(ResponseReader):
         if not isinstance(node, MappingNode):
             self.fault(node, f"a request must be a mapping, not {describe(node)}", mapping_hint(node))
             return None
-        if any(name.text == "requests" for name, _ in node.entries):
+        if any(name.text in ("requests", "include") for name, _ in node.entries):
             return self.group(node)
         return self.request(node)
 
@@ -78,6 +88,10 @@ class Decoder(ResponseReader):
         places = self.named(node, fields, "a group")
         if "base_url" in fields.nodes:
             places["base_url_span"] = self.span(fields.nodes["base_url"])
+        if "include" in fields.keys and "requests" in fields.keys:
+            self.fault(fields.keys["include"], "a group has 'requests' or 'include', not both")
+        elif fields.values.get("include") is not None:
+            places["requests"] = self.included(fields.values["include"])
         return Group(**places, **fields.values)
 
     def request(self, node: MappingNode) -> RequestSpec:
@@ -86,6 +100,7 @@ class Decoder(ResponseReader):
         for required in ("url",):
             if required not in fields.keys:
                 self.fault(self.head(node), f"a request has no '{required}'", "the path, or a whole URL")
+        self.requests_read += 1
         return self.request_of(node, fields, places)
 
     def request_of(self, node: Node, fields: Fields, places: dict[str, Any]) -> RequestSpec:
@@ -104,9 +119,6 @@ class Decoder(ResponseReader):
         if not found:
             return None
         return Body(found[0], values[found[0]], self.span(fields.keys[found[0]]))
-
-    def body_text(self, node: Node, key: str) -> Declared:
-        return self.template(node, key)
 
     def auth_value(self, name: str, node: Node, row: AuthKey) -> Any:
         return self.login(node) if row.wants == "request" else super().auth_value(name, node, row)
@@ -128,6 +140,11 @@ class Decoder(ResponseReader):
             self.source.secrets.append(fields.values["password"].value)
         return ClientCert(**fields.values) if fields.values.get("cert") else None
 
+    def proxy(self, node: Node, key: str) -> Setting | None:
+        if isinstance(node, Scalar) and isinstance(node.value, str):
+            self.source.secrets += [part for part in proxy_credentials(node.value) if not template.is_template(part)]
+        return self.setting(node, key)
+
     def file(self, node: Node, key: str) -> Setting | None:
         text = self.template(node, key)
         return Setting(text, self.span(node)) if text else None
@@ -141,29 +158,73 @@ class Decoder(ResponseReader):
         if node is None:
             self.faults.append(Diagnostic("the file is empty", Span(self.source, 0, 0), "a collection has 'requests'"))
             return None
-        fields = self.mapping(node, COLLECTION, "a collection")
-        if isinstance(node, MappingNode) and "requests" not in fields.keys:
-            self.fault(self.head(node), "a collection has no 'requests'")
-        self.check_secrets(fields)
-        self.note_secrets(fields)
-        self.check_response_names()
+        if (key := _openapi(node)) is not None:
+            hint = "a folder leaves it out if its name begins with _"
+            self.fault(key, "this is an OpenAPI document, not a collection", hint)
+            return None
+        fields = self.mapping(node, BASE if self.as_base else COLLECTION, "a collection")
+        base = self.base(fields)
+        if isinstance(node, MappingNode) and "requests" not in fields.keys and not self.as_base:
+            hint = "those of the file that it extends are not inherited" if "extends" in fields.keys else ""
+            self.fault(self.head(node), "a collection has no 'requests'", hint)
+        self.check_secrets(fields, base)
         values = {"name": PurePath(self.source.path).stem, **fields.values}
         if "base_url" in fields.nodes:
             values["base_url_span"] = self.span(fields.nodes["base_url"])
-        return Collection(source=self.source, **values)
+        if base is not None:
+            values = complete(values, base)
+        collection = Collection(
+            source=self.source, **values, others=tuple(self.others_read.values()), warnings=tuple(self.warnings)
+        )
+        self.note_secrets(collection)
+        inherited = base.auth.type if base is not None and base.auth is not None else None
+        everything = (*collection.setup, *collection.requests, *collection.teardown)
+        self.note_credentials(collection.auth, everything, inherited)
+        self.check_response_names()
+        return collection
 
-    def note_secrets(self, fields: Fields) -> None:
-        """Values that an environment gives to a secret are secret, too."""
-        names = fields.values.get("secrets", ())
-        for environment in fields.values.get("environments", {}).values():
-            self.source.secrets += [v.value for name, v in environment.variables.items() if name in names]
+    def note_secrets(self, collection: Collection) -> None:
+        """Values that an environment gives to a secret are secret, too, each in the file that it stands in."""
+        for environment in collection.environments.values():
+            for name, variable in environment.variables.items():
+                if name in collection.secrets:
+                    variable.span.source.secrets.append(variable.value)
 
-    def check_secrets(self, fields: Fields) -> None:
-        both = set(fields.values.get("variables", ())) & set(fields.values.get("secrets", ()))
-        secrets = fields.nodes.get("secrets")
-        for name, _ in secrets.entries if isinstance(secrets, MappingNode) else ():
-            if name.text in both:
+    def note_credentials(
+        self, auth: AuthSpec | None, items: tuple[RequestSpec | Group, ...], inherited: str | None = None
+    ) -> None:
+        """Literal credentials of `auth` blocks. Of one without a type only the inherited one can say what they are."""
+        if auth is not None:
+            inherited = auth.type or inherited
+            self.source.secrets += credentials(auth, inherited)
+            for field in auth.fields.values():
+                if isinstance(field.value, RequestSpec):
+                    self.note_credentials(field.value.auth, ())
+        for item in items:
+            self.note_credentials(item.auth, item.requests if isinstance(item, Group) else (), inherited)
+
+    def check_secrets(self, fields: Fields, base: Collection | None) -> None:
+        own = fields.values.get("variables", {})
+        for name in self.names_in(fields, "secrets"):
+            if name.text in own:
                 self.fault(name, f"'{name.text}' stands in both 'variables' and 'secrets'", "keep it in 'secrets'")
+        inherited = base.secrets if base is not None else {}
+        for name in self.names_in(fields, "variables"):
+            if name.text in inherited:
+                where = inherited[name.text].span.source.path
+                self.fault(name, f"'{name.text}' is one of the secrets of {where}", "keep it in 'secrets'")
+
+    def names_in(self, fields: Fields, key: str) -> list[Scalar]:
+        node = fields.nodes.get(key)
+        return [name for name, _ in node.entries] if isinstance(node, MappingNode) else []
+
+
+def _openapi(node: Node) -> Scalar | None:
+    """The key that says so, where a file is an OpenAPI document: schemas of one are named beside collections."""
+    keys = [name for name, _ in node.entries] if isinstance(node, MappingNode) else []
+    if any(key.text == "requests" for key in keys):
+        return None
+    return next((key for key in keys if key.text in ("openapi", "swagger")), None)
 
 
 _SETTING_KEYS: Table = {
@@ -172,7 +233,10 @@ _SETTING_KEYS: Table = {
     "timeout": Key("timeout", Decoder.setting),
     "follow_redirects": Key("follow_redirects", Decoder.setting),
     "verify": Key("verify", Decoder.setting),
+    "proxy": Key("proxy", Decoder.proxy),
+    "http2": Key("http2", Decoder.setting),
     "max_body": Key("max_body", Decoder.setting),
+    "max_events": Key("max_events", Decoder.setting),
     "client_cert": Key("client_cert", Decoder.client_cert),
 }
 _SETTING_FIELDS = tuple(row.field for row in _SETTING_KEYS.values())
@@ -193,8 +257,14 @@ COLLECTION: Table = {
     "secrets": Key("secrets", Decoder.secrets),
     "environments": Key("environments", Decoder.environments),
     "defaults": Key("defaults", Decoder.defaults),
+    "extends": Key("extends", Decoder.path),
+    "setup": Key("setup", Decoder.requests),
     "requests": Key("requests", Decoder.requests),
+    "teardown": Key("teardown", Decoder.requests),
 }
+
+#: What a file reads of the one that it extends.
+BASE: Table = {**COLLECTION, **{name: Key(name, Decoder.not_read) for name in ("setup", "requests", "teardown")}}
 
 GROUP: Table = {
     **_COMMON,
@@ -202,6 +272,8 @@ GROUP: Table = {
     "defaults": Key("defaults", Decoder.defaults),
     "skip": Key("skip", Decoder.skip),
     "when": Key("when", Decoder.expression),
+    "for_each": Key("for_each", Decoder.for_each),
+    "include": Key("include", Decoder.path),
     "requests": Key("requests", Decoder.requests),
 }
 
@@ -219,7 +291,10 @@ _SENT: Table = {
     "cookies": Key("cookies", Decoder.entries),
     "json": Key("body_json", Decoder.value),
     "form": Key("body_form", Decoder.entries),
-    "text": Key("body_text", Decoder.body_text),
+    "multipart": Key("body_multipart", Decoder.multipart),
+    "text": Key("body_text", Decoder.template),
+    "file": Key("body_file", Decoder.named_text),
+    "graphql": Key("body_graphql", Decoder.graphql),
 }
 
 LOGIN: Table = {"description": _COMMON["description"], "auth": _COMMON["auth"], **_SENT}
@@ -228,8 +303,12 @@ REQUEST: Table = {
     **_COMMON,
     "skip": Key("skip", Decoder.skip),
     "when": Key("when", Decoder.expression),
+    "for_each": Key("for_each", Decoder.for_each),
     **_SENT,
     "delay": Key("delay", Decoder.setting),
     "capture": Key("captures", Decoder.captures),
     "assert": Key("asserts", Decoder.assertions),
+    "schema": Key("schema", Decoder.schema),
+    "snapshot": Key("snapshot", Decoder.snapshot),
+    "save_to": Key("save_to", Decoder.named_text),
 }

@@ -220,7 +220,7 @@ class Reader:
             value = rule.read(node.value)
             if value is not None:
                 return Setting(value, self.span(node))
-        hint = boolean_hint(node) if "true" in rule.wanted else ""
+        hint = boolean_hint(node) if "false" in rule.wanted else ""
         shown = f"'{node.text}'" if isinstance(node, Scalar) and isinstance(node.value, str) else describe(node)
         self.fault(node, f"'{key}' wants {rule.wanted}, not {shown}", hint)
         return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from runner.language.document.words import YAML_11_BOOLEANS
 from runner.language.values import duration, size
@@ -39,10 +40,52 @@ def read_verify(value: Any) -> bool | str | None:
     return value if isinstance(value, bool) else None
 
 
+def read_switch(value: Any) -> bool | None:
+    """true or false."""
+    return value if isinstance(value, bool) else None
+
+
+def read_count(value: Any) -> int | None:
+    """A number from 1 on."""
+    return value if type(value) is int and value > 0 else None
+
+
+#: What a proxy that is a socket of this machine begins with, before its path.
+UNIX = "unix:"
+_PROXY_SCHEMES = frozenset({"http", "https", "socks5", "socks5h"})
+
+
+def read_proxy(value: Any) -> str | None:
+    """The URL of a proxy, or `unix:` and the path of a socket; `""` (also written false) for none at all."""
+    if value is False or value == "":
+        return ""
+    if not isinstance(value, str) or value == UNIX:
+        return None
+    return value if value.startswith(UNIX) or _is_proxy_url(value) else None
+
+
+def _is_proxy_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme.lower() in _PROXY_SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def proxy_credentials(url: str) -> tuple[str, ...]:
+    """What of a proxy's URL is secret: the password as it is written and as it is meant, and the pair that is sent."""
+    userinfo = url.partition("://")[2].rpartition("@")[0]
+    password = userinfo.partition(":")[2]
+    return (password, unquote(password), unquote(userinfo)) if password else ()
+
+
 SETTINGS: Mapping[str, SettingRule] = {
     "timeout": SettingRule("a duration such as 500ms, 10s or 2m", read_timeout),
     "delay": SettingRule("a duration such as 500ms, 10s or 2m", duration),
     "follow_redirects": SettingRule("true, false or a number", read_redirects),
     "verify": SettingRule("true, false or a CA file", read_verify),
+    "proxy": SettingRule("a URL such as http://127.0.0.1:3128 or socks5://…, unix:PATH, or false", read_proxy),
+    "http2": SettingRule("true or false", read_switch),
     "max_body": SettingRule("a size such as 10MB, or a number of bytes", size),
+    "max_events": SettingRule("a number from 1 on", read_count),
 }

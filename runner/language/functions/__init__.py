@@ -2,14 +2,14 @@
 
     signature   what a function is, and how it is called
     standard    JMESPath's own
-    texts · dates · lists   ours
+    texts · dates · lists · markup   ours
 
 `FUNCTIONS` serves the check at load (names and numbers of arguments), the interpreter and the documentation.
 """
 
 from __future__ import annotations
 
-from runner.language.functions import dates, lists, standard, texts
+from runner.language.functions import dates, lists, markup, standard, texts
 from runner.language.functions.signature import (
     Expression,
     Function,
@@ -30,7 +30,7 @@ def _root() -> None:
 #: Every function by its name.
 FUNCTIONS: dict[str, Function] = {
     each.name: each
-    for module in (standard, texts, dates, lists)
+    for module in (standard, texts, dates, lists, markup)
     for each in vars(module).values()
     if isinstance(each, Function)
 } | {"root": make("root", _root, ())}

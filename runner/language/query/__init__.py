@@ -7,6 +7,7 @@
     interpreter   the value on a document
     compiled      Query, compile, check_names
     explanation   why an assertion is not true
+    inputs        the values that an expression reads of a document
 
 Nothing here knows what a response or a variable is: a document is any mapping.
 """
@@ -15,6 +16,7 @@ from runner.language.query.checks import Name
 from runner.language.query.compiled import Query, check_names, compile
 from runner.language.query.explanation import Finding, explain
 from runner.language.query.faults import QueryFault
+from runner.language.query.inputs import inputs
 from runner.language.query.misses import Miss
 
 __all__ = [
@@ -26,4 +28,5 @@ __all__ = [
     "check_names",
     "compile",
     "explain",
+    "inputs",
 ]

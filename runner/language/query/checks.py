@@ -20,18 +20,27 @@ from runner.language.values import Value
 
 
 class Name(NamedTuple):
-    """A name that an expression reads; `optional` if it stands left of `||` or in not_null(…)."""
+    """A name that an expression reads; `optional` if it stands left of `||` or in not_null(…).
+
+    `column` is the key that is read of a row, of `item` or `data`, and its place.
+    """
 
     text: str
     start: int
     end: int
     optional: bool
+    column: tuple[str, int, int] | None = None
 
 
 # What the current value is, as far as it is known. ELEMENT is what a projection hands to the path after it;
 # INSIDE is the same within a filter's condition, an expref or a multi-select, where people expect to see the
-# document.
-ROOT, VARS, ENV, ELEMENT, INSIDE, OTHER = range(6)
+# document. ROW is the value of the last name that was read.
+ROOT, VARS, ENV, ELEMENT, INSIDE, ROW, OTHER = range(7)
+
+#: Names whose values are rows of data.
+_ROWS = frozenset({"item", "data"})
+#: What a name leads to.
+_PLACES = {"vars": VARS, "env": ENV, **dict.fromkeys(_ROWS, ROW)}
 
 _PATH = frozenset({"field", "index", "index_expression", "subexpression", "identity"})
 
@@ -43,12 +52,13 @@ class Walk:
         QueryFault: from `run`, the first fault in the text.
     """
 
-    __slots__ = ("_level", "_next", "_values", "_words", "env", "is_path", "names", "tree", "variables")
+    __slots__ = ("_level", "_next", "_read", "_values", "_words", "env", "is_path", "names", "tree", "variables")
 
     def __init__(self, tree: Tree, marks: Sequence[Mark], values: Sequence[Value]) -> None:
         self.tree = tree
         self.names: list[Name] = []
         self.variables: list[Name] = []
+        self._read = self.names
         self.env: list[Name] = []
         self.is_path = True
         self._words = iter([mark for mark in marks if mark[0] == "name"])
@@ -75,13 +85,13 @@ class Walk:
     def _field(self, node: Node, place: int, optional: bool) -> int:
         mark = next(self._words)
         text = node["value"]
-        if place == ROOT:
-            self.names.append(Name(text, mark.start, mark.end, optional))
-            return VARS if text == "vars" else ENV if text == "env" else OTHER
-        if place == VARS:
-            self.variables.append(Name(text, mark.start, mark.end, optional))
-            return ENV if text == "env" else VARS if text == "vars" else OTHER
-        if place == ENV:
+        if place in (ROOT, VARS):
+            self._read = self.names if place == ROOT else self.variables
+            self._read.append(Name(text, mark.start, mark.end, optional))
+            return _PLACES.get(text, OTHER)
+        if place == ROW:
+            self._read[-1] = self._read[-1]._replace(column=(text, mark.start, mark.end))
+        elif place == ENV:
             self.env.append(Name(text, mark.start, mark.end, optional))
         elif place == INSIDE and text == "vars":
             self._refuse_vars(mark)
@@ -170,7 +180,7 @@ class Walk:
         inner = _within(place)
         first = self._visit(left, inner, True)
         second = self._visit(right, inner, optional)
-        return first if first == second else OTHER
+        return first if first == second != ROW else OTHER
 
     def _expref(self, node: Node, place: int, optional: bool) -> int:
         raise QueryFault("'&' makes an expression for a function, and no function takes it here", *self.tree.span(node))

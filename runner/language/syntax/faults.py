@@ -49,6 +49,11 @@ _PROBLEMS: AbstractSequence[tuple[str, str, str]] = (
         "an unknown escape in double quotes",
         "use single quotes, or write \\\\",
     ),
+    (
+        "did not find expected alphabetic or numeric character",
+        "a '*' or '&' that YAML reads as an alias or anchor",
+        "put the whole text in quotes",
+    ),
     ("did not find expected ',' or ']'", "a list in [ ] is not closed", "or a text in it needs quotes"),
     ("did not find expected ',' or '}'", "a mapping in { } is not closed", "or a text in it needs quotes"),
     (

@@ -1,6 +1,6 @@
 """Sends requests over HTTP: Request → Exchange, or a TransportError.
 
-    cookies · faults ◀── network ◀── client ──▶ wire
+    faults ◀── network · proxies · tls ◀── routes ◀── client ──▶ wire · cookies · codings · streams
 
 The only place of the package that opens a connection, and the only door of httpx.
 """

@@ -11,73 +11,66 @@ TransportError.
 
 from __future__ import annotations
 
-import ssl
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from time import perf_counter
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import httpx
 
-from runner.engine.exchange import ClientCertificate, Connection, Exchange, Headers, Redirect, Request, Response
+from runner.engine.exchange import Exchange, Headers, Redirect, Request, Response, Saved, SaveTo
 from runner.errors import TransportError
-from runner.runtime.transport import wire
+from runner.runtime.transport import codings, wire
 from runner.runtime.transport.cookies import CookieJar
 from runner.runtime.transport.faults import proxy_refusal
-from runner.runtime.transport.network import Deadline, Network, proxy_for, proxy_server, tls_context
+from runner.runtime.transport.network import PEER, Deadline, Patience
+from runner.runtime.transport.routes import Route, Routes
 from runner.version import __version__
 
 #: RFC 9110 § 9.2.2: asking twice is as good as once.
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 
+#: How many URLs of a circle of redirects are shown.
+_SHOWN_URLS = 5
+
 #: What of a redirect's body is read to keep its connection.
 _REDIRECT_BODY = 65_536
-
-#: Bytes that one piece of a coded body may grow to: a layer of deflate makes at most a thousand of one.
-_GROWN_PIECE = 1 << 22
-
-#: The content codings that httpx decodes with what is installed; its client alone tells.
-_CODINGS = httpx.Client(transport=httpx.BaseTransport(), trust_env=False).headers["accept-encoding"]
 
 
 class Transport(Protocol):
     """Sends requests: the seam of tests and of users."""
 
     def send(self, request: Request, jar: CookieJar | None) -> Exchange:
-        """The exchange of a request; redirects are followed. Raises TransportError."""
+        """The exchange of a request; redirects are followed. Raises TransportError.
+
+        A body that is not bytes comes from `payload.chunks`; one that comes back goes to `request.save_to.write`,
+        where that is given and the status is below 400, and the Response then says so in `saved`.
+        """
 
     def close(self) -> None:
         """Close all connections."""
 
 
 class HttpTransport:
-    """Sends requests over HTTP/1.1. Many threads may call `send` at once; they share connections.
+    """Sends requests over HTTP/1.1, or HTTP/2 where a request asks for it.
+
+    Many threads may call `send` at once; they share connections.
 
     `connections` is how many may be open for each Connection setting and scheme.
     """
 
     def __init__(self, *, connections: int = 100, user_agent: str = f"request-runner/{__version__}") -> None:
-        self._connections = connections
         self._defaults: Headers = (
             ("Accept", "*/*"),
-            ("Accept-Encoding", _CODINGS),
+            ("Accept-Encoding", codings.accepted()),
             ("Connection", "keep-alive"),
             ("User-Agent", user_agent),
         )
-        self._routes: dict[tuple[Connection, wire.Address], _Route] = {}
-        self._networks: dict[tuple[_Tls, str, bool], Network] = {}
-        self._contexts: dict[_Tls, ssl.SSLContext] = {}
-        self._lock = threading.RLock()
+        self._routes = Routes(connections)
 
     def close(self) -> None:
-        with self._lock:
-            networks = list(self._networks.values())
-            self._networks.clear()
-            self._routes.clear()
-        for network in networks:
-            network.close()
+        self._routes.close()
 
     def send(self, request: Request, jar: CookieJar | None = None) -> Exchange:
         """The exchange of a request, whatever its status. Raises TransportError if no complete response came.
@@ -85,7 +78,7 @@ class HttpTransport:
         Redirects are followed up to `max_redirects`; credentials go to the origin of `request.url` only.
         """
         started = perf_counter()
-        deadline = Deadline(request.timeout)
+        deadline = (Patience if request.each_wait else Deadline)(request.timeout)
         first = hop = wire.with_credentials_as_header(request) if "@" in request.url else request
         sent: Headers | None = None
         redirects: list[Redirect] = []
@@ -102,14 +95,15 @@ class HttpTransport:
             hop = wire.follow(first, hop, response.status, location)
         if redirects or set_cookies:
             response = replace(response, redirects=tuple(redirects), set_cookies=tuple(set_cookies))
-        return Exchange(replace(request, headers=sent), response, perf_counter() - started)
+        elapsed, timing = perf_counter() - started, deadline.timing()
+        return Exchange(replace(request, headers=sent), response, elapsed, timing=timing)
 
     def _hop(self, request: Request, jar: CookieJar | None, deadline: Deadline) -> tuple[Headers, Response]:
         """One request and its response, on another connection if the first one turns out to be closed."""
         address, target = wire.locate(request.url)
         headers = wire.complete_headers(request, address, self._defaults, jar.pairs(request.url) if jar else [])
         deadline.begin()
-        route = self._route(request.connection, address)
+        route = self._routes.to(request.connection, address)
         message = wire.encode_request(request, headers, wire.WrittenURL(route.url, target), deadline.as_timeouts())
         while True:
             try:
@@ -121,58 +115,11 @@ class HttpTransport:
                     raise
             deadline.begin()
 
-    # Connections
-
-    def _route(self, connection: Connection, address: wire.Address) -> _Route:
-        key = connection, address
-        route = self._routes.get(key)
-        if route is None:
-            with self._lock:
-                proxy = proxy_for(connection.proxy, address.scheme, address.host, address.port)
-                tls = _Tls(connection.verify, connection.certificate)
-                network = self._network(tls, proxy, address.scheme == "https")
-                url = httpx.URL(f"{address.scheme}://{address.name}")
-                route = _Route(network, bool(proxy), url, f"{address.host}:{address.port}")
-                self._routes[key] = route
-        return route
-
-    def _network(self, tls: _Tls, proxy: str, secure: bool) -> Network:
-        """http and https have connections of their own, so that plain http never costs a TLS context."""
-        key = tls, proxy, secure
-        if key not in self._networks:
-            context = self._context(tls) if secure else None
-            # The proxy is not the server that the client's certificate is meant for.
-            server = proxy_server(proxy, lambda: self._context(_Tls(tls.verify))) if proxy else None
-            self._networks[key] = Network(context, server, self._connections)
-        return self._networks[key]
-
-    def _context(self, tls: _Tls) -> ssl.SSLContext:
-        """One context for each TLS setting: it takes 20 to 50 ms to make."""
-        if tls not in self._contexts:
-            self._contexts[tls] = tls_context(tls.verify, tls.certificate)
-        return self._contexts[tls]
-
-
-class _Tls(NamedTuple):
-    """What a TLS context is made of."""
-
-    verify: bool | str
-    certificate: ClientCertificate | None = None
-
-
-class _Route(NamedTuple):
-    """The connections that lead to an address, whether they go to a proxy, and the address for httpx and for people."""
-
-    network: Network
-    proxied: bool
-    url: httpx.URL
-    peer: str
-
 
 # One request, one response
 
 
-def _exchange(route: _Route, message: httpx.Request, request: Request, deadline: Deadline) -> Response:
+def _exchange(route: Route, message: httpx.Request, request: Request, deadline: Deadline) -> Response:
     """Raises TransportError; whatever it raises, the connection is closed or back in its pool."""
     try:
         answer = route.network.handle_request(message)
@@ -182,47 +129,50 @@ def _exchange(route: _Route, message: httpx.Request, request: Request, deadline:
         raise _fault(error, deadline, route.peer) from error
 
 
-def _response(answer: httpx.Response, request: Request, deadline: Deadline, route: _Route) -> Response:
-    if route.proxied and answer.status_code == 407:
+def _response(answer: httpx.Response, request: Request, deadline: Deadline, route: Route) -> Response:
+    if route.forwarded and answer.status_code == 407:
         raise proxy_refusal("407 Proxy Authentication Required")
-    deadline.phase, deadline.answer = "body", answer
+    deadline.answer = answer
+    deadline.enter("body")
     response = Response(
         status=answer.status_code,
         reason=answer.reason_phrase or httpx.codes.get_reason_phrase(answer.status_code),  # RFC 9112 § 4
         headers=wire.decode_headers(answer.headers),
         url=request.url,
         http_version=answer.http_version,
+        peer=answer.extensions["network_stream"].get_extra_info(PEER),
     )
     if _location(request, response) is not None:
         _drain(answer)
         return response
-    length = answer.headers.get("content-length", "")
     has_body = request.method != "HEAD" and answer.status_code not in (204, 304)
+    if request.save_to and has_body and answer.status_code < 400:
+        return replace(response, saved=_saved(request.save_to, answer))
+    length = answer.headers.get("content-length", "")
     if has_body and length.isdecimal() and int(length) > request.max_body:  # a coding makes it larger, not smaller
         raise _too_large(f"{int(length):,} bytes are announced", request.max_body)
-    content = _read(_decoded(answer), request.max_body)
+    pieces = _decoded(answer)
+    if response.is_event_stream:
+        from runner.runtime.transport.streams import events_of  # few answers are streams
+
+        pieces = events_of(pieces, request.max_events)
+    content = _read(pieces, request.max_body)
     return replace(response, content=content) if content else response
 
 
+def _saved(to: SaveTo, answer: httpx.Response) -> Saved:
+    """The body as a file; the bytes announced are those that will come, unless a coding stands between."""
+    length = answer.headers.get("content-length", "")
+    plain = length.isdecimal() and "content-encoding" not in answer.headers
+    return Saved(to.name, to.write(_decoded(answer), int(length) if plain else None))
+
+
 def _decoded(answer: httpx.Response) -> Iterator[bytes]:
-    """The body without its codings, as httpx undoes them, from pieces so small that none grows large at once."""
+    """The body without its codings."""
     said = answer.headers.get_list("content-encoding", split_commas=True)
     names = [name.strip().lower().removeprefix("x-") for name in said]  # RFC 9110 § 8.4.1.3: x-gzip is gzip
     names = [name for name in names if name not in ("", "identity")]
-    if not names:
-        return answer.iter_bytes()
-    for name in names:
-        _check_coding(name)
-    piece = max(1, _GROWN_PIECE >> 10 * len(names))
-    headers = {"content-encoding": ", ".join(names)}
-    return httpx.Response(200, headers=headers, content=answer.iter_raw(piece)).iter_bytes()
-
-
-def _check_coding(name: str) -> None:
-    """httpx passes over a coding that it does not know, and would give its bytes for the body."""
-    if name not in _CODINGS.split(", "):
-        hint = "ask for another one: a header `Accept-Encoding: gzip`"
-        raise TransportError("encoding", f"the content coding '{name}' of the body is not supported", hint)
+    return codings.decoded(answer.iter_raw(), names)
 
 
 def _read(pieces: Iterator[bytes], limit: int) -> bytes:
@@ -258,13 +208,24 @@ def _location(request: Request, response: Response) -> str | None:
 
 
 def _check_count(request: Request, redirects: list[Redirect], location: str) -> None:
-    if len(redirects) > request.max_redirects:
-        count = f"{request.max_redirects} redirect{'s' if request.max_redirects > 1 else ''}"
-        raise TransportError(
-            "redirect",
-            f"more than {count}; the last went to {location}",
-            "do they go in a circle? `follow_redirects` takes a higher number, or false",
-        )
+    if len(redirects) <= request.max_redirects:
+        return
+    count = f"more than {request.max_redirects} redirect{'s' if request.max_redirects > 1 else ''}"
+    if circle := _circle([redirect.url for redirect in redirects]):
+        hint = "is a cookie or a login missing? `follow_redirects: false` shows the first of them"
+        raise TransportError("redirect", f"{count}: they go in a circle, {circle}", hint)
+    hint = "`follow_redirects` takes a higher number, or false"
+    raise TransportError("redirect", f"{count}; the last went to {location}", hint)
+
+
+def _circle(urls: list[str]) -> str:
+    """The URLs from the last visit of the last one up to now, in words; `""` if it was never visited before."""
+    last = urls[-1]
+    if last not in urls[:-1]:
+        return ""
+    circle = urls[len(urls) - 2 - urls[-2::-1].index(last) :]
+    most = circle if len(circle) <= _SHOWN_URLS else [*circle[: _SHOWN_URLS - 1], "…", last]
+    return " → ".join(most)
 
 
 def _stored_cookies(jar: CookieJar | None, response: Response) -> list[str]:
@@ -281,18 +242,12 @@ _FAULTS: dict[type[Exception], Callable[[Exception, Deadline], TransportError]] 
     httpx.PoolTimeout: lambda _, deadline: deadline.over(),
     httpx.ProxyError: lambda error, _: proxy_refusal(str(error)),
     httpx.LocalProtocolError: lambda error, _: TransportError("protocol", f"the request is not valid HTTP: {error}"),
-    httpx.DecodingError: lambda error, deadline: _broken_coding(error, deadline),
 }
 
 
 def _fault(error: httpx.RequestError, deadline: Deadline, peer: str) -> TransportError:
     known = _FAULTS.get(type(error))
     return known(error, deadline) if known else _broken_answer(error, deadline, peer)
-
-
-def _broken_coding(error: Exception, deadline: Deadline) -> TransportError:
-    coding = deadline.answer.headers["content-encoding"] if deadline.answer else ""
-    return TransportError("encoding", f"the body is not valid {coding}: {error}")
 
 
 def _broken_answer(error: Exception, deadline: Deadline, peer: str) -> TransportError:

@@ -75,6 +75,11 @@ def _strict(value: str, host: str) -> str:
         if key == "domain" and alone:
             if text.removeprefix(".") not in ("", host):
                 return ""
+        elif key == "expires":
+            from runner.runtime.transport.cookie_dates import plain_date  # most cookies have none
+
+            date = plain_date(text)
+            pair += f";Expires={date}" if date else ""
         elif key != "path" or text.startswith("/"):
             pair += f";{attribute}"
     return pair

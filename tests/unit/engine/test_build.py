@@ -181,6 +181,55 @@ def test_flags_win_over_the_file(built: Built) -> None:
     assert (request.timeout, request.connection.verify, request.connection.proxy) == (9.0, False, "http://p")
 
 
+@pytest.mark.parametrize(
+    ("written", "proxy"),
+    [
+        ("http://127.0.0.1:3128", "http://127.0.0.1:3128"),
+        ("socks5h://user:{{pw}}@h", "socks5h://user:s3cret-w@rd@h"),
+        ("false", ""),
+        ("''", ""),
+        ("unix:/run/docker.sock", "unix:/run/docker.sock"),
+        ("unix:../the.sock", "unix:requests/../the.sock"),
+        ("'{{none}}'", ""),
+        ("'unix:{{name}}'", "unix:requests/a.sock"),
+    ],
+)
+def test_a_proxy(written: str, proxy: str, built: Built) -> None:
+    """A proxy's URL stands as it is written, none is false; the path of a socket is relative to the request file."""
+    request = built(f"url: http://h\nproxy: {written}", "variables: {pw: s3cret-w@rd, none: false, name: a.sock}")
+    assert request.connection.proxy == proxy
+
+
+def test_a_proxy_of_a_variable_that_is_none(fault_of: FaultOf) -> None:
+    """What a template gives is held to the same rule, and its password is not shown."""
+    fault = fault_of("url: http://h\nproxy: '{{p}}'", "variables: {p: 'ftp://me:pass-word@h'}")
+    assert fault.message.startswith("'proxy' wants a URL such as")
+
+
+def test_the_password_of_a_proxy_is_secret(run: Run) -> None:
+    """The password is masked as it is written, as it is meant, and in the header that it travels in."""
+    ran = run("requests: [{name: A, url: http://h, proxy: 'http://me:p%40ss-word@h'}]")
+    for form in ("p%40ss-word", "p@ss-word", "bWU6cEBzcy13b3Jk"):
+        assert "***" in ran.redactor.text(f"x {form} x"), form
+    flagged = run("requests: [{name: A, url: http://h}]", flags=Flags(proxy="http://me:p%40ss-word@h"))
+    assert flagged.redactor.text("p@ss-word") == "***"
+
+
+def test_the_connection_of_a_request(run: Run) -> None:
+    """http2, max_events and proxy are inherited, and the nearest wins; by default none of them is set."""
+    text = """
+    defaults: {http2: true, proxy: http://p}
+    requests:
+      - {name: A, url: http://h, max_events: 3}
+      - {name: B, url: http://h, http2: "{{off}}", proxy: false}
+    variables: {off: false}
+    """
+    found = [(r.connection.http2, r.connection.proxy, r.max_events) for r in run(text).sent]
+    assert found == [(True, "http://p", 3), (False, "", None)]
+    plain = run("requests: [{name: A, url: http://h}]").sent[0]
+    assert (plain.connection.http2, plain.connection.proxy, plain.max_events) == (False, None, None)
+
+
 def test_a_setting_may_come_from_a_variable(built: Built, fault_of: FaultOf) -> None:
     """A template's value is held to the same rule as one that is written."""
     assert built("url: http://h\ntimeout: '{{t}}'", "variables: {t: 2m}").timeout == 120.0

@@ -154,7 +154,6 @@ def test_what_is_no_discovery_document(body: Any, words: str, discover: Make, an
     assert {request.method for request in ran.asked} == {"GET"}
 
 
-@pytest.mark.xfail(strict=True, reason="a page with status 200 at the first place ends it")
 def test_a_page_at_the_first_place(discover: Make, answer: Answer) -> None:
     """An application that answers every path with its page has no document there: the second place is looked at."""
     ran = discover({OIDC: answer(200, "<p>App</p>", {"Content-Type": "text/html"}), RFC8414: DOCUMENT})
@@ -170,13 +169,32 @@ def test_a_document_without_a_token_endpoint(endpoint: Any, discover: Make) -> N
     assert "token_url" in fault.hint
 
 
-@pytest.mark.xfail(strict=True, reason="whatever the document says is asked")
 @pytest.mark.parametrize("endpoint", ["/token", "file:///etc/passwd", {"a": 1}, 5, "http://login.test/token"])
 def test_an_endpoint_that_is_no_url(endpoint: Any, discover: Make) -> None:
     """An endpoint is a URL, of https where the issuer is (RFC 8414 § 2): credentials go nowhere else."""
     ran = discover({OIDC: {**DOCUMENT, "token_endpoint": endpoint}})
     assert {request.method for request in ran.asked} == {"GET"}
+    fault = ran.tokens[0].fault
+    assert fault.message.startswith(f"the discovery document of '{ISSUER}' has ")
+    assert fault.message.endswith(" as its token_endpoint: no URL of https")
     assert ran["R"].fault.kind == "auth"
+
+
+def test_an_endpoint_that_is_not_needed(discover: Make) -> None:
+    """What is wrong with an endpoint that this grant does not talk to, or that the file names, harms nobody."""
+    document = {**DOCUMENT, "device_authorization_endpoint": "/device"}
+    assert discover({OIDC: document}).outcomes == {"R": "passed"}
+    written = f"{CLIENT}, grant: device_code, device_url: 'https://own.test/device'"
+    assert urls(discover({OIDC: document}, client=written)) == [OIDC, "https://own.test/device"]
+
+
+@pytest.mark.parametrize("second", [404, 200])
+def test_a_page_at_both_places(second: int, discover: Make, answer: Answer) -> None:
+    """Where no place has a document, the page that answered is told in its words."""
+    ran = discover({OIDC: answer(404, ""), RFC8414: answer(second, "<p>Not a document</p>")})
+    message = ran.tokens[0].fault.message
+    assert message.startswith(f"GET {RFC8414 if second == 200 else OIDC} answered {second}")
+    assert ("Not a document" in message) is (second == 200)
 
 
 @pytest.mark.parametrize(
@@ -358,7 +376,9 @@ DISCOVERED = f"type: oauth2, grant: authorization_code, client_id: id, issuer: '
         (f"{CODE}, issuer: '{ISSUER}'", None, ..., True),
         (f"{CODE}, issuer: '{ISSUER}'", None, ISSUER, True),
         (f"{CODE}, issuer: '{ISSUER}'", None, "https://evil.test", False),
-        (f"{CODE}, issuer: '{ISSUER}'", None, f"{ISSUER}/", False),
+        (f"{CODE}, issuer: '{ISSUER}'", None, f"{ISSUER}/", True),
+        (f"{CODE}, issuer: '{ISSUER}/'", None, ISSUER, True),
+        (f"{CODE}, issuer: '{ISSUER}'", None, "https://login.test", False),
         (DISCOVERED, DOCUMENT, ..., True),
         (DISCOVERED, DOCUMENT, ISSUER, True),
         (DISCOVERED, DOCUMENT, "https://evil.test", False),
@@ -369,17 +389,13 @@ DISCOVERED = f"type: oauth2, grant: authorization_code, client_id: id, issuer: '
         (DISCOVERED, {**NAMED, "issuer": f"{ISSUER}/"}, f"{ISSUER}/", True),
         (DISCOVERED, {**NAMED, "issuer": f"{ISSUER}/"}, ISSUER, False),
         (DISCOVERED, {**NAMED, "authorization_response_iss_parameter_supported": "true"}, ..., True),
-        pytest.param(
-            f"{CODE}, issuer: '{ISSUER}/'",
-            None,
-            ISSUER,
-            True,
-            marks=pytest.mark.xfail(strict=True, reason="a slash too many in the file is another issuer here alone"),
-        ),
     ],
 )
 def test_the_issuer_of_a_redirect(auth: str, document: Any, issuer: Any, passes: bool, signed_in: Make) -> None:
-    """RFC 9207 § 2.4: `iss` is compared with the issuer where one is known, and must be there where it is promised."""
+    """RFC 9207 § 2.4: `iss` is compared with the issuer where one is known, and must be there where it is promised.
+
+    It is spelled as in the issuer's document; where only the file names it, a slash at the end makes no other.
+    """
     ran = signed_in({"iss": issuer}, auth, {OIDC: document} if document else {})
     assert ran.outcomes == {"R": "passed" if passes else "errored"}
     if not passes:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from runner.engine.exchange import (
     Exchange,
+    Peer,
     Redirect,
     Request,
     Response,
@@ -38,6 +39,7 @@ def test_every_key_of_the_document() -> None:
         "HTTP/2",
         (Redirect(302, "http://h/first"),),
         ("a=1; Path=/; HttpOnly", "b=2; Max-Age=5"),
+        Peer("10.0.0.1"),
     )
     request = Request("POST", "http://h/first", (("X-B", "3"),), b'{"n": 1.10}')
     assert document(response, request).complete() == {
@@ -57,6 +59,9 @@ def test_every_key_of_the_document() -> None:
         "url": "http://h/final",
         "redirects": [{"status": 302, "url": "http://h/first"}],
         "http_version": "HTTP/2",
+        "remote_ip": "10.0.0.1",
+        "tls": None,
+        "events": [],
         "request": {"method": "POST", "url": "http://h/first", "headers": {"x-b": "3"}, "body": {"n": 1.1}},
         "vars": {"user": 1},
     }
@@ -88,7 +93,9 @@ def test_a_key_that_is_not_there() -> None:
             "body is not JSON: line 1, column 1: expecting value",
         ),
         ('"é"'.encode("latin-1"), 'application/json; charset="ISO-8859-1"', "é", ""),
-        (b"\xff\xfe", "application/json", None, "body is not JSON: line 1, column 1: expecting value"),
+        ('{"a": "é"}'.encode("utf-16"), "application/json", {"a": "é"}, ""),
+        (b"\xfe\xff" + "7".encode("utf-16-be"), "text/plain; charset=utf-8", 7, ""),
+        (b"\xff\xfe", "application/json", None, "the body is empty"),
         (b"[" * 100_000, "application/json", None, "body is not JSON: it is nested too deep"),
         (b"[" * 250 + b"]" * 250, "application/json", None, "body is not JSON: it is nested too deep"),
         (b"NaN", "application/json", None, "body is not JSON: NaN is not JSON"),

@@ -12,7 +12,6 @@ import pytest
 
 from runner.engine.auth import lifetime as lifetimes
 from runner.errors import TransportError
-from runner.language import query
 
 Run = Callable[..., Any]
 One = Callable[..., str]
@@ -171,6 +170,52 @@ def test_a_login_call_sees_the_variables_of_the_request(run: Run, answer: Answer
     assert [request.url for request in ran.asked] == ["https://login.test/ada", "https://login.test/bob"]
 
 
+def test_variables_in_the_expression_of_a_token_are_part_of_the_identity(run: Run, answer: Answer) -> None:
+    """Where the token is made of a variable, each of its values has a token of its own."""
+    ran = run(
+        """
+        auth: {type: request, token: "join(':', [vars.user, body.t])", request: {url: 'https://login.test/in'}}
+        requests:
+          - {name: A, url: http://h, variables: {user: ada}}
+          - {name: B, url: http://h, variables: {user: bob}}
+          - {name: C, url: http://h, variables: {user: ada}}
+        """,
+        login=[answer(200, {"t": "token-1"})],
+    )
+    assert len(ran.asked) == 2
+    carried = [request.header("authorization") for request in ran.sent]
+    assert carried == ["Bearer ada:token-1", "Bearer bob:token-1", "Bearer ada:token-1"]
+
+
+def test_key_files_of_a_login_call_are_known_by_their_place(run: Run, one: One, disk: Make, keys: Any) -> None:
+    """The same name in two folders is two keys, also in the own auth of a login call."""
+    own = "{type: jwt, private_key: app.pem, claims: {iss: app}}"
+    text = one(
+        "url: http://h", f"auth: {{type: request, token: body.t, request: {{url: 'https://l.test', auth: {own}}}}}"
+    )
+
+    def identity(folder: str) -> Any:
+        files = disk({"app.pem": keys.pem(keys.rsa)})
+        files.locate = lambda file, path: f"/{folder}/{path}"
+        files.read = lambda path: keys.pem(keys.rsa)
+        return run(text, disk=files).wishes[0].grant.identity
+
+    assert identity("one") == identity("one")
+    assert identity("one") != identity("two")
+
+
+def test_the_identity_of_a_login_call_is_plain_data(run: Run, one: One) -> None:
+    """It is JSON, the same in every process: the cache on disk finds a token by it."""
+    call = (
+        "{url: /in, json: {a: [1, 1.50, null, '{{pw}}'], '{{pw}}': {}}, auth: {type: basic, username: a, password: b}}"
+    )
+    auth = f"auth: {{type: request, token: body.t, request: {call}}}"
+    first, second = (
+        run(one("url: /", f"base_url: http://h\nvariables: {{pw: x}}\n{auth}")).wishes[0].grant.identity for _ in "ab"
+    )
+    assert json.dumps(first) == json.dumps(second)
+
+
 def test_a_random_id_in_a_login_call_is_no_other_identity(run: Run, answer: Answer) -> None:
     """A call that says something new each time serves all who declare the same."""
     ran = run(
@@ -181,9 +226,6 @@ def test_a_random_id_in_a_login_call_is_no_other_identity(run: Run, answer: Answ
         login=[answer(200, {"t": "token-1"})],
     )
     assert len(ran.asked) == 1
-
-
-COLLIDES = pytest.mark.xfail(strict=True, reason="the identity does not tell where a text stands")
 
 
 @pytest.mark.parametrize(
@@ -199,25 +241,29 @@ COLLIDES = pytest.mark.xfail(strict=True, reason="the identity does not tell whe
             "request: {url: 'https://login.test/in'}, token: body.t",
             "request: {url: 'https://login.test/in'}, token: text",
         ),
-        pytest.param(
+        (
             "request: {url: 'https://login.test/in', json: {user: ada}}",
             "request: {url: 'https://login.test/in', form: {user: ada}}",
-            marks=COLLIDES,
         ),
-        pytest.param(
+        (
+            "request: {url: 'https://login.test/in', json: {user: 1}}",
+            "request: {url: 'https://login.test/in', json: {user: true}}",
+        ),
+        (
             "request: {url: 'https://login.test/in', query: {user: ada}}",
             "request: {url: 'https://login.test/in', headers: {user: ada}}",
-            marks=COLLIDES,
         ),
-        pytest.param(
+        (
             "request: {url: 'https://login.test/in', auth: {type: basic, username: a, password: b}}",
             "request: {url: 'https://login.test/in', auth: {type: basic, password: a, username: b}}",
-            marks=COLLIDES,
         ),
-        pytest.param(
+        (
+            "request: {url: 'https://login.test/in', auth: {type: basic, username: a, password: b}}",
+            "request: {url: 'https://login.test/in', auth: {type: digest, username: a, password: b}}",
+        ),
+        (
             "request: {url: 'https://login.test/in', client_cert: {cert: ada.pem}}",
             "request: {url: 'https://login.test/in', client_cert: {cert: bob.pem}}",
-            marks=pytest.mark.xfail(strict=True, reason="the client certificate is no part of the identity"),
         ),
     ],
 )
@@ -314,12 +360,8 @@ DIGEST = "auth: {type: digest, username: ada, password: pw}"
         (["token"], [None], "passed"),
         (["challenge", "challenge"], [None, "Digest"], "errored"),
         (["no challenge"], [None], "errored"),
-        pytest.param(
-            ["challenge", "stale", "token"],
-            [None, "Digest", "Digest"],
-            "passed",
-            marks=pytest.mark.xfail(strict=True, reason="a login call meets a challenge once only"),
-        ),
+        (["challenge", "stale", "token"], [None, "Digest", "Digest"], "passed"),
+        (["challenge", "stale", "stale"], [None, "Digest", "Digest"], "errored"),
     ],
 )
 def test_a_login_call_by_digest(
@@ -388,15 +430,10 @@ def test_the_token_in_the_query(login: Make) -> None:
         ("body.t", {"t": ""}, "'token' is empty"),
         ("bytes", {}, "'token' gives bytes, not text"),
         ("length(body.t)", {}, "'token' cannot be evaluated: length()"),
-        *(
-            pytest.param(
-                "body.t",
-                {"t": value},
-                f"'token' gives {kind}, not text",
-                marks=pytest.mark.xfail(strict=True, reason="it is sent as JSON text"),
-            )
-            for value, kind in (({"id": 1}, "object"), (["x"], "array"), (True, "boolean"))
-        ),
+        ("body.t", {"t": {"id": 1}}, "'token' gives object, not text"),
+        ("body.t", {"t": ["x"]}, "'token' gives array, not text"),
+        ("body.t", {"t": True}, "'token' gives boolean, not text"),
+        ("body.t", '{"t": "half \\ud83d"}', "'token' cannot be sent: it holds half a character"),
     ],
 )
 def test_an_answer_without_a_token(expression: str, body: Any, words: str, login: Make) -> None:
@@ -511,7 +548,6 @@ def test_a_life_that_is_missing(name: str, login: Make) -> None:
     assert f"'{name}' (body.e) is null" in fault.message
 
 
-@pytest.mark.xfail(strict=True, reason="OverflowError", raises=OverflowError)
 @pytest.mark.parametrize(
     "body",
     [
@@ -528,8 +564,6 @@ def test_a_life_beyond_all_numbers(body: dict[str, Any], login: Make) -> None:
 
 # --- secrets -------------------------------------------------------------------------------------------------------
 
-IN_QUERY = pytest.mark.xfail(strict=True, reason="the query is not looked at")
-
 
 @pytest.mark.parametrize(
     "call",
@@ -543,20 +577,11 @@ IN_QUERY = pytest.mark.xfail(strict=True, reason="the query is not looked at")
         "headers: {X-Api-Key: sentinel-1}",
         "headers: {X-Auth-Token: sentinel-1}",
         "text: 'password=sentinel-1&x=1'",
-        pytest.param("query: {api_key: sentinel-1}", marks=IN_QUERY),
-        pytest.param("query: {password: '{{pw}}'}", marks=IN_QUERY),
-        pytest.param(
-            "form: {password: [sentinel-1, other]}",
-            marks=pytest.mark.xfail(strict=True, reason="of a repeated name only the last value is hidden"),
-        ),
-        pytest.param(
-            "headers: {Authorization: Token sentinel-1}",
-            marks=pytest.mark.xfail(strict=True, reason="only the whole header is hidden"),
-        ),
-        pytest.param(
-            "cookies: {session: sentinel-1}",
-            marks=pytest.mark.xfail(strict=True, reason="only the whole header is hidden"),
-        ),
+        "query: {api_key: sentinel-1}",
+        "query: {password: '{{pw}}'}",
+        "form: {password: [sentinel-1, other]}",
+        "headers: {Authorization: Token sentinel-1}",
+        "cookies: {lang: en, session: sentinel-1}",
     ],
 )
 def test_credentials_of_a_login_call_are_secrets(call: str, run: Run, one: One, answer: Answer) -> None:
@@ -566,6 +591,29 @@ def test_credentials_of_a_login_call_are_secrets(call: str, run: Run, one: One, 
     ran = run(text, login=[answer(200, {"t": "token-1"})])
     assert ran.outcomes == {"R": "passed"}
     assert ran.redactor.text("it is sentinel-1") == "it is ***"
+
+
+@pytest.mark.parametrize(
+    ("token", "body"),
+    [
+        ("base64(join(':', [vars.pw, body.found]))", {"found": "sentinel-1"}),
+        ("split(text, ' ')[1]", "sentinel-1 x"),
+        ("body.none || body.found", {"found": "sentinel-1"}),
+        ("upper(body.list[0].found)", {"list": [{"found": "sentinel-1"}]}),
+        ("join('.', body.parts)", {"parts": ["sentinel-1", "x"]}),
+        ("base64(body.found)", {"found": ["sentinel-1"]}),
+        ("body.t", {"t": "x", "refresh_token": "sentinel-1"}),
+        ("body.t", {"error": "none", "user": {"passwords": ["sentinel-1"]}}),
+    ],
+)
+def test_what_the_answer_holds_is_secret(token: str, body: Any, run: Run, one: One, answer: Answer) -> None:
+    """What the token is computed from, and what has the name of a credential, is hidden; the rest is not."""
+    text = one("url: https://api.test", f'variables: {{pw: in-the-file}}\nauth: {{{LOGIN}, token: "{token}"}}')
+    ran = run(text, login=[answer(200, {**body, "n": "nothing"} if isinstance(body, dict) else body)])
+    assert "sentinel-1" not in ran.redactor.text("it is sentinel-1 x")
+    assert ran.redactor.text("in-the-file, nothing, none") == "in-the-file, nothing, none"
+    fault = ran.tokens[0].fault
+    assert fault is None or "sentinel-1" not in ran.redactor.text(f"{fault.message} {fault.details}")
 
 
 def test_the_token_is_a_secret_whatever_follows(login: Make) -> None:
@@ -681,11 +729,7 @@ def test_a_change_of_an_inherited_login(change: str, header: str, run: Run, answ
     ("change", "message"),
     [
         ("{token: bdy.other}", "'bdy' is not a key of the response"),
-        pytest.param(
-            "{token: 'body.'}",
-            "the expression ends too early",
-            marks=pytest.mark.xfail(strict=True, reason="QueryFault", raises=query.QueryFault),
-        ),
+        ("{token: 'body.'}", "the expression ends too early"),
         ("{token: [1]}", "'token' wants "),
         ("{scope: x}", "unknown key 'scope' in the inherited auth of type 'request'"),
         ("{in: cookie}", "'in' cannot be 'cookie'"),
@@ -701,12 +745,36 @@ def test_faults_of_a_change(change: str, message: str, faults: Faults) -> None:
     assert found[0].span is not None
 
 
-@pytest.mark.xfail(strict=True, reason="the text of the expression is taken for a literal token")
 def test_the_expression_of_a_change_is_no_secret(run: Run, answer: Answer) -> None:
     """`token: body.other` is an expression where a login call is inherited: it is shown as it is written."""
     text = f"{OUTER}requests: [{{name: B, url: /b, auth: {{token: body.other}}}}]"
     ran = run(text, login=[answer(200, {"other": "token-1"})])
     assert ran.plan.collection.source.secrets == []
+
+
+@pytest.mark.parametrize(
+    ("outer", "change", "found"),
+    [
+        ("{type: bearer, token: first}", "{token: literal}", ["first", "literal"]),
+        ("{type: basic, username: a, password: b}", "{username: c, password: d}", ["b", "d"]),
+        ("none", "{type: oauth2, token_url: 'http://h', client_id: a, client_secret: b}", ["b"]),
+        ("{type: request, request: {url: /in, auth: {type: bearer, token: own}}, token: body}", "none", ["own"]),
+    ],
+)
+def test_literal_credentials(outer: str, change: str, found: list[str], load: Make) -> None:
+    """What a file holds as a credential is known by the type of its block, which may be the inherited one."""
+    text = (
+        f"base_url: http://h\nauth: {outer}\nrequests: [{{name: G, requests: [{{name: A, url: /, auth: {change}}}]}}]"
+    )
+    assert load(text).source.secrets == found
+
+
+@pytest.mark.parametrize("outer", ["", "auth: none\n"])
+def test_a_credential_without_a_type_is_hidden(outer: str, faults: Faults) -> None:
+    """Where no type says what a key is, it is taken for a credential: the line is shown without it."""
+    (fault,) = faults(f"base_url: http://h\n{outer}requests: [{{name: A, url: /, auth: {{token: sentinel-1}}}}]")
+    assert fault.message == "auth has no type, and there is none to inherit"
+    assert "sentinel-1" not in fault.span.source.line(fault.span.line)
 
 
 def test_the_form_of_a_login(run: Run, one: One, answer: Answer) -> None:

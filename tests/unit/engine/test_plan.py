@@ -203,7 +203,7 @@ def test_tags_skips_and_conditions_add_up_through_groups(plan: Plan) -> None:
     """
     (step,) = plan(text).steps
     assert (step.tags, step.skip) == ({"a", "b", "c"}, "outer")
-    assert [condition.text for condition in step.conditions] == ["`true`", "`false`"]
+    assert [condition.expression.text for condition in step.conditions] == ["`true`", "`false`"]
 
 
 def test_assertions_of_defaults_are_added(plan: Plan) -> None:

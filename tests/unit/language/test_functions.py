@@ -167,7 +167,7 @@ TEXT_FUNCTIONS = [
     ("base64", 0, 1), ("base64_decode", 0, 1), ("md5", 0, 1), ("sha256", 0, 1), ("hmac_sha256", 1, 2),
     ("url_encode", 0, 1), ("url_decode", 0, 1), ("lower", 0, 1), ("upper", 0, 1), ("trim", 0, 1), ("split", 0, 2),
     ("replace", 0, 3), ("matches", 0, 2), ("match", 0, 2), ("parse_json", 0, 1), ("jwt", 0, 1), ("date_add", 0, 2),
-    ("date_format", 0, 2), ("timestamp", 0, 1),
+    ("date_format", 0, 2), ("timestamp", 0, 1), ("xml", 0, 1),
 ]  # fmt: skip
 
 
@@ -262,6 +262,7 @@ OWN = [
     "multiply",
     "divide",
     "modulo",
+    "xml",
     "root",
 ]
 JMESPATH = [

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runner.redaction import Redactor
 from runner.reporters.claims import parts_of, token_lines
 
 NOW = 1_700_000_000.0
@@ -177,6 +178,12 @@ OKTA = {"aud": "api://default", "scp": ["openid", "profile"], "groups": ["Everyo
         (COGNITO, "none", "aws.cognito.signin.user.admin", "admins, eu"),
         (OKTA, "api://default", "openid, profile", "Everyone"),
         ({}, "none", "none", "none"),
+        (
+            {"roles": ["r", {"name": "x", "on": None}], "groups": [True, 5]},
+            "none",
+            "none",
+            'r, {"name": "x", "on": null}, true, 5',
+        ),
         ({"scope": "", "aud": "", "roles": []}, "none", "none", "none"),
         ({"scope": "a b", "scp": "b c", "scopes": ["c", "d"], "permissions": ["a"]}, "none", "a, b, c, d", "none"),
         ({"scope": 5, "scp": None, "roles": {"a": 1}, "aud": True}, "none", "none", "none"),
@@ -217,6 +224,13 @@ def test_opaque(token: str) -> None:
     assert parts_of(token) is None
     (line,) = token_lines(token, NOW)
     assert line == f"the token is opaque ({len(token)} characters, no JWT): only the API knows what it holds"
+
+
+def test_masked() -> None:
+    """Header, claims and summary pass the mask, value by value."""
+    lines = token_lines(jwt({"sub": "pw", "aud": "pw"}, {"kid": "pw"}), NOW, mask=Redactor(["pw"]).apply)
+    assert [line for line in lines if "pw" in line] == []
+    assert "audience  ***" in lines
 
 
 def test_encrypted() -> None:

@@ -25,7 +25,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from runner.engine.exchange import ClientCertificate, Connection, Exchange, Request
 from runner.errors import TransportError
-from runner.runtime.transport import HttpTransport, client
+from runner.runtime.transport import HttpTransport, routes
 
 PASSWORD = "S-key password/ü"
 _DAY = datetime.timedelta(days=1)
@@ -82,10 +82,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / f"{name}.locked").write_bytes(_pem(key, PASSWORD))
         (folder / f"{name}.old").write_bytes(_pem(key, PASSWORD, PrivateFormat.TraditionalOpenSSL))
         (folder / f"{name}.lockedboth").write_bytes(pem + _pem(key, PASSWORD))
+    (folder / "folder").mkdir()
+    (folder / "ada.der").write_bytes(
+        x509.load_pem_x509_certificate((folder / "ada.crt").read_bytes()).public_bytes(Encoding.DER)
+    )
     (folder / "text").write_text("no PEM at all: S-inside\n")
     (folder / "empty").write_text("")
     broken = "-----BEGIN CERTIFICATE-----\nS-inside\n-----END CERTIFICATE-----\n"
     (folder / "broken").write_text(broken)
+    (folder / "broken-key").write_text(broken.replace("CERTIFICATE", "PRIVATE KEY"))
     return folder
 
 
@@ -256,15 +261,18 @@ def test_a_server_that_does_not_ask(transport: HttpTransport, serve: Serve, plac
         ("ada.crt", "ada.locked", "S-wrong-password", "password of its key is wrong"),
         ("bob.crt", "bob.old", "S-wrong-password", "password of its key is wrong"),
         ("ada.lockedboth", "", "S-wrong-password", "password of its key is wrong"),
-        ("ada.crt", "ada.locked", "S-wrong" * 300, "password"),
+        ("ada.crt", "ada.locked", "S-wrong" * 300, "password of its key is longer than 1024 bytes"),
+        ("ada.crt", "ada.locked", "S-wrong \ud800", "password of its key is wrong"),
         ("ada.crt", "eve.key", "", "the key is not that of the certificate"),
         ("ada.crt", "bob.key", "", "the key is not that of the certificate"),
         ("text", "", "", "no PEM certificate"),
         ("empty", "", "", "no PEM certificate"),
-        ("broken", "ada.key", "", "certificate"),
-        ("ada.crt", "", "", "key"),
-        ("ada.crt", "text", "", "key"),
-        ("ada.key", "", "", "certificate"),
+        ("ada.der", "ada.key", "", "no PEM certificate"),
+        ("broken", "ada.key", "", "its certificate is damaged"),
+        ("ada.crt", "broken-key", "", "its key is damaged"),
+        ("ada.crt", "", "", "no private key"),
+        ("ada.crt", "text", "", "no private key"),
+        ("ada.key", "", "", "no PEM certificate"),
         ("nowhere.crt", "", "", "nowhere.crt': no such file"),
         ("ada.crt", "nowhere.key", "", "nowhere.key': no such file"),
         (".", "", "", "is a directory"),
@@ -292,7 +300,10 @@ def test_every_wrong_password_has_the_same_words(transport: HttpTransport, place
     assert len(said) == 1, said
 
 
-@pytest.mark.parametrize(("cert", "key"), [("ada.crt", "eve.key"), ("text", ""), ("ada.crt", "ada.locked")])
+@pytest.mark.parametrize(
+    ("cert", "key"),
+    [("ada.crt", "eve.key"), ("text", ""), ("ada.crt", "ada.locked"), ("ada.crt", "text"), ("ada.crt", "folder")],
+)
 def test_the_file_is_named(transport: HttpTransport, place: Path, cert: str, key: str) -> None:
     """A fault names the file that it is about."""
     error = fault(transport, "https://127.0.0.1:1/", way(place, cert, key))
@@ -354,13 +365,13 @@ def test_one_context_for_each_setting(
 ) -> None:
     """Requests of equal settings share a TLS context; another certificate, or none, has its own, and its connections."""
     made: list[str] = []
-    real = client.tls_context
+    real = routes.tls_context
 
     def counted(verify: bool | str, certificate: ClientCertificate | None = None) -> ssl.SSLContext:
         made.append(Path(certificate.cert).name if certificate else "none")
         return real(verify, certificate)
 
-    monkeypatch.setattr(client, "tls_context", counted)
+    monkeypatch.setattr(routes, "tls_context", counted)
     one, two = serve(ssl.CERT_OPTIONAL), serve(ssl.CERT_OPTIONAL)
     settings = [way(place, "ada.crt", "ada.key"), way(place, "bob.both"), way(place)]
     for _ in range(3):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -452,6 +454,9 @@ def test_many_runs_at_once_fetch_one_token(cache: TokenCache) -> None:
         (400, AuthError("invalid_grant"), False),
         (401, AuthError("invalid_client"), False),
         (403, AuthError("no"), False),
+        (400, AuthError("temporarily_unavailable", transient=True), True),
+        (302, AuthError("a redirect"), True),
+        (404, AuthError("not found"), True),
         (408, AuthError("too slow"), True),
         (429, AuthError("too many requests"), True),
         (500, AuthError("oops"), True),
@@ -473,6 +478,53 @@ def test_only_a_refusal_forgets(cache: TokenCache, wall: Wall, status: int, fail
     run.failure = None
     assert run.store.authorize(run.grant()).token is None
     assert run.asked == 1
+
+
+def test_a_refused_discovery_forgets_nothing(cache: TokenCache, wall: Wall) -> None:
+    """Who keeps us from the discovery document, such as a proxy, has not refused the refresh token."""
+    cache.write(("me",), Token("old", 60.0, "r"))
+    wall.now += 3600.0
+    run = Kept(cache)
+    run.status = 403
+
+    def fetch(last: Token | None) -> Fetch:
+        yield Send(Request("GET", "https://login.test/discovery"))
+        raise AuthError("no document")
+
+    assert run.store.authorize(replace(run.grant(), fetch=fetch)).token is None
+    assert cache.read(("me",)).token is not None
+
+
+def test_what_was_superseded_is_not_taken_again(cache: TokenCache, wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the disk keeps saying what it said, a used refresh token is not used twice: that may end the session."""
+    cache.write(("me",), Token("old", 60.0, "r"))
+    wall.now += 3600.0
+    monkeypatch.setattr(cache, "write", lambda *arguments: "the token is not kept")
+    run = Kept(cache)
+    run.store.authorize(run.grant())
+    run.now += 3600.0
+    run.store.authorize(run.grant())
+    assert [last and last.refresh_token for last in run.given] == ["r", "refresh-run-1"]
+
+
+def test_a_warning_is_told_with_the_token_that_is_taken(cache: TokenCache) -> None:
+    """An entry that was damaged and that another process mended in the meantime is told, too."""
+    cache.write(("me",), Token("old", 3600.0))
+    path = cache._entry(("me",))
+    good = path.read_bytes()
+    path.write_text("{")
+    run = Kept(cache)
+
+    @contextmanager
+    def locked(identity: tuple[Any, ...]) -> Iterator[None]:
+        path.write_bytes(good)
+        yield
+
+    run.store = TokenStore(run.perform, lambda: run.now, run.waits.append, None, lambda: replaced)
+    replaced = copy(cache)
+    replaced.locked = locked  # type: ignore[method-assign]
+    result = run.store.authorize(run.grant()).result
+    assert (result.cached, ["it is damaged" in warning for warning in result.warnings]) == (True, [True])
 
 
 def test_a_damaged_entry_is_told_once(cache: TokenCache) -> None:

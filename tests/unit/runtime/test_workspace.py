@@ -1,4 +1,4 @@
-"""Files that an auth block names: their text, and the user's netrc file."""
+"""Files that are named, in the command line or an auth block: where they are, their text, and the user's netrc file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.errors import InvalidError
 from runner.runtime.workspace import Workspace
 
 posix = pytest.mark.skipif(os.name != "posix", reason="files have no mode here")
@@ -73,6 +74,33 @@ def test_what_may_not_be_read(workspace: Workspace, tmp_path: Path) -> None:
     path.chmod(0)
     with pytest.raises(ValueError, match="Permission denied"):
         workspace.read(str(path))
+
+
+# --- paths ---------------------------------------------------------------------------------------------------------
+
+
+@posix
+def test_links_in_a_circle(workspace: Workspace, tmp_path: Path) -> None:
+    """A path whose links lead in a circle is a fault of the path, wherever it is named."""
+    loop = tmp_path / "loop.yaml"
+    loop.symlink_to(loop)
+    with pytest.raises(ValueError, match=r"'loop\.yaml'"):
+        workspace.locate(str(tmp_path / "a.yaml"), "loop.yaml")
+    with pytest.raises(InvalidError, match="symbolic links"):
+        workspace.source(loop)
+    with pytest.raises(InvalidError, match="no such file or folder") as caught:
+        workspace.collections([str(loop)])
+    assert caught.value.diagnostics[0].hint == ""
+
+
+@posix
+def test_a_name_that_is_too_long(workspace: Workspace, tmp_path: Path) -> None:
+    """A name that no file can have is a fault of the path, in the system's words."""
+    name = "n" * 3000
+    with pytest.raises(ValueError, match=name):
+        workspace.locate(str(tmp_path / "a.yaml"), name)
+    with pytest.raises(InvalidError, match="File name too long"):
+        workspace.collections([name])
 
 
 # --- netrc ---------------------------------------------------------------------------------------------------------
@@ -190,5 +218,30 @@ def test_permissions_of_the_users_netrc(
     with pytest.raises(ValueError, match="too permissive") as caught:
         workspace.netrc_login("api.test")
     message = str(caught.value)
-    assert "None" not in message
+    assert message.startswith(f"{own}: access too permissive")
+    assert message.endswith("(chmod 600)")
     assert "S-netrc-secret" not in message
+
+
+def test_a_netrc_that_is_no_text(workspace: Workspace, netrc: Path) -> None:
+    """Bytes that are no text are told in plain words, without the bytes."""
+    netrc.write_bytes(b"machine api.test login a password S-\xff\xfe")
+    with pytest.raises(ValueError, match="is no text") as caught:
+        workspace.netrc_login("api.test")
+    assert str(netrc) in str(caught.value)
+    assert "S-" not in str(caught.value).replace(str(netrc), "")
+    assert "codec" not in str(caught.value)
+
+
+def test_a_missing_file_has_a_neighbour(workspace: Workspace, tmp_path: Path) -> None:
+    """A file that is not there is told with the name beside it that was probably meant."""
+    (tmp_path / "schemas").mkdir()
+    (tmp_path / "schemas" / "user.json").write_text("{}")
+    for path, words in [
+        ("schemas/usr.json", "no such file: 'schemas/usr.json' (did you mean 'schemas/user.json'?)"),
+        ("schemas/quite-another.yaml", "no such file: 'schemas/quite-another.yaml'"),
+        ("nowhere/user.json", "no such file: 'nowhere/user.json'"),
+    ]:
+        with pytest.raises(ValueError, match="no such file") as caught:
+            workspace.locate(str(tmp_path / "a.yaml"), path)
+        assert str(caught.value) == words

@@ -107,17 +107,18 @@ def _begun(endpoint: Endpoint, row: GrantRow) -> Fetch:
     """A token by the grant's own talk."""
     urls = endpoint.urls
     if urls.issuer and not all(getattr(urls, name) for name in row.needs):
-        urls = yield from _discovered(endpoint)
+        urls = yield from _discovered(endpoint, row)
     token = yield from row.talk(endpoint._replace(urls=urls))
     return replace(token, token_url=urls.token)
 
 
-def _discovered(endpoint: Endpoint) -> Generator[TokenWish, Any, Urls]:
+def _discovered(endpoint: Endpoint, row: GrantRow) -> Generator[TokenWish, Any, Urls]:
     """The URLs of the issuer's document; those that the file writes win."""
     from runner.engine.auth.oauth2.discovery import discover  # few files name an issuer
 
-    found: Urls = yield from discover(endpoint.urls.issuer, endpoint.settings)
     written = {name: url for name, url in endpoint.urls._asdict().items() if url and name != "issuer"}
+    needed = [name for name in row.needs if name not in written]
+    found: Urls = yield from discover(endpoint.urls.issuer, endpoint.settings, needed)
     found = found._replace(**written)
     if not found.token:
         raise AuthError(f"the discovery document of '{found.issuer}' names no token endpoint", hint="give token_url")

@@ -12,6 +12,7 @@ from typing import Any
 from runner.engine.auth import lifetime
 from runner.engine.auth.replies import asked, json_object, one_line, text_of, words_of
 from runner.engine.exchange import Exchange, Token
+from runner.engine.payload import in_memory
 from runner.errors import AuthError
 
 #: Fields of an answer that are secrets.
@@ -73,7 +74,11 @@ def _refused(exchange: Exchange, answer: Mapping[str, Any], text: str) -> AuthEr
             said += f" {words}: {answer[name]}"
     see = (f"see {answer['error_uri']}",) if isinstance(answer.get("error_uri"), str) else ()
     details = (*see, *_clock_lines(exchange))
-    hint = hint_for(error, str(description or "")) or _hint_by_form(error, exchange.request.body or b"")
+    hint = (
+        hint_for(error, str(description or ""))
+        or _hint_by_form(error, in_memory(exchange.request.body))
+        or _hint_by_status(exchange.response.status)
+    )
     transient = error in ("temporarily_unavailable", "server_error") or exchange.response.status >= 500
     return AuthError(f"{asked(exchange)}: {said}", details, hint, code=error, transient=transient)
 
@@ -117,7 +122,7 @@ def said_by_server(answer: Mapping[str, Any]) -> str:
 def _clock_lines(exchange: Exchange) -> tuple[str, ...]:
     """Says that the clocks differ: an assertion is valid for minutes, and that is why it may be refused."""
     ahead = lifetime.clock_difference(exchange.response)
-    if abs(ahead) < _CLOCK_TOLERANCE or b"assertion=" not in (exchange.request.body or b""):
+    if abs(ahead) < _CLOCK_TOLERANCE or b"assertion=" not in in_memory(exchange.request.body):
         return ()
     way = "ahead of" if ahead > 0 else "behind"
     return (f"the server's clock is {abs(ahead):.0f} s {way} this machine's, and an assertion is valid for minutes",)

@@ -7,7 +7,7 @@ RFC 6749 § 2.3 (post, basic), RFC 7523 § 2.2 (JWTs, one's own or somebody else
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, quote_plus
 
 from runner.engine.auth.base import Fields
@@ -123,7 +123,7 @@ def _proof(client_id: str, assertion: str) -> Proof:
 
 
 def _signed(fields: Fields, client_id: str) -> Client:
-    key = signing_key(fields)
+    key = key_of(fields)
     audience = fields.text("assertion_audience")
 
     def prove(token_url: str) -> Proving:
@@ -132,22 +132,31 @@ def _signed(fields: Fields, client_id: str) -> Client:
         yield from ()
         # RFC 7523 § 3: who asks is both issuer and subject; a fresh `jti`, for servers take each assertion once.
         claims = timed({"iss": client_id, "sub": client_id, "aud": audience or token_url}, _ASSERTION_LIFE)
-        assertion = make_jwt(key(), {**claims, "nbf": claims["iat"]})
+        assertion = make_jwt(key.read(), {**claims, "nbf": claims["iat"]})
         fields.hide(assertion)
         return _proof(client_id, assertion)
 
-    files = [fields.file(name) for name in ("private_key", "certificate")]
-    identity = [*files, *(fields.text(name) for name in ("key_id", "algorithm"))]
-    return _asserted(client_id, prove, audience, *identity)
+    return _asserted(client_id, prove, audience, *key.identity)
 
 
-def signing_key(fields: Fields) -> Callable[[], KeyText]:
-    """The signing key of a block, read from its file when it is asked for."""
-    key, key_id, algorithm = fields.file("private_key"), fields.text("key_id"), fields.text("algorithm")
-    has_certificate = "certificate" in fields.known
-    certificate = fields.file("certificate") if has_certificate else ""
+class SigningKey(NamedTuple):
+    """The key of a block that signs JWTs: `read` gives it, anew each time; `identity` tells it from other keys."""
+
+    identity: tuple[str, ...]
+    read: Callable[[], KeyText]
+
+
+def key_of(fields: Fields) -> SigningKey:
+    """The key that `private_key` names, or the one in the file of `certificate`.
+
+    Raises:
+        ResolveError: neither names one, or a file is not there.
+    """
+    key, certificate = (fields.file(name) if fields.given(name) else "" for name in ("private_key", "certificate"))
     if not key and not certificate:
-        raise fields.fault("private_key", "'private_key' of auth is empty")
+        name = "private_key" if fields.given("private_key") or not fields.given("certificate") else "certificate"
+        raise fields.fault(name, f"'{name}' of auth is empty")
+    key_id, algorithm = fields.text("key_id"), fields.text("algorithm")
 
     def read() -> KeyText:
         from runner.engine.auth.signing import KeyText
@@ -162,7 +171,7 @@ def signing_key(fields: Fields) -> Callable[[], KeyText]:
         place = f"'{name}' of auth" if text == given else f"'{name}' of auth ({written})"
         return KeyText(text, place, key_id, algorithm, certified)
 
-    return read
+    return SigningKey((key, certificate, key_id, algorithm), read)
 
 
 def _github_actions(fields: Fields, client_id: str, settings: Settings) -> Client:

@@ -7,12 +7,12 @@ This file knows no grant.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from runner.engine.auth.base import Fields
-from runner.engine.auth.oauth2.answers import read_token
 from runner.engine.build import form_encode
 from runner.engine.credentials import holds_credential
 from runner.engine.exchange import Connection, Exchange, Headers, Request, Send, Token, TokenWish
@@ -22,18 +22,25 @@ Form = list[tuple[str, str]]
 #: A part of a conversation: yields wishes and returns what it found.
 Talk = Generator[TokenWish, Any, Any]
 
+#: Spaces and control characters (C0, DEL, C1): a terminal obeys them, and `urlsplit` passes over some in silence.
+_NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f-\x9f]")
 #: A token endpoint's answer is a few kilobytes.
 _MAX_ANSWER = 1_000_000
 _FORM_HEADERS: Headers = (("Accept", "application/json"), ("Content-Type", "application/x-www-form-urlencoded"))
 
 
 class Urls(NamedTuple):
-    """The endpoints of an authorization server; `iss_expected`: its redirects name the issuer (RFC 9207 § 3)."""
+    """The endpoints of an authorization server.
+
+    `discovered`: the issuer is spelled as its own document has it. `iss_expected`: its redirects name the issuer
+    (RFC 9207 § 3).
+    """
 
     token: str = ""
     authorization: str = ""
     device: str = ""
     issuer: str = ""
+    discovered: bool = False
     iss_expected: bool = False
 
 
@@ -82,6 +89,8 @@ class Endpoint(NamedTuple):
         """
         proof = yield from self.client.prove(self.urls.token)
         exchange = yield from self.post(self.urls.token, own + proof.form + more, proof.headers)
+        from runner.engine.auth.oauth2.answers import read_token  # not for a token that was kept on disk
+
         return read_token(exchange, self.settings.hide)
 
     def post(self, url: str, form: Form, headers: Headers = ()) -> Generator[TokenWish, Any, Exchange]:
@@ -115,6 +124,17 @@ def sent(request: Request) -> Generator[TokenWish, Any, Exchange]:
     return exchange
 
 
+def is_web_url(url: Any) -> bool:
+    """Whether a value is a URL of http or https, with a host, and nothing in it that a terminal would obey."""
+    if not isinstance(url, str) or _NOT_IN_URLS.search(url):
+        return False
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a host in broken brackets, or a port that is no number
+        return False
+
+
 def url_field(fields: Fields, name: str) -> str:
     """A field that is a URL; empty where it is absent.
 
@@ -122,11 +142,7 @@ def url_field(fields: Fields, name: str) -> str:
         ResolveError: it is no URL of http or https.
     """
     url = fields.text(name)
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        parts = urlsplit("")
-    if url and (parts.scheme not in ("http", "https") or not parts.netloc):
+    if url and not is_web_url(url):
         raise fields.fault(name, f"'{name}' is not a URL of http or https: '{url}'")
     return url
 

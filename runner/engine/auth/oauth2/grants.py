@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Mapping
 from typing import Any, NamedTuple
 
 from runner.engine.auth.base import Fields
-from runner.engine.auth.oauth2.clients import signing_key
+from runner.engine.auth.oauth2.clients import key_of
 from runner.engine.auth.oauth2.endpoint import Endpoint, Form
 from runner.engine.exchange import Token, TokenWish
 from runner.errors import AuthError
@@ -79,13 +79,13 @@ def _jwt_bearer(fields: Fields) -> GrantRow:
     ready = fields.text("assertion")
     if ready:
         return _by_form([("grant_type", _JWT_BEARER), ("assertion", ready)])
-    key = signing_key(fields)
+    key = key_of(fields)
     issuer, subject, audience = (fields.text(name) for name in ("client_id", "subject", "assertion_audience"))
 
     def talk(endpoint: Endpoint) -> Talking:
         from runner.engine.auth.signing import account_of, make_jwt, timed
 
-        signer = key()
+        signer = key.read()
         account = account_of(signer.text)
         speaker = issuer or (account.client_id if account else "")
         if not speaker:
@@ -100,7 +100,7 @@ def _jwt_bearer(fields: Fields) -> GrantRow:
         scope = [] if account else endpoint.scope
         return (yield from endpoint.token(own, scope + endpoint.audience + endpoint.resource))
 
-    return GrantRow(talk, (issuer, subject, audience, fields.file("private_key"), fields.text("key_id")))
+    return GrantRow(talk, (issuer, subject, audience, *key.identity))
 
 
 def _token_exchange(fields: Fields) -> GrantRow:

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 from runner.engine.auth.lifetime import finite
 from runner.engine.auth.oauth2.answers import hint_for, read_answer, said_by_server
-from runner.engine.auth.oauth2.endpoint import Endpoint, Form, Talk
+from runner.engine.auth.oauth2.endpoint import Endpoint, Form, Talk, Urls, is_web_url
 from runner.engine.auth.replies import asked, text_of, words_of
 from runner.engine.build import join_url
 from runner.engine.exchange import Ask, Listen, Redirected, Token, TokenWish, Wait
 from runner.errors import AuthError, TransportError
-from runner.language.values import number
+from runner.language.values import number, show
 
 #: Seconds that a person has to sign in after the browser has opened.
 _PATIENCE = 300.0
@@ -100,11 +100,10 @@ def _code(answer: Mapping[str, str], url: str, endpoint: Endpoint, state: str) -
     if not secrets.compare_digest(answer.get("state", "").encode(), state.encode()):
         hint = "it may be from another sign-in, or forged: run it again"
         raise AuthError(f"{where} has the wrong state: it does not answer this request", hint=hint)
-    issuer = endpoint.urls.issuer.rstrip("/")
     named = answer.get("iss", "")
     # RFC 9207 § 2.4: against an answer that another server's page mixed in.
-    if issuer and named.rstrip("/") != issuer and (named or endpoint.urls.iss_expected):
-        raise AuthError(f"{where} is the answer of another issuer: '{named}', not '{issuer}'")
+    if (named or endpoint.urls.iss_expected) and not _names_issuer(named, endpoint.urls):
+        raise AuthError(f"{where} is the answer of another issuer: '{named}', not '{endpoint.urls.issuer}'")
     if answer.get("error"):
         denied = "the sign-in was refused" if answer["error"] == "access_denied" else ""
         hint = hint_for(answer["error"], answer.get("error_description", "")) or denied
@@ -113,6 +112,16 @@ def _code(answer: Mapping[str, str], url: str, endpoint: Endpoint, state: str) -
         raise AuthError(f"{where} brought no code", (f"it has: {', '.join(answer) or 'nothing'}",))
     endpoint.settings.hide(answer["code"])
     return answer["code"]
+
+
+def _names_issuer(named: str, urls: Urls) -> bool:
+    """Whether a name is that of the issuer, where one is known: character by character, as its document spells it.
+
+    What a person wrote into the file may have a slash more or less at its end.
+    """
+    if not urls.issuer or named == urls.issuer:
+        return True
+    return not urls.discovered and named.rstrip("/") == urls.issuer.rstrip("/")
 
 
 def by_device(endpoint: Endpoint) -> Generator[TokenWish, Any, Token]:
@@ -126,8 +135,11 @@ def by_device(endpoint: Endpoint) -> Generator[TokenWish, Any, Token]:
     code, device_code = answer.get("user_code"), answer.get("device_code")
     if not all(isinstance(text, str) and text for text in (page, code, device_code)):
         raise AuthError(f"{asked(exchange)}, but without a device code: {words_of(answer, text_of(exchange.response))}")
-    complete = answer.get("verification_uri_complete")
-    yield Ask(("to sign in, open", str(page), "and enter", f"code: {code}"), str(complete or page))
+    complete = answer.get("verification_uri_complete") or page
+    for opened in (page, complete):  # in a browser, which would open a file or run a script as well
+        if not is_web_url(opened):
+            raise AuthError(f"{asked(exchange)}, and sends you to {show(opened)}, which is no URL of http or https")
+    yield Ask(("to sign in, open", str(page), "and enter", f"code: {code}"), str(complete))
     interval = _seconds(answer.get("interval"), _INTERVAL)
     left = _seconds(answer.get("expires_in"), _DEVICE_LIFE)
     return (yield from _poll(endpoint, str(device_code), interval, left))

@@ -1,0 +1,97 @@
+"""What a run gives to its flows, the wishes that only flows have, and what one run of a collection has come to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from runner.engine.build import Flags
+from runner.engine.exchange import Grant, Send, Token, Wait
+from runner.engine.plan import TEARDOWN, Iteration, Plan, Step
+from runner.engine.results import TokenResult
+from runner.engine.scope import EnvironmentVariables, Files, Layer, NoFiles, Row, Shared, Values
+from runner.language.values import Value
+from runner.redaction import Redactor
+
+
+class Authorize(NamedTuple):
+    """The wish for a token. `stale` is the number of one that the API refused: a newer one is wanted."""
+
+    grant: Grant
+    stale: int | None = None
+
+
+class Authorized(NamedTuple):
+    """The answer to Authorize: without a token the fetch failed. `fresh` if it was fetched for this very wish."""
+
+    result: TokenResult
+    token: Token | None
+    fresh: bool = False
+
+
+#: Why a request was not sent after another one failed, or after Ctrl-C.
+FAIL_FAST = "not run: an earlier request failed (--fail-fast)"
+INTERRUPTED = "not run: interrupted"
+#: It may have reached the server.
+CUT_SHORT = "interrupted while it was under way"
+
+Effect = Send | Wait | Authorize
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """What a run gives to each collection. `clock` in seconds.
+
+    `stopped` says why nothing more is to be sent but teardown; `ended`, why not even that is. `keep` takes a new
+    snapshot (file, key, value) instead of comparing it.
+    """
+
+    env: EnvironmentVariables
+    redactor: Redactor
+    flags: Flags = Flags()
+    fail_fast: bool = False
+    clock: Callable[[], float] = lambda: 0.0
+    stopped: str = ""
+    ended: str = ""
+    files: Files = field(default_factory=NoFiles)
+    keep: Callable[[str, str, Value], None] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class State:
+    """What one run of a collection has come to.
+
+    Layers of variables: `given` is --var, `run` what this run of the collection gives, `around` the file's own.
+    Captures: `untaken` ones with the reason; `partial` ones, lists which lack rows, with the reason; `fresh` ones were
+    taken, and `passed` ones left by a skip, in the row of a loop that is under way. `stopped` says why only teardown is
+    still sent; `idle`, why there is nothing to tear down. `hidden`: all secrets were made known, for a snapshot.
+    """
+
+    plan: Plan
+    session: Session
+    shared: Shared
+    iteration: Iteration
+    given: Values
+    run: Values
+    captures: Values
+    around: tuple[Layer, ...]
+    untaken: dict[str, str] = field(default_factory=dict)
+    partial: dict[str, str] = field(default_factory=dict)
+    fresh: set[str] = field(default_factory=set)
+    passed: set[str] = field(default_factory=set)
+    groups: dict[tuple[int, ...], tuple[tuple[Row, ...], tuple[Layer, ...]]] = field(default_factory=dict)
+    stopped: str = ""
+    idle: str = ""
+    hidden: bool = False
+
+    @property
+    def title(self) -> str:
+        """The name of this run of the collection."""
+        return self.iteration.title(self.plan.collection.name)
+
+    def held(self, step: Step) -> str:
+        """Why a step is not run, whatever it is; empty where it may be."""
+        if step.part == TEARDOWN:
+            return self.idle or self.session.ended
+        return self.stopped or self.session.stopped

@@ -1,0 +1,66 @@
+"""The last steps of an import: credentials put away, names given a source, keys in canonical order, nothing empty."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runner.formats.draft import (
+    COLLECTION_ORDER,
+    GROUP_ORDER,
+    REQUEST_ORDER,
+    Comment,
+    Data,
+    Disabled,
+    Imported,
+    Loss,
+    Names,
+    ordered,
+)
+from runner.formats.fitting import fit
+from runner.formats.sealing import Vault, seal
+from runner.formats.undefined import define
+from runner.language.writer import write
+
+#: Keys that are left out where nothing is in them.
+_EMPTY = frozenset(
+    {"variables", "secrets", "environments", "defaults", "headers", "query", "cookies", "capture", "assert", "tags",
+     "description"}
+)  # fmt: skip
+
+
+def finish(imported: Imported, collection: Data, names: Names) -> Data:
+    """The collection as it is written; `names` are those of its variables."""
+    fit(imported, collection)
+    secrets = collection.setdefault("secrets", {})
+    collection.setdefault("variables", {})
+    vault = Vault(names, secrets)
+    seal(collection, vault)
+    define(imported, collection)
+    imported.losses = [Loss(*map(vault.mask, loss)) for loss in imported.losses]
+    return _arranged(collection, COLLECTION_ORDER)
+
+
+def _arranged(data: Data, order: tuple[str, ...]) -> Data:
+    kept = {key: value for key, value in data.items() if value or key not in _EMPTY}
+    for key in ("setup", "requests", "teardown"):
+        if key in kept:
+            kept[key] = [_item(item) for item in kept[key]]
+    found = ordered(kept, order)
+    remarks = found.get("requests", [])
+    if remarks and not any(isinstance(item, dict) for item in remarks):  # a list of comments would be none
+        del found["requests"]
+        notes = {Comment(_text_of(item)): None for item in remarks}
+        return {**found, **notes, "requests": []}
+    return found
+
+
+def _text_of(item: Any) -> str:
+    return item.text if isinstance(item, Comment) else write({"requests": [item.value]}).strip()
+
+
+def _item(item: Any) -> Any:
+    if isinstance(item, Comment):
+        return item
+    if isinstance(item, Disabled):
+        return Disabled(_item(item.value))
+    return _arranged(item, GROUP_ORDER if "requests" in item else REQUEST_ORDER)

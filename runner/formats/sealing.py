@@ -1,0 +1,242 @@
+"""Literal credentials of a draft → `secrets` whose values come from the environment.
+
+Runs over a whole draft, so that every importer treats them alike: in `auth`, headers, queries, cookies, bodies, URLs
+and variables, by the name of what holds them, and wherever a JWT stands. A value that comes from a variable stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from runner.engine.credentials import holds_credential
+from runner.formats.draft import Comment, Data, Disabled, Names, usable_name
+from runner.language.model import AUTH_KEYS, holds_key
+
+_SHORTEST = 4
+_JWT = re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+", re.ASCII)
+_HEADERS = frozenset({"authorization", "proxy-authorization", "x-api-key", "api-key", "x-auth-token", "cookie"})
+#: A cookie that stands for a person.
+_SESSION = re.compile(r"sess|sid\b|auth|token|jwt|csrf|secret|login|remember", re.IGNORECASE)
+_SCHEMES = {"bearer": "token", "basic": "basic_credentials"}
+_USER_INFO = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://[^/?#@:]*:)([^/?#@{}]+)(?=@)")
+_IN_QUERY = re.compile(r"([?&])([^=&#{}]+)=([^&#{}]+)")
+_WHOLE_ENV = re.compile(r"\{\{env\.\w+\}\}", re.ASCII)
+#: What the system sets by itself: a variable of this name would take what it finds there.
+_TAKEN = frozenset(
+    {"HOST", "HOSTNAME", "USER", "USERNAME", "HOME", "PATH", "PWD", "SHELL", "LANG", "TERM", "TEMP", "TMP", "EDITOR"}
+)  # fmt: skip
+
+
+class Vault:
+    """The secrets of an import: each literal value has one name, whatever the number of its places."""
+
+    def __init__(self, names: Names, secrets: Data) -> None:
+        self.names = names
+        self.secrets = secrets
+        self._literals: dict[str, str] = {}
+
+    def put(self, value: str, like: str) -> str:
+        """The placeholder for a literal credential; `like` says what it is."""
+        if value not in self._literals:
+            ours = self._literals[value] = self.names.fresh(snake(like))
+            self.secrets[ours] = from_environment(ours)
+        return f"{{{{{self._literals[value]}}}}}"
+
+    def mask(self, text: str) -> str:
+        """A comment without the credentials that were put away, and without tokens."""
+        for value in sorted(self._literals, key=len, reverse=True):
+            text = text.replace(value, "***")
+        return _JWT.sub("***", text)
+
+
+def snake(name: str) -> str:
+    """`clientSecret` and `Client-Secret` as `client_secret`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", usable_name(name)).lower()
+
+
+def from_environment(name: str) -> str:
+    """The placeholder for a variable whose value comes from outside."""
+    upper = name.upper()
+    return f"{{{{env.{f'API_{upper}' if upper in _TAKEN else upper}}}}}"
+
+
+def seal(collection: Data, vault: Vault) -> None:
+    """Puts the literal credentials of a draft into its secrets."""
+    _Sealer(vault).collection(collection)
+
+
+class _Sealer:
+    def __init__(self, vault: Vault) -> None:
+        self.vault = vault
+
+    def collection(self, data: Data) -> None:
+        self._declared(data)
+        self._settings(data)
+        for key in ("setup", "requests", "teardown"):
+            self._items(data.get(key, ()))
+        self._comments(data)
+
+    def _declared(self, data: Data) -> None:
+        """Variables that are credentials become secrets under their own names; whoever uses them finds them there."""
+        variables, environments = data.get("variables", {}), data.get("environments", {}).values()
+        for name in {n: None for level in (variables, *environments) for n, v in level.items() if _is_secret(n, v)}:
+            given = variables.pop(name, None)
+            self.vault.secrets[name] = from_environment(name) if given is None or _is_literal(given) else given
+            for level in environments:
+                if _is_literal(level.get(name)):
+                    del level[name]
+        for level in (variables, *environments):
+            self._disabled(level, self._credential)
+
+    def _items(self, items: Any) -> None:
+        for item in items:
+            if isinstance(item, Disabled):
+                self._items([item.value])
+            elif isinstance(item, dict):
+                self._item(item)
+
+    def _item(self, item: Data) -> None:
+        self._settings(item)
+        if "variables" in item:
+            self._mapping(item["variables"], self._credential)
+        if "requests" in item:
+            self._items(item["requests"])
+        else:
+            self._request(item)
+
+    def _settings(self, item: Data) -> None:
+        for holder in (item, item.get("defaults", {})):
+            self._mapping(holder.get("headers", {}), self._header)
+            self._mapping(holder.get("query", {}), self._credential)
+            if "proxy" in holder and isinstance(holder["proxy"], str):
+                holder["proxy"] = self._user_info(holder["proxy"])
+        self._auth(item.get("auth"))
+
+    def _request(self, item: Data) -> None:
+        self._mapping(item.get("cookies", {}), self._cookie)
+        for key in ("form", "multipart"):
+            self._mapping(item.get(key, {}), self._part)
+        for key in ("json", "graphql"):
+            if key in item:
+                item[key] = self._json(item[key], "")
+        for key in ("url", "text"):
+            if isinstance(item.get(key), str):
+                item[key] = self._tokens(self._url(item[key]) if key == "url" else item[key])
+
+    def _auth(self, auth: Any) -> None:
+        if not isinstance(auth, dict):
+            return
+        keys = AUTH_KEYS.get(auth.get("type", ""), {})
+        for key, value in auth.items():
+            row = keys.get(key)
+            if row is not None and row.secret and not (row.wants == "file" and not holds_key(value)):
+                auth[key] = self._put(value, self._auth_name(auth, key))
+        if isinstance(auth.get("request"), dict):
+            self._item(auth["request"])
+        self._mapping(auth.get("extra", {}), self._credential)
+
+    def _auth_name(self, auth: Data, key: str) -> str:
+        if auth.get("type") == "api_key":
+            name = snake(str(auth.get("name", "")))
+            return name if holds_credential(name) else "api_key"
+        return key
+
+    # --- values by what holds them
+
+    def _mapping(self, data: Data, seal_one: Callable[[str, Any], Any]) -> None:
+        for key, value in data.items():
+            if not isinstance(key, (Comment, Disabled)):
+                data[key] = [seal_one(key, one) for one in value] if isinstance(value, list) else seal_one(key, value)
+        self._disabled(data, seal_one)
+
+    def _disabled(self, data: Mapping[Any, Any], seal_one: Callable[[str, Any], Any]) -> None:
+        for key in data:
+            if isinstance(key, Disabled) and isinstance(key.value, dict):
+                self._mapping(key.value, seal_one)
+
+    def _put(self, value: Any, like: str) -> Any:
+        return self.vault.put(_meant(value), like) if _is_literal(value) else value
+
+    def _credential(self, name: str, value: Any) -> Any:
+        return self._put(value, name) if holds_credential(snake(name)) else self._tokens(value)
+
+    def _header(self, name: str, value: Any) -> Any:
+        if not _is_literal(value):
+            return value
+        scheme, space, rest = value.partition(" ")
+        if name.lower().endswith("authorization") and space and scheme.isalnum():
+            return f"{scheme} {self._put(rest, _SCHEMES.get(scheme.lower(), 'authorization'))}"
+        return self._put(value, name) if name.lower() in _HEADERS else self._credential(name, value)
+
+    def _cookie(self, name: str, value: Any) -> Any:
+        return self._put(value, name) if _SESSION.search(name) else self._credential(name, value)
+
+    def _part(self, name: str, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {**value, "value": self._credential(name, value["value"])} if "value" in value else value
+        return self._credential(name, value)
+
+    def _json(self, value: Any, name: str) -> Any:
+        if isinstance(value, dict):
+            return {key: self._json(item, str(key)) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._json(item, name) for item in value]
+        return self._credential(name, value) if isinstance(value, str) else value
+
+    def _tokens(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return _JWT.sub(lambda match: self.vault.put(match.group(), "token"), value)
+
+    def _user_info(self, url: str) -> str:
+        return _USER_INFO.sub(lambda match: match[1] + self.vault.put(match[2], "url_password"), url)
+
+    def _url(self, url: str) -> str:
+        def sealed(match: re.Match[str]) -> str:
+            name, value = unquote(match[2]), match[3]
+            if len(value) < _SHORTEST or not holds_credential(snake(name)):
+                return match.group()
+            return f"{match[1]}{match[2]}={self.vault.put(value, name)}"
+
+        return _IN_QUERY.sub(sealed, self._user_info(url))
+
+    # --- comments
+
+    def _comments(self, data: Any) -> None:
+        """Masks in comments and descriptions what was put away; it runs last."""
+        if isinstance(data, list):
+            for place, item in enumerate(data):
+                data[place] = self._masked(item)
+        elif isinstance(data, dict):
+            entries = [(self._masked(key), self._masked(value, key)) for key, value in data.items()]
+            data.clear()
+            data.update(entries)
+
+    def _masked(self, value: Any, key: Any = None) -> Any:
+        if isinstance(value, Comment):
+            return Comment(self.vault.mask(value.text))
+        if key == "description" and isinstance(value, str):
+            return self.vault.mask(value)
+        self._comments(value)
+        return value
+
+
+def _is_secret(name: Any, value: Any) -> bool:
+    """Whether a declared variable is a credential: a literal one, or one that the environment gives."""
+    if not isinstance(name, str) or not isinstance(value, str):
+        return False
+    if _WHOLE_ENV.fullmatch(value):
+        return holds_credential(snake(name))
+    return _is_literal(value) and (holds_credential(snake(name)) or _JWT.search(value) is not None)
+
+
+def _is_literal(value: Any) -> bool:
+    """Whether a value is a text that holds no placeholder, and long enough to be a credential."""
+    return isinstance(value, str) and len(value) >= _SHORTEST and "{{" not in value.replace("\\{{", "")
+
+
+def _meant(text: str) -> str:
+    return text.replace("\\{{", "{{")

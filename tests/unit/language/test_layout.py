@@ -1,0 +1,130 @@
+"""The layout of a text: one style, the same meaning, every comment."""
+
+from __future__ import annotations
+
+import random
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from runner.diagnostics import Source
+from runner.errors import InvalidError
+from runner.language import syntax, writer
+from runner.language.layout import layout
+from runner.language.syntax import Node, Scalar, Sequence
+
+ROOT = Path(__file__).parents[3]
+FILES = sorted([*(ROOT / "examples").glob("*.yaml"), *(ROOT / "requests").rglob("*.yaml")])
+TEXTS = st.text(alphabet="ab \n'\"#:-{}[],|>&*!%@`\\01~?", max_size=14) | st.sampled_from(
+    ["key", "requests", "words that are long enough to be folded at some width"]
+)
+SCALARS = st.none() | st.booleans() | st.integers() | TEXTS
+DATA = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=14,
+)
+
+
+def laid_out(text: str) -> str:
+    return layout(Source("file.yaml", text))
+
+
+def meaning(text: str) -> Any:
+    faults: list[Any] = []
+    node = syntax.parse(Source("file.yaml", text), faults)
+    assert faults == []
+    return _meaning(node)
+
+
+def _meaning(node: Node | None) -> Any:
+    if isinstance(node, Scalar):
+        return node.value, str(node.value)
+    if isinstance(node, Sequence):
+        return [_meaning(item) for item in node.items]
+    return [] if node is None else [(key.text, _meaning(value)) for key, value in node.entries]
+
+
+def with_comments(text: str, chance: random.Random) -> str:
+    """The text with comments and empty lines wherever they do not change what it means."""
+    lines, meant = text.split("\n"), meaning(text)
+    for number in range(chance.randint(0, 6)):
+        place, new = chance.randrange(len(lines)), list(lines)
+        kind = chance.random()
+        if kind < 0.4 and new[place].strip():
+            new[place] += " " * chance.randint(1, 3) + f"# c{number}"
+        else:
+            new.insert(place, "" if kind > 0.8 else " " * chance.randint(0, 8) + f"# c{number}")
+        try:
+            if meaning("\n".join(new)) == meant:
+                lines = new
+        except (InvalidError, AssertionError):
+            continue
+    return "\n".join(lines)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.dictionaries(TEXTS, DATA, max_size=4),
+    st.randoms(use_true_random=False),
+    st.integers(2, 8),
+    st.sampled_from([None, False, True]),
+    st.sampled_from([20, 80, 1000]),
+)
+def test_meaning_and_comments_stay(
+    data: dict[str, Any], chance: random.Random, indent: int, flow: bool | None, width: int
+) -> None:
+    """Whatever a file looks like, its layout means the same, holds the same comments, and is its own layout."""
+    dumped = yaml.safe_dump(data, indent=indent, default_flow_style=flow, width=width, sort_keys=False)
+    try:
+        text = with_comments(dumped, chance)
+    except (InvalidError, AssertionError):
+        assume(False)
+    result = laid_out(text)
+    assert meaning(result) == meaning(text)
+    assert laid_out(result) == result
+    assert sorted(re.findall(r"# c\d", result)) == sorted(re.findall(r"# c\d", text))
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.dictionaries(TEXTS, DATA, max_size=4))
+def test_what_is_written_is_laid_out(data: dict[str, Any]) -> None:
+    """The writer's style is the layout's: an imported file is formatted."""
+    written = writer.write(data)
+    assert laid_out(written) == written
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_our_own_files(path: Path) -> None:
+    """Examples and collections are laid out as `runner fmt` has it."""
+    text = path.read_text(encoding="utf-8")
+    assert laid_out(text) == text
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("a:   1\nb: {x:  2,y: 3}\n", "a: 1\nb: {x: 2, y: 3}\n"),
+        ("requests:\n- name: a\n  url: /\n- name: b\n  url: /\n", "requests:\n  - name: a\n    url: /\n\n  - name: b\n    url: /\n"),
+        ("a: 1\n\n\n\nb: 2\n", "a: 1\n\nb: 2\n"),
+        ("a: 1   # why\n", "a: 1   # why\n"),
+        ("a:\n  - 1 # one\n  # two\nb: 2\n", "a:\n  - 1 # one\n  # two\n\nb: 2\n"),
+        ("a: 1\r\nb: 2\r\n", "a: 1\nb: 2\n"),
+        ("assert: [status: 200, 'x']\n", "assert: [status: 200, 'x']\n"),
+        ("a: {b: 1,\n  c: 2}\n", "a: {\n  b: 1,\n  c: 2\n}\n"),
+        ("a: &x\n    b: 1\nc:\n    <<: *x\n", "a: &x\n  b: 1\n\nc:\n  <<: *x\n"),
+        ("a: |\n      x\n        y\n", "a: |\n  x\n    y\n"),
+        ("- \n  - 1\n", "- - 1\n"),
+        ("? a\n: 1\n", "? a\n: 1\n"),
+        ("---\na: 1\n", "---\na: 1\n"),
+        ("# only a comment  \n\n", "# only a comment\n"),
+    ],
+)
+def test_the_style(before: str, after: str) -> None:
+    """Indents, spaces and empty lines become the same; quotes, braces and comments stay."""
+    assert laid_out(before) == after
