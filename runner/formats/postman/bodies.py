@@ -13,10 +13,9 @@ from typing import Any, NamedTuple
 from runner.engine.credentials import holds_credential
 from runner.formats.draft import Data, Disabled, literal
 from runner.formats.postman.reading import Entry, Json, entries, listed, mapping, plain
-from runner.formats.postman.variables import Variables, snake
+from runner.formats.postman.variables import Variables, is_harmless, snake
 from runner.language.values import dump_json, parse_json
 
-_SHORTEST = 4
 #: The language of a raw body → its Content-Type (as Postman's runtime has it).
 _LANGUAGES = {
     "html": "text/html",
@@ -141,7 +140,7 @@ def _json(value: Json, names: list[str], variables: Variables, path: str, name: 
 
 
 def _is_credential(name: str, value: str) -> bool:
-    return len(value) >= _SHORTEST and "{{" not in value and holds_credential(snake(name))
+    return not is_harmless(value) and "{{" not in value and holds_credential(snake(name))
 
 
 def _refuse_surrogates(text: str) -> None:

@@ -24,7 +24,7 @@ from runner.formats.draft import (
 )
 from runner.formats.postman import bodies, logins, reading, schemes
 from runner.formats.postman.behaviour import behaviour
-from runner.formats.postman.finishing import finish, hoist_auth, relative_urls
+from runner.formats.postman.finishing import finish, hoist_auth, relative_urls, without_needless_none
 from runner.formats.postman.reading import Item
 from runner.formats.postman.requests import Around, Requests
 from runner.formats.postman.scripts import Scripts
@@ -111,6 +111,7 @@ class _Import:
         draft["requests"] = requests
         self.variables.declared |= own
         hoist_auth(draft)
+        without_needless_none(draft)
         relative_urls(draft, self.variables)
         finish(draft, self.variables, self.logins.gone)
         return ordered(draft, COLLECTION_ORDER)

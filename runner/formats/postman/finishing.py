@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runner.formats.draft import COLLECTION_ORDER, GROUP_ORDER, REQUEST_ORDER, Comment, Data, ordered
-from runner.formats.postman.usage import Used, used
+from runner.formats.postman.usage import used
 from runner.formats.postman.variables import Variables
 
 
@@ -43,6 +43,17 @@ def hoist_auth(draft: Data) -> None:
         elif item.get("auth") is None:
             _put_auth(item, "none")  # type: ignore[arg-type]
     _put_auth(draft, blocks[0])
+
+
+def without_needless_none(draft: Data, inherited: Any = None) -> None:
+    """`auth: none` where there is nothing to inherit says nothing."""
+    own = draft.get("auth")
+    if own == "none" and inherited in (None, "none"):
+        del draft["auth"]
+    for key in ("setup", "requests"):
+        for item in draft.get(key) or ():
+            if isinstance(item, Mapping):
+                without_needless_none(item, inherited if own is None else own)  # type: ignore[arg-type]
 
 
 def _fetches(auth: Any) -> bool:
@@ -147,7 +158,7 @@ def _used_too_early(draft: Data, variables: Variables) -> tuple[set[str], set[st
         known = captured | {name for each in (*outer, request) for name in (each.get("variables") or {})}
         own = set(request.get("capture") or {})
         texts |= found.texts - known
-        expressions |= found.expressions - known - own - found.texts
+        expressions |= (found.conditions - known - found.texts) | (found.expressions - known - own - found.texts)
         captured |= own
     return texts, expressions
 
@@ -179,24 +190,22 @@ def _of_declarations(variables: Variables) -> None:
 
 def _hand_on(draft: Data) -> None:
     """What a script sets before a request, later requests see too: it is captured after it, if any of them looks."""
-    later = Used(set(), set())
+    later: set[str] = set()
     for request in reversed(list(requests_of(draft))):
         own = set(request.get("variables") or {})
-        wanted = own & (later.texts | later.expressions)
         captured = request.get("capture") or {}
-        more = {name: f"vars.{name}" for name in sorted(wanted) if name not in captured}
+        more = {name: f"vars.{name}" for name in sorted(own & later) if name not in captured}
         if more:
             entries = ordered({**request, "capture": {**more, **captured}}, REQUEST_ORDER)
             request.clear()
             request.update(entries)
-        found = used(request)
-        later = Used((later.texts | found.texts) - own | (found.texts & own and set()), (later.expressions | found.expressions) - own)
+        later = (later | used(request).names) - own
 
 
 def _forget(draft: Data, variables: Variables, gone: set[str]) -> None:
     """Tokens that an `auth` block fetches need no variable any more."""
     still = used(draft)
-    for name in gone - still.texts - still.expressions:
+    for name in gone - still.names:
         variables.secrets.pop(name, None)
         for values in (variables.declared, *variables.environments.values()):
             values.pop(name, None)

@@ -285,7 +285,7 @@ def _stands_alone(request: Data, variables: Variables) -> bool:
     """Whether a login uses nothing that another request of the collection gives."""
     from runner.formats.postman.usage import used
 
-    return not used(request).texts & variables.captured
+    return not used(request).names & variables.captured
 
 
 # --- OAuth 2.0 -----------------------------------------------------------------------------------------------------

@@ -181,8 +181,9 @@ class Requests:
         except UnwritableError as error:
             found.machine.lose(header.span, "a header that is added", str(error))
             return
-        headers = draft.get("headers") or {}
-        draft["headers"] = {**headers, literal(header.name): value}
+        if header.name.lower() == "content-type" and any(key in draft for key in _FORMS):
+            return  # Postman puts the form's own type in its place
+        draft["headers"] = {**(draft.get("headers") or {}), literal(header.name): value}
 
     # --- after
 

@@ -12,15 +12,20 @@ _TAKEN = frozenset({"env", "vars", "item", "index", "data", "iteration"})
 
 
 class Used(NamedTuple):
-    """Names in templates, and names that only expressions of scripts look at."""
+    """Names in templates, in conditions, and in expressions over a response."""
 
     texts: set[str]
+    conditions: set[str]
     expressions: set[str]
+
+    @property
+    def names(self) -> set[str]:
+        return self.texts | self.conditions | self.expressions
 
 
 def used(draft: Any) -> Used:
     """The names that a draft uses, those of inner requests among them."""
-    found = Used(set(), set())
+    found = Used(set(), set(), set())
     _walk(draft, "", found)
     return found
 
@@ -35,8 +40,12 @@ def _walk(value: Any, place: str, found: Used) -> None:
         for item in value:
             _walk(item, place, found)
     elif isinstance(value, str):
-        names = {"condition": _in_condition, "expression": _in_expression, "assert": _in_expression}.get(place, _in_text)
-        (found.texts if names is _in_text else found.expressions).update(names(value))
+        if place == "condition":
+            found.conditions.update(_in_condition(value))
+        elif place in ("expression", "assert"):
+            found.expressions.update(_in_expression(value))
+        else:
+            found.texts.update(_in_text(value))
 
 
 _LONG_FORM = ("equals", "includes", "message")

@@ -132,7 +132,7 @@ class Variables:
         value = entry.value or ""
         if entry.data.get("type") == "secret":
             return self.whole(value) is None
-        if "{{" in value or len(value) < _SHORTEST:
+        if "{{" in value or is_harmless(value):
             return False
         return holds_credential(snake(entry.name)) or _JWT.search(value) is not None
 
@@ -172,7 +172,7 @@ class Variables:
 
     def guarded(self, name: str, value: str) -> str:
         """A text of ours under a name: a literal credential becomes a secret."""
-        if len(value) < _SHORTEST or "{{" in value or not holds_credential(snake(name)):
+        if is_harmless(value) or "{{" in value or not holds_credential(snake(name)):
             return value
         return self.secret(value.replace("\\{{", "{{"), name)
 
@@ -201,6 +201,11 @@ class Variables:
 
     def _env(self, name: str) -> str:
         return f"{{{{env.{self._env_names(snake(name).upper())}}}}}"
+
+
+def is_harmless(value: str) -> bool:
+    """Whether a value is no credential, whatever its name says."""
+    return len(value) < _SHORTEST or value.lower() in ("true", "false", "null", "none")
 
 
 def snake(name: str) -> str:
