@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from runner.engine.credentials import holds_credential
-from runner.formats.draft import Data, Disabled, literal
-from runner.formats.postman.reading import Entry, Json, entries, listed, mapping, plain
+from runner.formats.draft import Data, Disabled
+from runner.formats.postman.reading import Entry, Json, entries, mapping, plain
 from runner.formats.postman.variables import Variables, is_harmless, snake
 from runner.language.values import dump_json, parse_json
 
@@ -28,12 +28,11 @@ _JSON_TYPE = re.compile(r"application/(?:[\w.+-]+\+)?json\b", re.IGNORECASE)
 
 
 class Body(NamedTuple):
-    """A body: its key and value, the Content-Type that goes with it, and variables of its request."""
+    """A body: its key and value, and the Content-Type that goes with it."""
 
     key: str
     value: Any
     content_type: str = ""
-    variables: Data = {}
 
 
 def translate(body: Json, written_type: str, variables: Variables, path: str) -> Body | None:
@@ -191,7 +190,6 @@ def _sent(form: Data) -> bool:
 
 def _formdata(data: Mapping[str, Json], written_type: str, variables: Variables, path: str) -> Body | None:
     parts: Data = {}
-    own: Data = {}
     for number, entry in enumerate(entries(data.get("formdata"))):
         if not entry.name:
             if not entry.disabled:
@@ -199,17 +197,17 @@ def _formdata(data: Mapping[str, Json], written_type: str, variables: Variables,
                 variables.imported.lose(f"{path}.formdata[{number}]", "a part of the form", why)
             continue
         name = variables.text(entry.name, path)
-        for part in _part(entry, own, variables, f"{path}.formdata[{number}]"):
+        for part in _part(entry, variables, f"{path}.formdata[{number}]"):
             if entry.disabled:
                 parts[Disabled({name: part})] = None
             else:
                 parts[name] = [*(parts[name] if isinstance(parts[name], list) else [parts[name]]), part] if (
                     name in parts
                 ) else part
-    return Body("multipart", parts, variables=own) if _sent(parts) else None
+    return Body("multipart", parts) if _sent(parts) else None
 
 
-def _part(entry: Entry, own: Data, variables: Variables, path: str) -> Iterator[Any]:
+def _part(entry: Entry, variables: Variables, path: str) -> Iterator[Any]:
     content_type = plain(entry.data.get("contentType"))
     more = {"content_type": variables.text(content_type, path)} if content_type else {}
     if entry.data.get("type") != "file":
@@ -220,24 +218,9 @@ def _part(entry: Entry, own: Data, variables: Variables, path: str) -> Iterator[
     filename = plain(entry.data.get("fileName"))
     if filename:
         more = {"filename": variables.text(filename, path), **more}
-    sources = [plain(source) for source in listed(entry.data.get("src"))] or [plain(entry.data.get("src"))]
-    for source in sources:
-        yield {"file": _file(source, entry.name, own, variables, path), **more}
-
-
-def _file(source: str, name: str, own: Data, variables: Variables, path: str) -> str:
-    """The path of a file through a variable, so that it can be another one: only its name is taken over."""
-    if "{{" in source:
-        return variables.text(source, path)
-    ours = variables.names.fresh(f"{name}_file")
-    stem = re.split(r"[/\\]", source)[-1]
-    if not stem:
-        variables.imported.lose(path, "the file to send", "the collection does not say which", f"set {ours}")
-    elif stem != source:
-        why = f"it lies outside the collection's folder ('{source}'), and files may not"
-        variables.imported.lose(path, "the place of a file to send", why, f"put {stem} beside the request file")
-    own[ours] = literal(stem) or "file.bin"
-    return f"{{{{{ours}}}}}"
+    source = entry.data.get("src")
+    for each in map(plain, source or [""]) if isinstance(source, list) else [plain(source)]:
+        yield {"file": variables.file(each, entry.name, path), **more}
 
 
 def _one_file(data: Mapping[str, Json], written_type: str, variables: Variables, path: str) -> Body | None:
@@ -248,8 +231,7 @@ def _one_file(data: Mapping[str, Json], written_type: str, variables: Variables,
         return Body("text", variables.text(content, path))
     if not source:
         return None
-    own: Data = {}
-    return Body("file", _file(source, "body", own, variables, f"{path}.file"), variables=own)
+    return Body("file", variables.file(source, "body", f"{path}.file"))
 
 
 # --- GraphQL -------------------------------------------------------------------------------------------------------

@@ -39,17 +39,17 @@ def load(foreign: Foreign, choices: Choices) -> Imported:
         ForeignFault: it is none, or an environment is none.
     """
     root = reading.read(foreign.text)
-    return _Import(root, choices).imported_collection()
+    return _Import(root, foreign, choices).imported_collection()
 
 
 class _Import:
     """One import."""
 
-    def __init__(self, root: Item, choices: Choices) -> None:
+    def __init__(self, root: Item, foreign: Foreign, choices: Choices) -> None:
         self.root = root
         self.choices = choices
         self.imported = Imported({})
-        self.variables = Variables(self.imported)
+        self.variables = Variables(self.imported, foreign)
         self.scripts = Scripts(self.variables)
         self._requests: list[Data] = []
 
@@ -163,7 +163,7 @@ class _Import:
         draft["url"] = made.origin + made.rest
         comments = list(self.scripts.comments(item))
         yield from made.before
-        whole: Data = {comment: None for comment in comments}
+        whole: Data = dict.fromkeys(comments)
         yield ordered({**draft, **whole}, REQUEST_ORDER)
         yield from made.after
 

@@ -75,7 +75,7 @@ class Requests:
         self._headers(item, draft, body, auth if auth is not None else around.auth, path)
         draft["query"] = url.query or None
         draft |= behaviour(item, self.variables)
-        variables = {**url.variables, **(body.variables if body else {})}
+        variables = dict(url.variables)
         first = self._before(before, name, draft, variables, unique)
         draft["variables"] = variables or None
         last = self._after(after, name, draft, unique)

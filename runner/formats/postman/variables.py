@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from runner.engine.credentials import holds_credential
-from runner.formats.draft import Data, Disabled, Imported, Names, with_placeholders
+from runner.formats.attached import Attachments
+from runner.formats.draft import Data, Disabled, Foreign, Imported, Names, with_placeholders
 from runner.formats.postman import dynamic
 from runner.formats.postman.reading import Entry
 from runner.language.values import number
@@ -31,11 +32,12 @@ _WORDS = {"true": True, "false": False}
 class Variables:
     """Every variable of one import, by its name here."""
 
-    def __init__(self, imported: Imported) -> None:
+    def __init__(self, imported: Imported, foreign: Foreign) -> None:
         self.imported = imported
         self.names = Names()
         self.declared: Data = {}
         self.secrets: dict[str, str] = {}
+        self._attachments = Attachments(foreign, imported, self.names, self.declared)
         self.environments: dict[str, Data] = {}
         #: JSON types that each name may have at run time.
         self.kinds: dict[str, set[str]] = {}
@@ -158,6 +160,10 @@ class Variables:
             self.secrets.pop(name, None)
 
     # --- secrets ---
+
+    def file(self, source: str, like: str, path: str) -> str:
+        """The path of a file to send; it is taken over where it lies beside the collection."""
+        return self.text(source, path) if "{{" in source else self._attachments.take(source, like, path)
 
     def secret(self, value: str, name: str) -> str:
         """A credential that stood in the collection: a secret's placeholder takes its place."""

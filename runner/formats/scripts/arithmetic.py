@@ -210,7 +210,7 @@ def _found(sign: str, search: Search, right: Value) -> Value:
 def _loosely(sign: str, left: Any, right: Any) -> tuple[Any, Any]:
     """Both sides of `==` and `<` brought to one type, as JavaScript does."""
     kinds = {terms.kind(left), terms.kind(right)}
-    if "number" in kinds and len(kinds) > 1 and not (terms.NULL in (left, right)):
+    if "number" in kinds and len(kinds) > 1 and terms.NULL not in (left, right):
         left, right = (_numeric(term) for term in (left, right))
     elif sign in ("==", "!=") and terms.Var in (type(left), type(right)) and kinds - {"string", None} == set():
         if not isinstance(left, Const) and not isinstance(right, Const):

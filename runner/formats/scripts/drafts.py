@@ -19,7 +19,7 @@ from runner.language.model import RESPONSE_KEYS
 _TRIVIAL = re.compile(r"(?:response )?status(?: code)? (?:is|should be|must be|equals)(?: equal to)? \d{3}\W*", re.IGNORECASE)
 
 
-class Unwritten(Exception):  # noqa: N818  # not a fault: it is told as a loss
+class Unwritten(Exception):  # not a fault: it is told as a loss
     """Something of a script for which there is no expression."""
 
 

@@ -207,7 +207,7 @@ def _holds(effect: Effect, number: int) -> bool:
 
 def _with_values_of_others(effects: list[Effect], names: Names, found: Results) -> list[Effect]:
     """Parts of earlier responses become captures of their exchange."""
-    taken: dict[Any, str] = {}
+    taken: dict[str, str] = {}
     changed: list[Effect] = []
     for effect in effects:
         own = _owner(effect)
@@ -216,12 +216,13 @@ def _with_values_of_others(effects: list[Effect], names: Names, found: Results) 
             others = _foreign_exchange(part, own)
             if others is None:
                 return None
-            if part not in taken:
+            key = repr(part)
+            if key not in taken:
                 known = next((e.name for e in changed if isinstance(e, Setting) and e.term == part), None)
-                taken[part] = known or names.fresh(_suggested(part))
+                taken[key] = known or names.fresh(_suggested(part))
                 if known is None:
-                    changed.append(Setting(others, TRUE, taken[part], part, effect.span))  # noqa: B023
-            return Var(taken[part])
+                    changed.append(Setting(others, TRUE, taken[key], part, effect.span))  # noqa: B023
+            return Var(taken[key])
 
         mapped = _mapped(effect, change)
         changed.append(mapped)

@@ -165,7 +165,7 @@ class State:
         scope: Scope | None = self.scope
         while scope is not None:
             for name, (value, level) in scope.names.items():
-                if value == old:
+                if isinstance(value, Date) and value == old:
                     scope.names[name] = new, level
             scope = scope.outer
 

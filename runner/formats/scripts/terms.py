@@ -7,107 +7,132 @@ known now is a constant. This file knows neither JavaScript nor YAML.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from runner.language.values import equal
 
 
-class Const(NamedTuple):
-    """A JSON value; JavaScript's undefined is null."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Const:
+    """A JSON value; JavaScript's undefined is null. `true` is not `1`."""
 
     value: Any
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Const) and equal(self.value, other.value)
 
-class Doc(NamedTuple):
+    def __hash__(self) -> int:
+        return hash(repr(self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class Doc:
     """A key of the response document of one exchange: 0 is the request's own, others are sent by the script."""
 
     key: str
     exchange: int = 0
 
 
-class Var(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Var:
     """A variable of the collection; `new` is its value after the script, which sets it, before its request."""
 
     name: str
     new: bool = False
 
 
-class Element(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Element:
     """The element that a loop over a list looks at."""
 
     loop: int
 
 
-class Field(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Field:
     base: Any
     name: str
 
 
-class Index(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Index:
     base: Any
     place: int
 
 
-class Slice(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Slice:
     base: Any
     start: int | None
     stop: int | None
 
 
-class Apply(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Apply:
     """A function of JMESPath, or of ours, on arguments."""
 
     function: str
     arguments: tuple[Any, ...]
 
 
-class Compare(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Compare:
     operator: str
     left: Any
     right: Any
 
 
-class Not(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Not:
     term: Any
 
 
-class Both(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Both:
     left: Any
     right: Any
 
 
-class Either(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Either:
     left: Any
     right: Any
 
 
-class Truthy(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Truthy:
     """Whether JavaScript takes a value for true."""
 
     term: Any
 
 
-class Choice(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Choice:
     test: Any
     yes: Any
     no: Any
 
 
-class Join(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Join:
     """Texts and other values as one text."""
 
     parts: tuple[Any, ...]
 
 
-class ListOf(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ListOf:
     items: tuple[Any, ...]
 
 
-class DictOf(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class DictOf:
     entries: tuple[tuple[str, Any], ...]
 
 
-class Selected(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Selected:
     """Of each element of a list that meets the condition (None: of all) the result."""
 
     items: Any
@@ -116,7 +141,8 @@ class Selected(NamedTuple):
     result: Any
 
 
-class Quantified(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Quantified:
     """`all` or `any` of the elements of a list."""
 
     word: str
@@ -125,7 +151,8 @@ class Quantified(NamedTuple):
     condition: Any
 
 
-class Fresh(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Fresh:
     """Something random: the same number is the same value, wherever it stands."""
 
     number: int
@@ -249,7 +276,7 @@ def both(left: Any, right: Any) -> Any:
     """`left && right` of truths; what the other side asks for anyway is left out."""
     if left == FALSE or right == FALSE:
         return FALSE
-    if left == TRUE or left == right:
+    if left in (TRUE, right):
         return right
     if right == TRUE:
         return left
@@ -283,7 +310,7 @@ def _is_below(term: Any, base: Any) -> bool:
 def either(left: Any, right: Any) -> Any:
     if left == TRUE or right == TRUE:
         return TRUE
-    if left == FALSE or left == right:
+    if left in (FALSE, right):
         return right
     if right == negate(left):
         return TRUE
@@ -329,9 +356,8 @@ def compare(operator: str, left: Any, right: Any) -> Any:
             return Const(found)
     if isinstance(left, Const) and not isinstance(right, Const):
         left, right, operator = right, left, _MIRRORED.get(operator, operator)
-    if operator in _OPPOSITES and isinstance(right, Const) and isinstance(right.value, bool):
-        if kind(left) == "boolean":
-            return left if right.value is (operator == "==") else negate(left)
+    if operator in _OPPOSITES and right in (TRUE, FALSE) and kind(left) == "boolean":
+        return left if right.value is (operator == "==") else negate(left)
     if operator in _OPPOSITES and right == NULL and isinstance(left, (ListOf, DictOf, Join)):
         return Const(operator == "!=")
     return Compare(operator, left, right)
@@ -442,8 +468,12 @@ def conjuncts(term: Any) -> list[Any]:
 def inside(term: Any) -> Iterable[Any]:
     """The terms that a term is made of, itself first."""
     yield term
-    for part in term:
+    for part in _parts(term):
         yield from _terms_in(part)
+
+
+def _parts(term: Any) -> list[Any]:
+    return [getattr(term, name) for name in term.__match_args__]
 
 
 def _terms_in(part: Any) -> Iterable[Any]:
@@ -459,7 +489,7 @@ def replaced(term: Any, change: Callable[[Any], Any]) -> Any:
     found = change(term)
     if found is not None:
         return found
-    return type(term)(*(_part_replaced(part, change) for part in term))
+    return type(term)(*(_part_replaced(part, change) for part in _parts(term)))
 
 
 def _part_replaced(part: Any, change: Callable[[Any], Any]) -> Any:
