@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 ARGS ?=
 
 # An interpreter that was asked for by name and is not the one in .venv: start anew.
-ifneq ($(filter demo test check bench venv,$(MAKECMDGOALS)),)
+ifneq ($(filter demo test check bench reference venv,$(MAKECMDGOALS)),)
   ifneq ($(origin PYTHON),file)
     version = $(shell $(1) -c 'import sys; print(sys.version)' 2>/dev/null)
     ifneq ($(call version,$(PYTHON)),$(call version,$(BIN)/python))
@@ -21,7 +21,7 @@ ifneq ($(filter demo test check bench venv,$(MAKECMDGOALS)),)
   endif
 endif
 
-.PHONY: help demo test check bench servers venv clean
+.PHONY: help demo test check bench reference servers venv clean
 .DELETE_ON_ERROR:
 
 help:
@@ -38,6 +38,11 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.runtime
 	@$(BIN)/python -m bench $(ARGS)
+
+# What is written from the model: the schema for editors, and docs/reference.md.
+reference: $(VENV)/.runtime
+	@$(BIN)/python -m runner schema -o schema/collection.json
+	@$(BIN)/python docs/reference.py
 
 # The real servers that tests/live talks to; without them those tests are skipped.
 servers:

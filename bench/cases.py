@@ -14,7 +14,7 @@ from bench.harness import Command, Pair, once, paired
 
 PYTHON = sys.executable
 COMPOSE = "import sys, yaml; yaml.compose(open(sys.argv[1], encoding='utf-8').read(), Loader=yaml.CSafeLoader)"
-FORMATS = ("json", "ndjson", "junit", "html", "tap", "markdown", "har")
+FORMATS = ("json", "ndjson", "junit", "tap", "github", "markdown", "har", "curl")
 
 
 @dataclass(frozen=True, slots=True)

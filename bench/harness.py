@@ -40,7 +40,9 @@ class Failed(Exception):
 
 def environment() -> dict[str, str]:
     """Plain output, no proxies: the same for all that is measured."""
-    kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    # Installed packages have their bytecode; a checkout gets it with the first run, unless that is forbidden.
+    left_out = ("_proxy", "pythondontwritebytecode")
+    kept = {name: value for name, value in os.environ.items() if not name.lower().endswith(left_out)}
     return kept | {"NO_COLOR": "1", "PYTHONUTF8": "1"}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runner.diagnostics import Diagnostic, Source
 from runner.engine.build import Flags
@@ -19,7 +19,7 @@ from runner.errors import InvalidError
 from runner.language import document
 from runner.language.model import Collection
 from runner.language.values import Value
-from runner.runtime.project import Options, Project, open_project
+from runner.runtime.project import Options, open_project
 from runner.runtime.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def load(path: str | PathLike[str]) -> Collection:
 def check(paths: Paths, *, env: str = "", variables: Mapping[str, Value] | None = None) -> list[Diagnostic]:
     """Every fault of the files that paths name, as `runner check` finds them; empty when all is well."""
     try:
-        _project(paths, env, variables, any_environment=True).plans()
+        open_project(_options(paths, env, variables, any_environment=True)).plans()
     except InvalidError as error:
         return list(error.diagnostics)
     return []
@@ -64,7 +64,7 @@ def make_plan(paths: Paths, *, env: str = "", variables: Mapping[str, Value] | N
         InvalidError: a file or an environment variable is not valid.
         NothingSelected: the files hold no request.
     """
-    return _project(paths, env, variables).ready_plans()[0]
+    return open_project(_options(paths, env, variables)).ready_plans()[0]
 
 
 def run(
@@ -76,6 +76,9 @@ def run(
     tags: Iterable[str] = (),
     jobs: int = 0,
     fail_fast: bool = False,
+    overlap: bool = False,
+    data: str | PathLike[str] = "",
+    repeat: int | None = None,
     timeout: float | None = None,
     update_snapshots: bool = False,
     listeners: Sequence[Listener] = (),
@@ -83,6 +86,8 @@ def run(
 ) -> RunResult:
     """Runs collections. `timeout` in seconds; `transport` sends in place of the network.
 
+    `jobs` collections are run side by side (0: at most 8), and with `overlap` as many safe requests of each. Each runs
+    once for every row of the file `data` (CSV, JSON or YAML), and `repeat` times.
     With `update_snapshots` what comes back is kept as the new snapshots.
 
     Raises:
@@ -91,8 +96,11 @@ def run(
     """
     from runner.runtime import execute
 
-    plans, settings = _ready(paths, env, variables, select, tags)
+    selection = Selection(names=tuple(select), tags=frozenset(tags))
+    chosen = _options(paths, env, variables, selection=selection, data=fspath(data), repeat=repeat)
+    plans, settings = _ready(chosen)
     settings.jobs, settings.fail_fast, settings.listeners = jobs, fail_fast, listeners
+    settings.overlap = overlap
     settings.flags = Flags(timeout=timeout)
     settings.transport = transport
     if update_snapshots:
@@ -111,27 +119,18 @@ def stream(paths: Paths, *, env: str = "", variables: Mapping[str, Value] | None
     """
     from runner.runtime import execute
 
-    plans, settings = _ready(paths, env, variables, (), ())
+    plans, settings = _ready(_options(paths, env, variables))
     yield from execute.stream(plans, settings)
 
 
-def _ready(
-    paths: Paths, env: str, variables: Mapping[str, Value] | None, select: Sequence[str], tags: Iterable[str]
-) -> tuple[list[Plan], Settings]:
+def _ready(options: Options) -> tuple[list[Plan], Settings]:
     from runner.runtime.execute import Settings
 
-    project = _project(paths, env, variables, Selection(names=tuple(select), tags=frozenset(tags)))
+    project = open_project(options)
     plans, environment = project.ready_plans()
     return plans, Settings(environment, project.workspace)
 
 
-def _project(
-    paths: Paths,
-    env: str,
-    variables: Mapping[str, Value] | None,
-    selection: Selection | None = None,
-    any_environment: bool = False,
-) -> Project:
+def _options(paths: Paths, env: str, variables: Mapping[str, Value] | None, **more: Any) -> Options:
     names = [fspath(paths)] if isinstance(paths, (str, PathLike)) else [fspath(path) for path in paths]
-    chosen = selection or Selection()
-    return open_project(Options(names, env, variables or {}, selection=chosen, any_environment=any_environment))
+    return Options(names, env, variables or {}, **more)

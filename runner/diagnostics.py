@@ -19,7 +19,7 @@ from typing import NamedTuple
 #: Takes a role ("error", "warning", "place", "gutter", "caret", "hint") and a text, gives the text to print.
 Styler = Callable[[str, str], str]
 
-_LINE_WIDTH = 160
+LINE_WIDTH = 160
 
 
 class Source:
@@ -135,32 +135,37 @@ def render(diagnostic: Diagnostic, styler: Styler = plain) -> str:
     return "\n".join(lines)
 
 
-def excerpt(span: Span, label: str = "", styler: Styler = plain, below: Iterable[str] = ()) -> list[str]:
-    """The source line with a caret line under it; `label` stands right of the carets, `below` under them."""
+def excerpt(
+    span: Span, label: str = "", styler: Styler = plain, below: Iterable[str] = (), width: int = LINE_WIDTH
+) -> list[str]:
+    """The source line with a caret line under it; `label` stands right of the carets, `below` under them.
+
+    Of a line longer than `width` characters the part around the carets is shown.
+    """
     number = span.line
     text = span.source.line(number)
     column = min(span.source.column(number, span.column - 1), len(text))
     end = span.source.column(number, span.column - 1 + span.end - span.start)
     length = max(1, min(end - column, len(text) - column))
-    shown, before = _window(text, column)
+    shown, before = _window(text, column, width)
     gutter = f"{number:>4} | "
     blank = styler("gutter", " " * (len(gutter) - 2) + "| ")
-    pad = " " * _width(shown[: column - before])
-    carets = "^" * max(1, _width(shown[column - before : column - before + length]))
+    pad = " " * width_of(shown[: column - before])
+    carets = "^" * max(1, width_of(shown[column - before : column - before + length]))
     under = pad + styler("caret", carets) + (f" {styler('hint', escape(label))}" if label else "")
     return [styler("gutter", gutter) + shown, blank + under, *(blank + pad + line for line in below)]
 
 
-def _window(text: str, column: int) -> tuple[str, int]:
+def _window(text: str, column: int, width: int) -> tuple[str, int]:
     """The part of a long line around a column, and how many characters were cut off before it."""
     text = escape(text.replace("\t", " "), keep_length=True)
-    if len(text) <= _LINE_WIDTH:
+    if len(text) <= width:
         return text, 0
-    before = max(0, min(column - _LINE_WIDTH // 3, len(text) - _LINE_WIDTH))
-    return text[before : before + _LINE_WIDTH], before
+    before = max(0, min(column - width // 3, len(text) - width))
+    return text[before : before + width], before
 
 
-def _width(text: str) -> int:
+def width_of(text: str) -> int:
     """Terminal cells: wide characters take two, combining marks none."""
     if text.isascii():
         return len(text)
@@ -172,7 +177,7 @@ def fitting(text: str, cells: int) -> str:
     if text.isascii():
         return text[:cells]
     end = 0
-    while end < len(text) and (cells := cells - _width(text[end])) >= 0:
+    while end < len(text) and (cells := cells - width_of(text[end])) >= 0:
         end += 1
     return text[:end]
 

@@ -152,6 +152,15 @@ def test_selecting(server: DemoServer, file: str) -> None:
     assert not runner.run(file, variables=given, tags={"smoke"}, env="bad").passed
 
 
+def test_data_and_repeat(server: DemoServer, file: str, tmp_path: Path) -> None:
+    """`data` runs the files once for each row of a file, `repeat` as often as it says."""
+    rows = tmp_path / "rows.csv"
+    rows.write_text("path\nhealth\nmissing\n")
+    result = runner.run(file, variables={"api": server.url}, select=["Good"], data=rows)
+    assert [step.outcome for step in result.steps] == [runner.Outcome.PASSED, runner.Outcome.FAILED]
+    assert len(runner.run(file, variables={"api": server.url}, select=["Good"], repeat=3).steps) == 3
+
+
 def test_fail_fast(server: DemoServer, file: str) -> None:
     """`fail_fast` skips what comes after the first failure."""
     result = runner.run(file, variables={"api": server.url}, env="bad", fail_fast=True)

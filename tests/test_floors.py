@@ -45,6 +45,7 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
             "certificate",
             "event_stream",
             "exchange",
+            "origins",
             "results",
             "events",
             "scope",
@@ -60,6 +61,12 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
             "assertions",
             "graphql",
             "plan",
+            "sending",
+            "retry",
+            "poll",
+            "paginate",
+            "repeat",
+            "overlap",
             "flow",
         )
     },
@@ -79,7 +86,9 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
             "snapshots",
             "project",
             "interrupts",
+            "crew",
             "lanes",
+            "progress",
             "execute",
             "sign_in",
         )
@@ -114,6 +123,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "keyring": ("runtime.keyring_store",),
     # What judges bodies by a JSON Schema.
     "jsonschema_rs": ("engine.schemas.compiled",),
+    "watchfiles": ("cli.watching",),
     "click": ("cli",),
     "pytest": ("integrations.pytest_plugin",),
     "locust": ("integrations.loadtest",),

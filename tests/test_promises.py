@@ -11,6 +11,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from runner.demo import DemoServer
 from runner.demo.credentials import CLIENT_ID, CLIENT_SECRET, READER_CLIENT_ID, READER_CLIENT_SECRET
+from runner.reporters.registry import FORMATS
 
 RESET = b"reset"
 
@@ -228,6 +230,8 @@ requests:
   - {name: Url, url: "/echo/{{url_encode(env_secret)}}/{{literal}}", query: {q: "{{dot_secret}}", r: "{{given}}"}}
   - {name: An error echoes, url: "/status/500", query: {q: "{{literal}}"}}
   - {name: A cookie is set, url: /cookies/set, query: {s: "{{dot_secret}}"}}
+  - {name: Escaped, url: "{{other}}/escaped", assert: ["length(body) == `0`"]}
+  - {name: Markup, url: "{{other}}/markup", assert: ["contains(text, 'nothing')"]}
   - name: Capture
     url: "{{other}}/captured"
     capture: {session: {from: body.session, secret: true}}
@@ -236,6 +240,13 @@ requests:
     url: /echo/{{url_encode(session)}}
     headers: {X-Session: "{{base64(session)}}"}
     json: ["{{session}}"]
+  - {name: Retried, url: /status/500, query: {q: "{{env_secret}}"}, retry: {attempts: 2, delay: 1ms, statuses: 500}}
+  - {name: Retried in vain, url: "http://{{host}}.invalid/{{literal}}", retry: {attempts: 2, delay: 1ms}}
+  - name: Polled
+    url: /echo/{{url_encode(env_secret)}}
+    poll: {until: "body.path == vars.literal", interval: 1ms, timeout: 5ms}
+  - {name: Paged in a circle, url: /echo, query: {q: "{{query_key}}"}, paginate: {next: body.url}}
+  - {name: Paged without items, url: /echo, query: {q: "{{given}}"}, paginate: {next: body.url, items: body.query.q}}
   - {name: A host, url: "http://{{host}}.invalid/{{literal}}"}
   - {name: A broken template, url: "/echo/{{to_number(env_secret)}}/{{jwt(bearer)}}"}
   - {name: A wrong url, url: "{{env_secret}}"}
@@ -255,6 +266,8 @@ def forms(secret: str) -> set[str]:
         base64.b64encode(quote_plus(READER_CLIENT_ID).encode() + b":" + quote_plus(secret).encode()).decode(),
         base64.b64encode(b"a b:" + raw).decode(), base64.b64encode(b"a+b:" + quote_plus(secret).encode()).decode(),
         json.dumps(json.dumps(secret))[3:-3], *secret.splitlines(),
+        "".join(f"\\u{ord(c):04x}" for c in secret), "".join(f"\\u{ord(c):04X}" for c in secret),
+        quote(secret, safe="").lower(), escape(secret), *(base64.b64encode(b"x" * n + raw + b"yyy").decode()[4:-4] for n in (1, 2)),
     }  # fmt: skip
 
 
@@ -263,12 +276,28 @@ def leaks(text: str, sentinels: Mapping[str, str] = SENTINELS) -> list[str]:
     return [f"{where}: {form!r}" for where, secret in sentinels.items() for form in forms(secret) if form in text]
 
 
+def disguised() -> dict[str, bytes | None]:
+    """Answers that hold secrets as a server may write them: any character escaped, encoded among other text, wrapped."""
+    raw = [SENTINELS["literal"], SENTINELS["environment"], SENTINELS["basic password"], SENTINELS["--var"]]
+    upper, lower = ("".join(form.format(ord(c)) for c in "".join(raw)) for form in ("\\u{:04X}", "\\u{:04x}"))
+    mixed = "".join(f"\\u{ord(c):04X}" if n % 3 else json.dumps(c)[1:-1] for n, c in enumerate("".join(raw)))
+    encoded = [base64.b64encode(f"{'x' * n}{text}yyy".encode()).decode() for n in range(3) for text in raw]
+    texts = [f'"{text}"' for text in (upper, lower, mixed)] + list(map(json.dumps, [*encoded, json.dumps(raw)]))
+    wrapped = base64.encodebytes(("z" * 40 + "".join(raw)).encode()).decode()
+    page = f"<p>{escape(''.join(raw))}</p>{''.join(f'&#{ord(c)};' for c in raw[0])}\n{wrapped}"
+    return {
+        "/escaped": reply(f"[{','.join(texts)}]".encode(), "Content-Type: application/json"),
+        "/markup": reply(page.encode(), "Content-Type: text/html"),
+    }
+
+
 @pytest.fixture
 def secrets(server: DemoServer, wire: Any, tmp_path: Path) -> Callable[[str], tuple[str, ...]]:
     """Writes the suite of secrets, its requests meant to pass or to fail; the flags that it needs."""
     body = json.dumps({"session": SENTINELS["captured"]}).encode()
     cookie = f"Set-Cookie: session={quote(SENTINELS['captured'], safe='')}"
-    other = wire({"/captured": reply(body, "Content-Type: application/json", cookie)})
+    answers = {"/captured": reply(body, "Content-Type: application/json", cookie), **disguised()}
+    other = wire(answers)
 
     def write(expected: str) -> tuple[str, ...]:
         text = SECRETS.replace("EXPECTED", expected).replace("LITERAL", SENTINELS["literal"])
@@ -277,6 +306,34 @@ def secrets(server: DemoServer, wire: Any, tmp_path: Path) -> Callable[[str], tu
         return ("-v", f"api={server.url}", "-v", f"other={other.url}", "-v", f"given={SENTINELS['--var']}")
 
     return write
+
+
+@pytest.mark.parametrize("expected", ["[200, 401, 404, 500]", "599"], ids=["passing", "failing"])
+def test_no_secret_leaves_in_a_report(command: Any, tmp_path: Path, secrets: Any, expected: str) -> None:
+    """All reports at once, --verbose, the job summary: no byte of any output or file holds a secret in any form."""
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    wishes = [word for name in FORMATS for word in ("--report", f"{name}={folder / name}")]
+    words = (
+        "secrets.yaml",
+        *secrets(expected),
+        "--verbose",
+        "--slowest",
+        "9",
+        *wishes,
+        "--report",
+        f"console={folder / 'console'}",
+    )
+    env = ENVIRONMENT | {"GITHUB_STEP_SUMMARY": str(folder / "summary")}
+    done = command("run", *words, cwd=tmp_path, env=env)
+    assert (done.code, done.err) == (5, ""), done.said
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*FORMATS, "console", "summary"])
+    for path in folder.iterdir():
+        text = path.read_text("utf-8")
+        assert (path.name, leaks(text)) == (path.name, [])
+        assert "***" in text.replace("\\", "") or path.name == "curl"
+    assert leaks(done.out) == []
+    assert "SECRET_CLIENT_SECRET" in (folder / "curl").read_text("utf-8")
 
 
 MODES = [(), ("--verbose",), ("--show-body",), ("--quiet",)]

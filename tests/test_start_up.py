@@ -14,6 +14,7 @@ import pytest
 
 from runner.demo import DemoServer
 from runner.demo.credentials import CLIENT_ID, CLIENT_SECRET
+from runner.reporters.registry import FORMATS
 
 ROOT = Path(__file__).parent.parent
 #: Third-party packages, and modules of Python that cost milliseconds.
@@ -67,6 +68,7 @@ PLAN = ("plan", "examples/01-first-request.yaml")
 RUN = ("run", "examples/01-first-request.yaml", "-v", "api=http://127.0.0.1:1")
 BEARER = ("run", "examples/05-bearer.yaml", "-v", "api=http://127.0.0.1:1")
 TOKEN = ("token", "examples/05-bearer.yaml")
+SCHEMA = ("schema",)
 
 
 @pytest.mark.parametrize("words", [HELP, ("--version",)], ids=" ".join)
@@ -77,9 +79,9 @@ def test_help(words: tuple[str, ...]) -> None:
     assert ours == {"runner", "runner.cli", "runner.version"}
 
 
-@pytest.mark.parametrize("words", [CHECK, LIST, PLAN], ids=lambda words: words[0])
+@pytest.mark.parametrize("words", [CHECK, LIST, PLAN, SCHEMA], ids=lambda words: words[0])
 def test_reading(words: tuple[str, ...]) -> None:
-    """check, list and plan add yaml and jmespath: no HTTP, no TLS."""
+    """check, list, plan and schema add yaml and jmespath: no HTTP, no TLS."""
     assert third_parties(*words) == {"click", "yaml", "jmespath"}
     assert imported(*words) & HEAVY == set()
     assert not any(name.startswith("runner.runtime.transport") for name in imported(*words))
@@ -91,14 +93,15 @@ def test_run() -> None:
     assert imported(*RUN) & {"http.server", "importlib.metadata", "unittest", "doctest"} == set()
 
 
-@pytest.mark.parametrize("words", [HELP, CHECK, LIST, PLAN, RUN, TOKEN], ids=lambda words: words[0])
+@pytest.mark.parametrize("words", [HELP, CHECK, LIST, PLAN, RUN, TOKEN, SCHEMA], ids=lambda words: words[0])
 def test_only_what_is_asked_for(words: tuple[str, ...]) -> None:
-    """A command imports no other command, and nothing of the demo."""
-    others = {f"runner.cli.{name}" for name in ("run", "check", "plan", "token", "listing", "demo")} - {
+    """A command imports no other command, nothing of the demo, and no JSON Schema of files: that is for editors."""
+    others = {f"runner.cli.{name}" for name in ("run", "check", "plan", "token", "listing", "demo", "init", "schema")} - {
         f"runner.cli.{ {'list': 'listing'}.get(words[0], words[0]) }"
     }
     assert imported(*words) & others == set()
     assert not any(name.startswith("runner.demo") for name in imported(*words))
+    assert words == SCHEMA or not any(name.startswith("runner.language.schema") for name in imported(*words))
 
 
 #: What only bodies of several values need.
@@ -128,6 +131,21 @@ def test_a_schema_and_a_snapshot_import_their_own(tmp_path: Path) -> None:
     (tmp_path / "b.yaml").write_text("requests: [{name: B, url: 'http://127.0.0.1:1', schema: {type: object}}]")
     assert some_of({"jsonschema_rs", "runner.engine.schemas"}, "run", "a.yaml", folder=tmp_path) == set()
     assert some_of(JUDGES, "run", "b.yaml", folder=tmp_path) == {"jsonschema_rs", "runner.engine.schemas"}
+
+
+#: What only requests that are sent more than once, or together, need.
+TOGETHER = {"runner.runtime.crew", "runner.engine.flow.together"}
+REPEATING = {"runner.engine.poll", "runner.engine.paginate"} | TOGETHER
+
+
+def test_what_repeats_requests() -> None:
+    """poll, paginate and the threads of overlapping requests are imported when a file uses them."""
+    assert imported(*RUN) & REPEATING == set()
+    at = ("-v", "api=http://127.0.0.1:1")
+    assert imported("run", "examples/27-poll.yaml", "-k", "Start a job", *at) & REPEATING == set()
+    assert imported("run", "examples/29-overlap.yaml", *at) & REPEATING == TOGETHER
+    paged = imported("run", "examples/28-paginate.yaml", "-k", "By counting", *at)
+    assert paged & REPEATING == {"runner.engine.paginate"}
 
 
 # --- auth ----------------------------------------------------------------------------------------------------------
@@ -173,6 +191,25 @@ def written(folder: Path, server: DemoServer, more: str = "") -> str:
 def test_without_a_token_step(words: tuple[str, ...]) -> None:
     """What needs no token pays for none: no OAuth, no keys, no cache on disk, no browser."""
     assert some_of({"runner.engine.auth.oauth2"} | SIGNING | DISK | BROWSER, *words) == set()
+
+
+REPORTING = {"runner.cli.reporting", "runner.reporters.registry", "runner.reporters.outputs", "runner.reporters.live"}
+
+
+def test_a_run_without_reports() -> None:
+    """A run imports the console alone: no other report, nothing of --watch, nothing that masks where nothing is secret."""
+    reporters = {name for name in imported(*RUN) if name.startswith("runner.reporters.")}
+    known = ("console", "style", "words", "bodies")
+    assert reporters == {f"runner.reporters.{name}" for name in known}
+    assert some_of(REPORTING | {"watchfiles", "runner.cli.watching", "runner.redaction.masking"}, *RUN) == set()
+
+
+def test_a_report_imports_its_format_alone() -> None:
+    """A report imports its own module, and nobody looks for plugins where the name is built in."""
+    found = imported(*RUN, "--report", f"junit={os.devnull}")
+    formats = {name for name in found if name in {f"runner.reporters.{module}" for module, _ in FORMATS.values()}}
+    assert formats == {"runner.reporters.junit"}
+    assert found & {"importlib.metadata", "watchfiles", "xml"} == set()
 
 
 def test_a_bearer_imports_its_scheme_alone() -> None:

@@ -25,6 +25,8 @@ _COMMANDS = {
     "import": "Translate a file of Postman, OpenAPI, curl and others.",
     "fmt": "Write request files in one canonical style.",
     "demo": "Run a collection against an embedded API with OAuth.",
+    "init": "Make a project to begin with.",
+    "schema": "Print the JSON Schema of request files, for editors.",
 }
 _MODULES = {"list": "listing", "import": "importing"}
 #: What a shell says of a process that SIGPIPE ended.

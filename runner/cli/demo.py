@@ -60,7 +60,7 @@ def _run(url: str, verbose: bool, no_colour: bool) -> int:
     variables = {"login": url, "graph": f"{url}/v1.0"}
     plans, env = open_project(Options([str(path)], "local", variables, root=path.parent)).ready_plans()
     given: dict[str, Any] = {
-        "no_colour": no_colour, "verbose": verbose, "quiet": False, "show_body": False, "jobs": 1, "fail_fast": False,
-        "paths": (str(path),), "root": None,
+        "no_colour": no_colour, "verbose": verbose, "quiet": False, "show_body": False, "reports": (), "slowest": 0,
+        "jobs": 1, "fail_fast": False, "overlap": False, "paths": (str(path),), "root": None,
     }  # fmt: skip
     return execute(plans, env, Flags(proxy=""), given)

@@ -106,6 +106,7 @@ class _Shown:
             yield f"    when       {escape(condition.expression.text)}"
         yield from self._message(self.request) if self.request else ()
         yield f"    auth       {self._auth()}"
+        yield from (f"    {word:<10} {escape(text)}" for word, text in _repeats(step))
         for name in sorted(self._names()):
             yield f"    variable   {self._variable(name)}"
         for capture in step.spec.captures:
@@ -130,7 +131,7 @@ class _Shown:
     def _message(self, request: Request) -> Iterator[str]:
         """Headers, body, and where the response goes."""
         from runner.engine.payload import Multipart
-        from runner.reporters.words import part_words, request_body
+        from runner.reporters.bodies import part_words, request_body_lines
 
         parts = request.body if isinstance(request.body, Multipart) else Multipart("", ())
         for name, value in request.headers:
@@ -139,7 +140,7 @@ class _Shown:
         for part in parts.parts:
             yield f"    part       {part_words(part)}"
         if request.body is not None and not parts.boundary:
-            yield f"    body       {' '.join(map(str.strip, request_body(request)))}"
+            yield f"    body       {' '.join(map(str.strip, request_body_lines(request)))}"
         if request.save_to is not None:
             yield f"    save_to    {escape(request.save_to.name)}"
 
@@ -183,6 +184,28 @@ class _Shown:
         except RunnerError as error:
             of_rows = bool(self.step.loops) and "item" not in self.scope
             return f"{name}  (each row has its own)" if of_rows else f"{name}  ({escape(str(error))})"
+
+
+def _repeats(step: Step) -> Iterator[tuple[str, str]]:
+    """What repeats a request, as it is declared."""
+    found = {"retry": step.settings.retry, "poll": step.spec.poll, "paginate": step.spec.paginate}
+    for word, declared in found.items():
+        if declared is None:
+            continue
+        given = [f"{name} {_setting_text(value)}" for name, value in declared._asdict().items() if value is not None]
+        always = ["until every assertion holds"] if word == "poll" and declared[0] is None else []
+        yield word, ", ".join(always + given)
+
+
+def _setting_text(value: Any) -> str:
+    """An expression or a setting as it is written; several side by side."""
+    from runner.language.model import Expression
+
+    if isinstance(value, Expression):
+        return value.text
+    settings = value if type(value) is tuple else (value,)
+    texts = (str(found.value) if type(found.value) is int else found.span.text for found in settings)
+    return " ".join(texts) or "none"
 
 
 def _assertion_text(assertion: Any) -> str:

@@ -33,6 +33,13 @@ The plain corner, without a token:
     POST /things                        makes one of a JSON object: 201, and its id
     GET, DELETE /things/{id}            200 and 204, or 404
 
+What has to be asked more than once:
+    *    /flaky/{name}                  503 twice, then 200; ?times, ?status and ?after (Retry-After) change that
+    POST /jobs                          202, Location: /jobs/{id}
+    GET  /jobs/{id}                     {id, state, result}: `done` when it is asked for the third time
+    GET  /pages/{body,link,header,number}   12 items in pages of 5; the next page stands in `next`, `Link`, `Next-Page`,
+                                        or follows from `page` and `pages`
+
 Files, kept nowhere:
     POST /upload                        multipart/form-data: {parts: [{name, type, value}]}, for a file in place of
                                         `value` {filename, size, sha256}
@@ -62,6 +69,7 @@ from runner.demo.graph import Graph
 from runner.demo.graphql import GraphQL
 from runner.demo.messages import Call, Reply, Router
 from runner.demo.people import Directory
+from runner.demo.repeats import Repeats
 from runner.demo.things import Things
 from runner.demo.tokens import Mint
 from runner.demo.wire import WireServer
@@ -153,6 +161,7 @@ class DemoServer:
             Files(),
             GraphQL(directory),
             Things(),
+            Repeats(),
         )
         return Router([*(r for area in areas for r in area.routes()), *books.routes()], corner.lost, corner.refused)
 

@@ -180,6 +180,41 @@ def judge_schema(schema: Schema, schemas: Schemas, document: ResponseDocument, s
     )
 
 
+# --- what steers a repetition ---------------------------------------------------------------------------------------
+
+
+def read(expression: Expression, document: ResponseDocument, subject: str) -> tuple[Value, Verdict | None]:
+    """The value of an expression of `poll` or `paginate`, or the verdict that it cannot be evaluated."""
+    compiled = query.compile(expression.text)
+    try:
+        return compiled.evaluate(document), None
+    except EvaluationError as error:
+        return None, wrong(expression, document, subject, error.message, _part(expression, error), _note(error.hint))
+
+
+def wrong(
+    expression: Expression,
+    document: ResponseDocument,
+    subject: str,
+    problem: str,
+    span: Span | None = None,
+    notes: tuple[str, ...] = (),
+    actual: tuple[Value, ...] = (),
+) -> Verdict:
+    """The failed verdict on such an expression, with what its paths miss."""
+    findings = tuple(query.explain(query.compile(expression.text), document))
+    return Verdict(
+        False,
+        f"{subject}: {expression.text}",
+        span or expression.span,
+        problem,
+        actual,
+        findings=findings,
+        notes=(*_body_note(findings, document), *notes),
+        subject=subject,
+    )
+
+
 # --- captures ------------------------------------------------------------------------------------------------------
 
 

@@ -59,7 +59,7 @@ def merge(chain: Iterable[Defaults]) -> Defaults:
         headers.update({entry.text.lower(): entry for entry in settings.headers})
         query.update({entry.text: entry for entry in settings.query})
         asserts += settings.asserts
-        for name in (*_SCALARS, "client_cert"):
+        for name in (*_SCALARS, "client_cert", "retry"):
             found = getattr(settings, name)
             if found is not None:
                 merged[name] = found
@@ -81,7 +81,7 @@ def declared_values(
     scalars = {key: getattr(settings, key) for key in _SCALARS}
     scalars |= {"delay": spec.delay, "save_to": spec.save_to}
     scalars |= settings.client_cert._asdict() if settings.client_cert else {}
-    for key, scalar in scalars.items():
+    for key, scalar in (*scalars.items(), *_repeats(spec, settings)):
         if scalar is not None and isinstance(scalar.value, Template):
             yield key, scalar.value
     if spec.body is not None:
@@ -95,6 +95,17 @@ def _within(value: Any) -> Iterator[Declared]:
     elif not isinstance(value, Span):
         for field in value:
             yield from _within(field)
+
+
+def _repeats(spec: RequestSpec, settings: Defaults) -> Iterator[tuple[str, Setting | None]]:
+    """The settings of `retry`, `poll` and `paginate`."""
+    if settings.retry is not None:
+        attempts, delay, backoff, statuses, methods = settings.retry
+        yield from (("retry", found) for found in (attempts, delay, backoff, *(statuses or ()), *(methods or ())))
+    if spec.poll is not None:
+        yield from (("poll", found) for found in (spec.poll.interval, spec.poll.timeout))
+    if spec.paginate is not None:
+        yield "paginate", spec.paginate.max_pages
 
 
 def build(spec: RequestSpec, settings: Defaults, base_urls: tuple[BaseUrl, ...], scope: Scope, flags: Flags) -> Request:
@@ -160,7 +171,8 @@ def _proxy(declared: Setting | None, scope: Scope) -> str | None:
     proxy: str | None = setting(declared, "proxy", scope, None)
     if proxy is None or not proxy.startswith(UNIX):
         return proxy
-    return UNIX + os.path.join(os.path.dirname(scope.shared.path), proxy.removeprefix(UNIX))
+    path = declared.span.source.path if declared is not None else scope.shared.path
+    return UNIX + os.path.join(os.path.dirname(path), proxy.removeprefix(UNIX))
 
 
 def _hiding(proxy: str, scope: Scope) -> str:

@@ -11,10 +11,11 @@ from runner.engine.results import CollectionResult, RunResult, StepResult, Token
 
 
 class RunStarted(NamedTuple):
-    """The run begins; `requests` counts those that were selected."""
+    """The run begins; `requests` counts those that were selected; `at` is in seconds since 1970."""
 
     collections: int
     requests: int
+    at: float = 0.0
 
 
 class CollectionStarted(NamedTuple):
@@ -59,17 +60,6 @@ class RunFinished(NamedTuple):
     """The run is done, or was interrupted."""
 
     result: RunResult
-
-
-class Downloading(NamedTuple):
-    """A body is on its way to a file: bytes so far, and those announced, if any.
-
-    Only for progress, and no event of the run: it comes between them, to the one who asked (`execute.Settings`).
-    """
-
-    name: str
-    received: int
-    announced: int | None = None
 
 
 Event = RunStarted | CollectionStarted | StepStarted | TokenFinished | StepFinished | CollectionFinished | RunFinished

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from runner.diagnostics import Span
 from runner.engine import payload
 from runner.engine.payload import Body
-from runner.language.model import RESPONSE_KEYS
+from runner.language.model import ITEMS_KEY, RESPONSE_KEYS
 from runner.language.values import Value, parse_json
 
 Headers = tuple[tuple[str, str], ...]
@@ -166,17 +166,22 @@ class Response:
 class Exchange:
     """A request and the response that it got; `elapsed` in seconds, from the send to the last byte, redirects included.
 
-    `timing` says what the time of the last request went to.
+    `timing` says what the time of the last request went to; `started` is when it was sent, in seconds since 1970, 0
+    where nobody looked at a clock.
     """
 
     request: Request
     response: Response
     elapsed: float = 0.0
+    started: float = 0.0
     timing: Timing = field(default=Timing(), metadata={"public": True})
 
-    def view(self, variables: Mapping[str, Value]) -> ResponseDocument:
-        """The response document; `variables` becomes its `vars`."""
-        return ResponseDocument(self, variables)
+    def view(self, variables: Mapping[str, Value], items: list[Value] | None = None) -> ResponseDocument:
+        """The response document; `variables` becomes its `vars`, `items` are those of all pages."""
+        document = ResponseDocument(self, variables)
+        if items is not None:
+            document[ITEMS_KEY] = items
+        return document
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +294,8 @@ class ResponseDocument(dict[str, Value]):
 
     def complete(self) -> dict[str, Value]:
         """All keys, computed: for `@`, `keys(@)` and the like."""
-        return {key: self[key] for key in RESPONSE_KEYS}
+        joined = {ITEMS_KEY: self[ITEMS_KEY]} if ITEMS_KEY in self else {}
+        return {key: self[key] for key in RESPONSE_KEYS} | joined
 
     @property
     def exchange(self) -> Exchange:

@@ -1,7 +1,7 @@
 """GraphQL's own expectation: an answer without `errors`, which a server may send with a status of 200.
 
-It is held against a `graphql` request none of whose assertions looks at the errors, as `status < 400` is against one
-that does not look at the status.
+It is held against a `graphql` request where neither an assertion nor a snapshot looks at the errors, as `status < 400`
+is against one where none looks at the status.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from runner.diagnostics import Span
 from runner.engine.exchange import ResponseDocument
 from runner.engine.results import Verdict
 from runner.language import query
-from runner.language.model import Assertion
+from runner.language.model import Assertion, RequestSpec, Snapshot
 from runner.language.values import Value, show
 
 _EXPECTATION = "body.errors == `null`"
@@ -21,9 +21,9 @@ _EXPECTATION = "body.errors == `null`"
 _ERRORS = re.compile(r"(?<!vars\.)\berrors\b")
 
 
-def judge(asserts: Iterable[Assertion], document: ResponseDocument, span: Span) -> Iterator[Verdict]:
+def judge(spec: RequestSpec, asserts: Iterable[Assertion], document: ResponseDocument, span: Span) -> Iterator[Verdict]:
     """The failed expectation, or nothing. A status of 400 or more speaks for itself."""
-    if document["status"] >= 400 or any(map(looks_at_errors, asserts)):
+    if document["status"] >= 400 or _keeps_errors(spec.snapshot) or any(map(looks_at_errors, asserts)):
         return
     body = document["body"]
     errors = body.get("errors") if isinstance(body, Mapping) else None
@@ -32,6 +32,11 @@ def judge(asserts: Iterable[Assertion], document: ResponseDocument, span: Span) 
         notes = (*map(words, found), "`body.errors` in an assertion would expect them")
         problem = f"the answer holds {'an error' if len(found) == 1 else f'{len(found)} errors'}"
         yield Verdict(False, _EXPECTATION, span, problem, (errors,), notes=notes)
+
+
+def _keeps_errors(snapshot: Snapshot | None) -> bool:
+    """Whether a snapshot, which was looked at when it was taken, holds the errors."""
+    return snapshot is not None and not {("body",), ("body", "errors")} & set(snapshot.ignore)
 
 
 def looks_at_errors(assertion: Assertion) -> bool:

@@ -100,10 +100,14 @@ class TokenResult:
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """One request: `elapsed` in seconds, of the last exchange; `reason` says why it was skipped.
+    """One request: `name` is its full name, `groups` the names of the groups around it, outermost first.
 
-    `exchange` is the last one and `earlier` those before it (a renewed token), `unanswered` a request that got no
-    response; these only where a listener asked for them or the request did not pass.
+    `elapsed` is in seconds: of the last exchange, or until it was clear that no answer comes. `started` is when it was
+    first sent, in seconds since 1970; 0 where that is not known. `reason` says why it was skipped.
+    `exchange` is the last one and `earlier` those before it (a renewed token, an attempt, a poll, a page),
+    `unanswered` a request that got no response; these only where a listener asked for them or the request did not pass.
+    `attempts` counts how often it was sent, the first time among them (not after a renewed token); `polls` and `pages`
+    count what `poll` and `paginate` did, else they are 0. `notes` say in words what was repeated, and why.
     """
 
     collection: str
@@ -122,6 +126,13 @@ class StepResult:
     unanswered: Request | None = None
     span: Span | None = None
     captured: tuple[str, ...] = ()
+    attempts: int = 0
+    polls: int = 0
+    pages: int = 0
+    notes: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    started: float = 0.0
 
     @property
     def exit_code(self) -> ExitCode:

@@ -2,7 +2,8 @@
 
 `Template` is text that may hold `{{ }}`, `Expression` is JMESPath; both keep their place in the file and are compiled
 through caches by their text (`language.template`, `language.query`). A `Declared` value is plain JSON data in which
-texts with placeholders are Templates. Each field carries the sentence that documents its key.
+texts with placeholders are Templates. Each field that a key of the file fills carries the sentence that documents it,
+for the JSON Schema, editors and docs/reference.md: by `key()` in a dataclass, by `Annotated` in a NamedTuple.
 
 This file knows neither YAML nor how anything is evaluated.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 from runner.diagnostics import Diagnostic, Source, Span
 
@@ -101,11 +102,13 @@ class AuthSpec(NamedTuple):
 class Assertion(NamedTuple):
     """`that` must be true, or equal `equals` (with `one_of`: one of them), or hold what `includes` asks for."""
 
-    that: Expression
-    equals: Declared = MISSING
-    includes: Declared = MISSING
+    that: Annotated[Expression, "Expression over the response: it must be true, or be what stands beside it."]
+    equals: Annotated[Declared, "What the expression must equal, deep and typed: `true` is not `1`."] = MISSING
+    includes: Annotated[
+        Declared, "What it must hold: of an object these keys, at every depth; of a list these elements."
+    ] = MISSING
     one_of: bool = False
-    message: str | Template | None = None
+    message: Annotated[str | Template | None, "What a failure says first, in words of yours."] = None
     span: Span | None = None
 
 
@@ -128,16 +131,16 @@ class Snapshot(NamedTuple):
     """The wish to compare status and body with what was kept, but for the parts that `ignore` leads to."""
 
     span: Span
-    ignore: tuple[Steps, ...] = ()
+    ignore: Annotated[tuple[Steps, ...], "Paths that are not compared, such as body.id or body.users[*].created."] = ()
 
 
 class Capture(NamedTuple):
     """A named value taken from the response."""
 
     name: str
-    source: Expression
-    secret: bool = False
-    default: Declared = MISSING
+    source: Annotated[Expression, "Expression over the response that gives the value."]
+    secret: Annotated[bool, "true: the value is shown in no output."] = False
+    default: Annotated[Declared, "What stands in for null; without it null fails the request."] = MISSING
     span: Span | None = None
 
 
@@ -157,10 +160,10 @@ class Part(NamedTuple):
     name: str | Template
     span: Span
     name_span: Span
-    value: Declared = MISSING
-    file: Setting | None = None
-    filename: Setting | None = None
-    content_type: Setting | None = None
+    value: Annotated[Declared, "What is sent; mappings, and lists below this key, go as JSON."] = MISSING
+    file: Annotated[Setting | None, "The path of a file that is sent, in place of a value."] = None
+    filename: Annotated[Setting | None, "The file name that is told to the server."] = None
+    content_type: Annotated[Setting | None, "The media type of the part; of a file it is guessed from its name."] = None
     long: bool = False
 
     @property
@@ -172,10 +175,10 @@ class GraphQL(NamedTuple):
     """A GraphQL operation: the text of its document, or the path of a `file` that holds it."""
 
     span: Span
-    query: str | Template = ""
-    file: Setting | None = None
-    variables: Declared = MISSING
-    operation: Setting | None = None
+    query: Annotated[str | Template, "The GraphQL document, or {file: path}."] = ""
+    file: Annotated[Setting | None, "The path of the file that holds the document, sent as it is."] = None
+    variables: Annotated[Declared, "The operation's variables."] = MISSING
+    operation: Annotated[Setting | None, "The operation's name, where the document has several."] = None
 
 
 class Body(NamedTuple):
@@ -213,9 +216,39 @@ class ForEach(NamedTuple):
 class ClientCert(NamedTuple):
     """The certificate that a client shows in TLS: PEM files; without `key` it stands in the certificate's file."""
 
-    cert: Setting
-    key: Setting | None = None
-    password: Setting | None = None
+    cert: Annotated[Setting, "The certificate: a PEM file, which may hold the key, too."]
+    key: Annotated[Setting | None, "Its private key: a PEM file."] = None
+    password: Annotated[Setting | None, "The password of an encrypted key."] = None
+
+
+class Retry(NamedTuple):
+    """When and how a request is tried again after a fault; what is absent has its default.
+
+    `attempts` counts the first one, `delay` is the first wait and `backoff` the factor of the next; each of `statuses`
+    and `methods` is one or a list, or a Template that gives one.
+    """
+
+    attempts: Annotated[Setting | None, "How often it is sent at most; the first time counts."] = None
+    delay: Annotated[Setting | None, "The first wait (default 1s); Retry-After goes before it."] = None
+    backoff: Annotated[Setting | None, "By which factor each wait is longer than the one before it (default 2)."] = None
+    statuses: Annotated[tuple[Setting, ...] | None, "Statuses that are tried again ([429, 502, 503, 504])."] = None
+    methods: Annotated[tuple[Setting, ...] | None, "Methods that are tried again (the idempotent ones)."] = None
+
+
+class Poll(NamedTuple):
+    """A request is repeated until `until` is true; without it, until every assertion holds."""
+
+    until: Annotated[Expression | None, "Expression over the response; without it every assertion."] = None
+    interval: Annotated[Setting | None, "The wait between two requests (default 1s)."] = None
+    timeout: Annotated[Setting | None, "When the request fails if it is not done (default 60s)."] = None
+
+
+class Paginate(NamedTuple):
+    """A request is followed by those for its next pages: `next` gives the URL, `items` the list of each page."""
+
+    next: Annotated[Expression, "Expression over the response that gives the URL of the next page; null ends."]
+    items: Annotated[Expression | None, "Expression that gives the list in each page, joined as `items`."] = None
+    max_pages: Annotated[Setting | None, "After how many pages it ends (1000 fail)."] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +267,7 @@ class Defaults:
     http2: Setting | None = key("true offers HTTP/2 to https servers (needs the extra http2).")
     max_body: Setting | None = key("The largest response body that is accepted (default 10MB).")
     max_events: Setting | None = key("How many events of a text/event-stream are read before it is left.")
+    retry: Retry | None = key("When a request is tried again after a fault; false: never.")
     asserts: tuple[Assertion, ...] = key("Assertions added to those of each request.", ())
 
 
@@ -241,8 +275,8 @@ class Defaults:
 class RequestSpec:
     """A request as declared."""
 
-    name: str = key("The name, unique in its group.")
-    url: str | Template = key("The URL; a relative one is appended to base_url.")
+    name: str = key("The name, unique in its group; the full name is `Group / Request`.")
+    url: str | Template = key("The URL; a relative one is appended to base_url with one slash between.")
     span: Span = key("")
     name_span: Span = key("")
     end: int = key("", 0)
@@ -259,6 +293,8 @@ class RequestSpec:
     auth: AuthSpec | None = key("How this request authenticates; absent inherits.")
     body: Body | None = key("The body: json, form, multipart, text, file or graphql.")
     delay: Setting | None = key("A wait before the request is sent.")
+    poll: Poll | None = key("Repeats the request until an expression, or every assertion, is true.")
+    paginate: Paginate | None = key("Follows the links to further pages, and joins their items.")
     captures: tuple[Capture, ...] = key("Values taken from the response for later requests.", ())
     asserts: tuple[Assertion, ...] = key("What must hold of the response.", ())
     save_to: Setting | None = key("The file that a response with a status below 400 is saved to, as it comes.")
@@ -310,6 +346,7 @@ class Collection:
     auth: AuthSpec | None = key("How requests authenticate.")
     defaults: Defaults = key("Settings that requests inherit.", Defaults())
     tags: tuple[str, ...] = key("Labels of all requests.", ())
+    overlap: bool = key("Neighbouring safe requests that do not use each other's captures are sent together.", False)
     setup: tuple[RequestSpec | Group, ...] = key(
         "What runs first; its first failure skips what is left but teardown.", ()
     )
@@ -324,11 +361,30 @@ class Collection:
         return (self.source, *self.others)
 
 
-#: Keys of the response document, as expressions see it.
-RESPONSE_KEYS = (
-    "status", "reason", "headers", "cookies", "set_cookies", "body", "text", "bytes", "size", "elapsed_ms", "url",
-    "redirects", "http_version", "remote_ip", "tls", "events", "request", "vars",
-)  # fmt: skip
+#: Keys of the response document, as expressions see it, and what each holds.
+RESPONSE_KEYS: Mapping[str, str] = {
+    "status": "The status, such as 200; a list means one of them.",
+    "reason": "The reason phrase, such as OK.",
+    "headers": "The headers, names in lower case; repeated ones joined by `, `.",
+    "cookies": "What this exchange set, redirects included: name to value.",
+    "set_cookies": "The same as a list, with the cookies' attributes.",
+    "body": "The body, parsed whenever it is JSON, else null.",
+    "text": "The body as text.",
+    "bytes": "The body's bytes, for functions that take them, such as sha256().",
+    "size": "The length of the decoded body in bytes.",
+    "elapsed_ms": "How long the exchange took, in milliseconds.",
+    "url": "The URL that answered, after redirects.",
+    "redirects": "The redirects that were followed: a list of {status, url}.",
+    "http_version": "The version of HTTP, such as HTTP/1.1.",
+    "remote_ip": "The address that answered, the server's or its proxy's; null for a socket of this machine.",
+    "tls": "What TLS agreed on, and the server's certificate; null for http.",
+    "events": "The events of a text/event-stream: a list of {event, data, json, id, retry}.",
+    "request": "The request as it was sent: {method, url, headers, body}.",
+    "vars": "The variables, env, and the request's own captures.",
+}
+
+#: The key that is there beside them where `paginate` joins the items of pages.
+ITEMS_KEY = "items"
 
 #: Names that no variable may have.
 RESERVED_NAMES = frozenset({"env", "item", "index", "vars", "data", "iteration"})
@@ -364,11 +420,11 @@ class AuthKey(NamedTuple):
 _TOKEN_KEYS: Mapping[str, AuthKey] = {
     "leeway": AuthKey("How long before its end a token is renewed (default 300s, or half its life).", wants="duration"),
     "refresh_on": AuthKey("Statuses of the API after which a new token is tried once ([401]).", wants="statuses"),
-    "in": AuthKey("Where the token goes.", choices=("header", "query")),
+    "in": AuthKey("Where the token goes (default header).", choices=("header", "query")),
     "name": AuthKey("Name of the header or query entry (default Authorization, or access_token)."),
     "prefix": AuthKey("What stands before the token in a header (default Bearer)."),
     "cache": AuthKey(
-        "Where tokens are kept: for this run, or on disk (the default of grants that ask a person).",
+        "Where tokens are kept: for this run (the default), or on disk (that of grants that ask a person).",
         choices=("memory", "disk"),
     ),
 }
@@ -381,6 +437,20 @@ _SIGNING_KEYS: Mapping[str, AuthKey] = {
         "How a JWT is signed (default: RS256, ES256 or EdDSA by the key; PS256 with a certificate).",
         choices=("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "HS256"),
     ),
+}
+
+#: What each auth type is.
+AUTH_TYPES: Mapping[str, str] = {
+    "none": "No authentication.",
+    "bearer": "A token that is already there (RFC 6750).",
+    "basic": "User name and password in each request (RFC 7617).",
+    "digest": "User name and password, by challenge and response (RFC 7616).",
+    "api_key": "A key in a header, the query or a cookie.",
+    "oauth2": "A token of an OAuth 2.0 server (RFC 6749), fetched before it is needed, and renewed.",
+    "request": "A token that a login call of any kind gives.",
+    "jwt": "A JWT that is signed here (RFC 7519).",
+    "aws_sigv4": "AWS Signature Version 4.",
+    "netrc": "User name and password of the host in the netrc file.",
 }
 
 AUTH_KEYS: Mapping[str, Mapping[str, AuthKey]] = {
@@ -397,11 +467,11 @@ AUTH_KEYS: Mapping[str, Mapping[str, AuthKey]] = {
     "api_key": {
         "name": AuthKey("Name of the header, query entry or cookie.", required=True),
         "value": AuthKey("The key.", required=True, secret=True),
-        "in": AuthKey("Where the key goes.", choices=("header", "query", "cookie")),
+        "in": AuthKey("Where the key goes (default header).", choices=("header", "query", "cookie")),
     },
     "oauth2": {
         "grant": AuthKey(
-            "The OAuth 2.0 grant.",
+            "The OAuth 2.0 grant (default client_credentials).",
             choices=(
                 "client_credentials",
                 "password",
@@ -419,8 +489,8 @@ AUTH_KEYS: Mapping[str, Mapping[str, AuthKey]] = {
         "client_id": AuthKey("The client's id."),
         "client_secret": AuthKey("The client's secret.", secret=True),
         "client_auth": AuthKey(
-            "How the client authenticates: in the form; by HTTP Basic, form-encoded (RFC 6749 § 2.3.1) or raw; by a "
-            "JWT that it signs (RFC 7523); by GitHub Actions' OIDC token; or not at all.",
+            "How the client authenticates: in the form (post, the default); by HTTP Basic, form-encoded (RFC 6749 "
+            "§ 2.3.1) or raw; by a JWT that it signs (RFC 7523); by GitHub Actions' OIDC token; or not at all.",
             choices=("post", "basic", "basic_raw", "private_key_jwt", "github_actions", "none"),
         ),
         **_SIGNING_KEYS,
@@ -431,8 +501,8 @@ AUTH_KEYS: Mapping[str, Mapping[str, AuthKey]] = {
         "scope": AuthKey("The scope: text, or a list.", wants="texts"),
         "audience": AuthKey("The audience (Auth0 and others): text, or a list.", wants="texts"),
         "resource": AuthKey("The resource (RFC 8707): text, or a list.", wants="texts"),
-        "username": AuthKey("The user name, for password."),
-        "password": AuthKey("The password, for password.", secret=True),
+        "username": AuthKey("The user name, for the grant password."),
+        "password": AuthKey("The password, for the grant password.", secret=True),
         "refresh_token": AuthKey("The refresh token to begin with, for refresh_token.", secret=True),
         "assertion": AuthKey("A JWT, ready made, for jwt_bearer.", secret=True),
         "subject": AuthKey("Whom a JWT that is made here speaks for (`sub`), for jwt_bearer."),
@@ -469,4 +539,11 @@ AUTH_KEYS: Mapping[str, Mapping[str, AuthKey]] = {
 }
 
 #: The ways to state a request body, one of which a request may have.
-BODY_KEYS = ("json", "form", "multipart", "text", "file", "graphql")
+BODY_KEYS: Mapping[str, str] = {
+    "json": "A JSON body: any data, in which a template alone keeps its type; null sends null.",
+    "form": "A form, URL-encoded: names with values; a list repeats an entry, null leaves it out.",
+    "multipart": "A multipart form: names with texts, files {file, filename, content_type}, values, or lists of them.",
+    "text": "A text body: text/plain; charset=utf-8, unless a header says otherwise.",
+    "file": "The path of a file that is sent as it is, its type guessed from its name.",
+    "graphql": "A GraphQL operation: {query, variables, operation}.",
+}

@@ -205,9 +205,9 @@ def show(value: Value) -> str:
     return json.dumps(value, ensure_ascii=False, default=lambda other: f"{len(other)} bytes")
 
 
-_DURATION = re.compile(r"(-?)([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)", re.ASCII)
+DURATION = re.compile(r"(-?)([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)", re.ASCII)
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(B|kB|KB|MB|GB)", re.ASCII)
+SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(B|kB|KB|MB|GB)", re.ASCII)
 _BYTES = {"B": 1, "kB": 1000, "KB": 1000, "MB": 1000_000, "GB": 1000_000_000}
 
 
@@ -215,7 +215,7 @@ def signed_duration(value: Value) -> float | None:
     """Seconds of `500ms`, `10s`, `2m`, `1h`, `7d`, each with an optional `-` before it, or of a number; else None."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value) if abs(value) < 1e12 else None
-    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    match = DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         return None
     seconds = float(match.group(2)) * _SECONDS[match.group(3)]
@@ -232,5 +232,5 @@ def size(value: Value) -> int | None:
     """Bytes of `10MB`, `64kB` or a whole number of bytes (decimal units); None for anything else."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value if value >= 0 else None
-    match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    match = SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
     return round(float(match.group(1)) * _BYTES[match.group(2)]) if match else None

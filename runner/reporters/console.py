@@ -1,40 +1,46 @@
 """The console: the token step by name, a line for each request, what failed with its explanation, a summary.
 
-On a terminal the request that is under way is shown and wiped again; in a pipe there are plain lines. This file knows
-no command line: it is told what to show.
+On a terminal a row tells what is under way and is wiped again, and lines are cut to its width; in a pipe there are
+plain lines. This file knows no command line: it is told what to show.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from runner.diagnostics import Styler, escape, fitting
+from runner.diagnostics import LINE_WIDTH, Styler, escape, fitting, width_of
 from runner.engine.events import (
     CollectionFinished,
     CollectionStarted,
-    Downloading,
     Event,
     RunFinished,
     RunStarted,
     StepFinished,
-    StepStarted,
     TokenFinished,
 )
 from runner.engine.results import Outcome, RunResult, StepResult, TokenResult
 from runner.reporters import words
+from runner.reporters.bodies import response_body_lines
 from runner.reporters.style import Marks, terminal_width
 
+if TYPE_CHECKING:
+    from runner.reporters.live import Live
+
 _WIDEST_NAME = 44
-_WIDEST_PATH = 40
-_BAR = 20
+_SHORTEST = 8
+#: The narrowest part of a YAML line that is shown, and what stands before it.
+_NARROWEST = 30
+_BESIDE = 12
 _INDENT = "    "
 _TOKEN_NAME = "token renewed"
+_BAD = (Outcome.FAILED, Outcome.ERRORED)
 
 
 @dataclass(slots=True, eq=False)
 class Console:
-    """A listener that writes for people. `live`: the stream is a terminal that can wipe a line."""
+    """A listener that writes for people. `live` is the row of a terminal; `slowest` requests are told at the end."""
 
     stream: TextIO
     styler: Styler
@@ -42,10 +48,10 @@ class Console:
     verbose: bool = False
     quiet: bool = False
     show_body: bool = False
-    live: bool = False
+    live: Live | None = None
+    slowest: int = 0
     _width: int = 20
     _many: bool = False
-    _under_way: bool = False
     _head: str = ""
 
     @property
@@ -56,30 +62,31 @@ class Console:
         match event:
             case RunStarted():
                 self._many = event.collections > 1
+                if self.live is not None:
+                    self.live.begin(event.requests)
             case CollectionStarted():
                 self._collection_started(event)
-            case StepStarted():
-                self._step_started(event)
             case TokenFinished():
                 self._token_finished(event.result)
             case StepFinished():
                 self._step_finished(event.result)
             case CollectionFinished():
-                self._collection_finished()
+                if not self.quiet and self._many:
+                    self._write()
             case RunFinished():
                 self._run_finished(event.result)
-        self.stream.flush()
+        if self.live is None:
+            self.stream.flush()
 
     def _write(self, line: str = "") -> None:
-        if self._under_way:
-            self.stream.write("\r\x1b[2K")
-            self._under_way = False
-        self.stream.write(line + "\n")
+        if self.marks.ellipsis != "…":
+            line = line.replace("…", self.marks.ellipsis)
+        (self.live or self.stream).write(line + "\n")
 
     # --- events ---
 
     def _collection_started(self, event: CollectionStarted) -> None:
-        self._width = min(_WIDEST_NAME, max(len(name) for name in (*event.names, _TOKEN_NAME)))
+        self._width = min(self._widest(), max(width_of(name) for name in (*event.names, _TOKEN_NAME)))
         name = self.styler("name", escape(event.name))
         self._head = f"{name}  {self.styler('place', escape(event.path))}"
         if not self.quiet:
@@ -91,30 +98,13 @@ class Console:
             self._write(self._head)
             self._head = ""
 
-    def _step_started(self, event: StepStarted) -> None:
-        if self.live and not self.quiet:
-            # Longer than the terminal is wide it would wrap, and wiping takes only the last row.
-            room = terminal_width(self.stream) - 1
-            text = self.styler("progress", fitting(f"  {self.marks.running} {escape(event.name)} …", room))
-            self.stream.write(f"\r\x1b[2K{text}")
-            self._under_way = True
-
-    def downloading(self, event: Downloading) -> None:
-        """How far a download has come, in place of the line that says what is under way."""
-        room = terminal_width(self.stream) - 1
-        tail = f"  {progress(event, self.marks)}"
-        head = fitting(f"  {self.marks.running} {escape(event.name)}", max(0, room - len(tail)))
-        self.stream.write(f"\r\x1b[2K{self.styler('progress', fitting(head + tail, room))}")
-        self.stream.flush()
-        self._under_way = True
-
     def _token_finished(self, result: TokenResult) -> None:
         good = result.outcome is Outcome.PASSED
         if self.quiet and good and not result.warnings:
             return
         self._write_head()
         name = "token" if result.number == 1 else _TOKEN_NAME
-        self._write(token_line(result, f"{name:<{self._width}}", self.styler, self.marks))
+        self._write(token_line(result, _padded(name, self._width), self.styler, self.marks, self._columns()))
         if result.fault is not None:
             self._block(words.fault_lines(result.fault, self.styler))
         self._block([self.styler("hint", f"warning: {escape(warning)}") for warning in result.warnings])
@@ -123,101 +113,107 @@ class Console:
                 self._block(words.exchange_lines(exchange, self.styler))
 
     def _step_finished(self, result: StepResult) -> None:
-        bad = result.outcome in (Outcome.FAILED, Outcome.ERRORED)
+        bad = result.outcome in _BAD
         if self.quiet and not bad:
             return
         self._write_head()
         self._write(self._step_line(result))
         if bad:
             self._explain(result)
-        self._show_exchanges(result, bad)
-
-    def _step_line(self, result: StepResult) -> str:
-        mark = self._mark(result.outcome)
-        name = escape(result.name)
-        self._width = min(_WIDEST_NAME, max(self._width, len(name)))  # how many rows there are is not always known
-        name = f"{name:<{self._width}}"
-        if result.outcome is Outcome.SKIPPED:
-            return f"  {mark} {name}  {self.styler('skipped', 'skipped: ' + escape(result.reason))}"
-        path = escape(result.path or result.url)
-        line = f"  {mark} {name}  {result.method:<5} {path:<{min(_WIDEST_PATH, len(path))}}"
-        if result.outcome is Outcome.ERRORED:
-            return f"{line}  {self.styler('errored', 'error')}"
-        time = self.styler("time", words.duration_words(result.elapsed))
-        return f"{line}  {self._status(result.status, result.outcome)}  {time}"
+        elif self.verbose:
+            self._block(self.styler("hint", escape(note)) for note in result.notes)
+        self._show_exchanges(result)
 
     def _explain(self, result: StepResult) -> None:
-        if result.fault is not None:
-            self._block(words.fault_lines(result.fault, self.styler))
-        for verdict in result.verdicts:
-            if not verdict.passed:
-                self._block(words.verdict_lines(verdict, self.styler))
-        if result.outcome is Outcome.FAILED and not (self.verbose or self.show_body):
-            body = words.trimmed_body(result)
-            if body:
-                self._block([self.styler("hint", "response body:"), *body])
+        columns = self._columns()
+        width = max(_NARROWEST, columns - _BESIDE) if columns else LINE_WIDTH
+        shown = self.verbose or self.show_body
+        self._block(words.failure_lines(result, self.styler, body=not shown, width=width))
 
-    def _show_exchanges(self, result: StepResult, bad: bool) -> None:
+    def _step_line(self, result: StepResult) -> str:
+        mark = self.styler(result.outcome.value, self.marks.of(result.outcome))
+        name = escape(result.name)
+        self._width = max(self._width, min(self._widest(), width_of(name)))  # how many rows there are is not known
+        name = _padded(name, self._width)
+        if result.outcome is Outcome.SKIPPED:
+            return f"  {mark} {name}  {self.styler('skipped', 'skipped: ' + escape(result.reason))}"
+        if result.outcome is Outcome.ERRORED:
+            tail = [("errored", "error")]
+        else:
+            tail = [(result.outcome.value, str(result.status)), ("time", words.duration_words(result.elapsed))]
+        tail += [("repeated", part) for part in words.repeats(result)]
+        path = escape(result.path or result.url)
+        return _line(mark, name, result.method, path, tail, self.styler, self._columns())
+
+    def _show_exchanges(self, result: StepResult) -> None:
         if self.verbose:
             for exchange in (*result.earlier, *((result.exchange,) if result.exchange else ())):
                 self._block(words.exchange_lines(exchange, self.styler))
             if result.unanswered is not None:
                 self._block(words.request_lines(result.unanswered, self.styler))
         elif self.show_body and result.exchange is not None:
-            self._block(words.response_body(result.exchange))
+            self._block(response_body_lines(result.exchange, self.styler))
 
-    def _block(self, lines: list[str]) -> None:
+    def _block(self, lines: Iterable[str]) -> None:
         for line in lines:
             self._write(_INDENT + line)
 
-    def _mark(self, outcome: Outcome) -> str:
-        return self.styler(outcome.value, self.marks.of(outcome))
+    def _widest(self) -> int:
+        """How wide the column of names may be."""
+        return min(_WIDEST_NAME, max(_SHORTEST, (self._columns() or _WIDEST_NAME * 2) // 2))
 
-    def _status(self, status: int | None, outcome: Outcome) -> str:
-        return status_words(status, outcome, self.styler)
-
-    def _collection_finished(self) -> None:
-        if not self.quiet and self._many:
-            self._write()
+    def _columns(self) -> int:
+        """How wide a line may be; 0 where nobody minds."""
+        return terminal_width(self.stream) if self.live is not None else 0
 
     def _run_finished(self, result: RunResult) -> None:
+        if self.live is not None:
+            self.live.end()
         if result.collections and not self._many and not self.quiet:
             self._write()
-        self._write(summary(result, self.styler))
+        if self.slowest:
+            self._write_slowest(result)
+        self._write(words.summary(result, self.styler))
+
+    def _write_slowest(self, result: RunResult) -> None:
+        sent = [step for step in result.steps if step.outcome is not Outcome.SKIPPED]
+        found = sorted(sent, key=lambda step: -step.elapsed)[: self.slowest]
+        if found:
+            self._write(self.styler("name", "slowest"))
+        for step in found:
+            name = f"{step.collection}: {step.name}" if self._many else step.name
+            took = f"{words.duration_words(step.elapsed):>8}"
+            self._write(f"{self.styler('time', took)}  {escape(name)}  {step.method} {escape(step.path or step.url)}")
+        if found:
+            self._write()
 
 
-def progress(event: Downloading, marks: Marks) -> str:
-    """A bar where the size is known, and the sizes."""
-    came = words.size_words(event.received)
-    if not event.announced:
-        return came
-    part = min(1.0, event.received / event.announced)
-    bar = marks.done * round(part * _BAR)
-    return f"{bar:{marks.left}<{_BAR}} {part:>4.0%}  {came} of {words.size_words(event.announced)}"
-
-
-def token_line(result: TokenResult, name: str, styler: Styler, marks: Marks) -> str:
+def token_line(result: TokenResult, name: str, styler: Styler, marks: Marks, columns: int = 0) -> str:
     """The line of a token step."""
     mark = styler(result.outcome.value, marks.of(result.outcome))
-    kept = styler("skipped", "kept")
-    status = kept if result.cached else status_words(result.status, result.outcome, styler)
+    status = ("errored", "error") if result.status is None else (result.outcome.value, str(result.status))
     life = f", valid for {words.duration_words(result.lifetime)}" if result.lifetime else ""
     took = "on disk" if result.cached else words.duration_words(result.elapsed)
-    tail = styler("time", f"{took}  {escape(result.name)}{life}")
-    return f"  {mark} {name}  {result.method:<5} {escape(result.url)}  {status}  {tail}"
+    tail = [("skipped", "kept") if result.cached else status, ("time", f"{took}  {escape(result.name)}{life}")]
+    return _line(mark, name, result.method, escape(result.url), tail, styler, columns)
 
 
-def status_words(status: int | None, outcome: Outcome, styler: Styler) -> str:
-    """The status of an exchange, or that there was none."""
-    return styler(outcome.value, str(status)) if status is not None else styler("errored", "error")
+def _line(
+    mark: str, name: str, method: str, where: str, tail: list[tuple[str, str]], styler: Styler, columns: int
+) -> str:
+    """The line of an exchange. On a narrow terminal the end of the path is left out, and then that of the name."""
+    needed = 4 + 2 + 6 + sum(width_of(text) + 2 for _, text in tail)  # mark, and the spaces between
+    room = columns - 1 - needed
+    if columns and width_of(name) + width_of(where) > room:
+        least = max(1, min(_SHORTEST, room // 2))
+        where = _shortened(where, max(least, room - width_of(name)))
+        name = _shortened(name, max(least, room - width_of(where)))
+    return "  ".join([f"  {mark} {name}", f"{method:<5} {where}", *(styler(role, text) for role, text in tail)])
 
 
-def summary(result: RunResult, styler: Styler) -> str:
-    """The last line: how many requests ended how, in which time, with how many token requests."""
-    counts = [(outcome, result.count(outcome)) for outcome in Outcome]
-    parts = [styler(outcome.value, f"{number} {outcome.value}") for outcome, number in counts if number]
-    head = ", ".join(parts) or "nothing was run"
-    tokens = sum(not token.cached for token in result.tokens)
-    fetched = f", {tokens} token request{'s' if tokens != 1 else ''}" if tokens else ""
-    text = f"{head} in {words.duration_words(result.elapsed)}{fetched}"
-    return f"{styler('errored', 'interrupted:')} {text}" if result.interrupted else text
+def _shortened(text: str, cells: int) -> str:
+    return text if width_of(text) <= cells else f"{fitting(text, cells - 1)}…"
+
+
+def _padded(text: str, cells: int) -> str:
+    return text + " " * (cells - width_of(text))

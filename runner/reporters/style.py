@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import NamedTuple, TextIO
 
 from runner.diagnostics import Styler, plain
 from runner.engine.results import Outcome
 
+#: ENABLE_VIRTUAL_TERMINAL_PROCESSING of SetConsoleMode.
+_VIRTUAL_TERMINAL = 4
 #: Role → SGR parameters (ECMA-48 § 8.3.117).
 _COLOURS = {
     "error": "1;31", "warning": "1;33", "place": "36", "gutter": "34", "caret": "1;31", "hint": "33",
     "passed": "32", "failed": "1;31", "errored": "1;35", "skipped": "33", "name": "1", "time": "2", "progress": "2",
-    "sent": "36", "received": "2", "message": "1",
+    "sent": "36", "received": "2", "message": "1", "repeated": "33",
+    "json key": "34", "json string": "32", "json number": "36", "json literal": "35",
 }  # fmt: skip
 
 
@@ -33,7 +37,22 @@ def wants_colour(stream: TextIO, no_colour: bool = False) -> bool:
 
 def is_terminal(stream: TextIO) -> bool:
     """Whether a stream is a terminal that understands control sequences."""
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
+    return stream.isatty() and os.environ.get("TERM") != "dumb" and _obeys(stream)
+
+
+def _obeys(stream: TextIO) -> bool:
+    """Whether a console of Windows takes control sequences, which older ones have to be told to do."""
+    if sys.platform != "win32":
+        return True
+    import ctypes
+    import msvcrt
+
+    handle = msvcrt.get_osfhandle(stream.fileno())
+    mode = ctypes.c_uint32()
+    console = ctypes.windll.kernel32
+    if not console.GetConsoleMode(handle, ctypes.byref(mode)):
+        return bool(os.environ.get("TERM"))  # a terminal of MSYS or Cygwin
+    return bool(console.SetConsoleMode(handle, mode.value | _VIRTUAL_TERMINAL))
 
 
 def terminal_width(stream: TextIO) -> int:
@@ -57,6 +76,7 @@ class Marks(NamedTuple):
     errored: str = "!"
     skipped: str = "-"
     running: str = "⋯"
+    ellipsis: str = "…"
     done: str = "█"
     left: str = "░"
 
@@ -69,7 +89,7 @@ class Marks(NamedTuple):
 def marks_for(stream: TextIO) -> Marks:
     """Marks that the stream's encoding can write."""
     try:
-        "✓✗⋯█░".encode(stream.encoding or "ascii")
+        "✓✗⋯…█░".encode(stream.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
-        return Marks("+", "x", "!", "-", "~", "#", ".")
+        return Marks("+", "x", "!", "-", "~", "...", "#", ".")
     return Marks()

@@ -6,33 +6,32 @@ styler is handed in.
 
 from __future__ import annotations
 
-import difflib
 import json
 
-from runner.diagnostics import Styler, escape, excerpt, nearest, plain
-from runner.engine import payload
-from runner.engine.exchange import Exchange, Request, decode_text
-from runner.engine.results import Fault, StepResult, Verdict, Violation
+from runner.diagnostics import LINE_WIDTH, Styler, escape, excerpt, nearest, plain
+from runner.engine.exchange import Exchange, Request
+from runner.engine.results import Fault, Outcome, RunResult, StepResult, Verdict, Violation
 from runner.language.query import Finding, Miss
 from runner.language.values import Value, kind, show
+from runner.reporters.bodies import request_body_lines, response_body_lines, trimmed_lines
 
 _LONGEST = 300
-_BODY_LINES = 14
-_BODY_WIDTH = 200
+#: What a diff's label ends with, and how labels begin that want the expression before them.
+_SIGNS = " (- expected, + actual)"
+_PREDICATES = ("is ", "differs", "does ", "must ")
+_DIFF_WIDTH = 200
 _DIFF_LINES = 24
 _DIFF_INPUT = 2_000
 _CONTEXT = 2
 _KEYS = 8
-#: Bytes of a body that tell whether it is text.
-_BEGINNING = 1024
 #: Kinds of faults whose place is the very key to blame: its line is shown.
 _AT_A_KEY = frozenset({"build", "file", "too-large"})
 
 
 def short(text: str, longest: int = _LONGEST) -> str:
-    """A text in one line, cut in its middle of nothing: only its end is dropped."""
-    text = escape(text.replace("\n", "\\n"))
-    return text if len(text) <= longest else f"{text[:longest]}… ({len(text):,} characters)"
+    """A text in one line; only its end is dropped."""
+    shown = escape(text[: longest + 1].replace("\n", "\\n"))
+    return shown if len(shown) <= longest else f"{shown[:longest]}… ({len(text):,} characters)"
 
 
 def value_words(value: Value) -> str:
@@ -43,7 +42,7 @@ def value_words(value: Value) -> str:
     return f"{name} {short(show(value))}"
 
 
-def verdict_lines(verdict: Verdict, styler: Styler = plain) -> list[str]:
+def verdict_lines(verdict: Verdict, styler: Styler = plain, width: int = LINE_WIDTH) -> list[str]:
     """A failed verdict: place, line, caret with what was found, and what was expected."""
     label, below = _label(verdict)
     lines: list[str] = []
@@ -51,7 +50,7 @@ def verdict_lines(verdict: Verdict, styler: Styler = plain) -> list[str]:
         lines.append(styler("message", escape(verdict.message)))
     if verdict.span is not None:
         lines.append(styler("place", verdict.span.where))
-        lines += excerpt(verdict.span, label, styler, below)
+        lines += excerpt(verdict.span, label, styler, below, width)
     else:
         lines += [f"{verdict.text}: {label}", *(f"  {line}" for line in below)]
     return lines
@@ -85,9 +84,8 @@ def _comparison(verdict: Verdict, notes: list[str]) -> tuple[str, list[str]]:
         "expected one of" if verdict.one_of else "expected to include" if "include" in verdict.problem else "expected"
     )
     if isinstance(actual, (dict, list)) and isinstance(expected, (dict, list)) and not verdict.one_of:
-        return f"{verdict.problem.replace('is not equal', 'differs')} (- expected, + actual)", diff(
-            expected, actual
-        ) + notes
+        label = verdict.problem.replace("is not equal", "differs") + _SIGNS
+        return label, diff(expected, actual) + notes
     missed = next((finding.miss for finding in verdict.findings if finding.miss is not None), None)
     found = f"is {value_words(actual)}" if missed is None else f"is null: {miss_words(missed)}"
     wanted = ", ".join(map(show, expected)) if verdict.one_of else value_words(expected)
@@ -163,11 +161,13 @@ def _a(name: str) -> str:
 
 def diff(expected: Value, actual: Value) -> list[str]:
     """Where two structures differ, line by line."""
+    from difflib import unified_diff  # 3 ms, and few runs show a difference
+
     left = json.dumps(expected, indent=2, ensure_ascii=False, sort_keys=True, default=str).splitlines()
     right = json.dumps(actual, indent=2, ensure_ascii=False, sort_keys=True, default=str).splitlines()
     left, right = _around_differences(left, right)
-    _, _, *found = difflib.unified_diff(left, right, lineterm="", n=_CONTEXT) if left != right else ("", "")
-    lines = [short(line, _BODY_WIDTH) for line in found if not line.startswith("@@")]
+    _, _, *found = unified_diff(left, right, lineterm="", n=_CONTEXT) if left != right else ("", "")
+    lines = [short(line, _DIFF_WIDTH) for line in found if not line.startswith("@@")]
     more = [f"… {len(lines) - _DIFF_LINES} more lines"] if len(lines) > _DIFF_LINES else []
     return lines[:_DIFF_LINES] + more
 
@@ -195,64 +195,11 @@ def fault_lines(fault: Fault, styler: Styler = plain) -> list[str]:
     return lines + ([styler("hint", f"hint: {escape(fault.hint)}")] if fault.hint else [])
 
 
-def body_lines(content: bytes, content_type: str | None, *, most: int | None = _BODY_LINES) -> list[str]:
-    """A body for reading: JSON indented, other text as it is, anything else by its size; trimmed to `most` lines."""
-    if not content:
-        return []
-    if _is_binary(content, content_type):
-        return [f"({len(content):,} bytes of {content_type or 'unknown type'})"]
-    text = decode_text(content, content_type)
-    try:
-        text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except (ValueError, RecursionError):
-        text = text.rstrip()
-    lines = text.splitlines()
-    if most is None:
-        return [escape(line) for line in lines]
-    more = [f"… {len(lines) - most} more lines ({len(content):,} bytes)"] if len(lines) > most else []
-    return [short(line, _BODY_WIDTH) for line in lines[:most]] + more
-
-
-def _is_binary(content: bytes, content_type: str | None) -> bool:
-    """Whether a body is nothing to read: by its type, or because much of its beginning is no text.
-
-    What calls itself text is believed, unless it holds zero bytes.
-    """
-    media_type = (content_type or "").partition(";")[0].strip().lower()
-    if media_type.startswith(("image/", "audio/", "video/", "font/")) and not media_type.endswith("+xml"):
-        return True
-    beginning = decode_text(content[:_BEGINNING], content_type)
-    odd = sum(c == "\ufffd" or (c < " " and c not in "\t\n\r\f\x1b") for c in beginning)
-    return "\0" in beginning or (odd * 10 > len(beginning) and not media_type.startswith("text/"))
-
-
 def request_lines(request: Request, styler: Styler = plain) -> list[str]:
     """A request as it goes over the wire."""
     lines = [styler("sent", f"> {request.method} {escape(request.url)}")]
     lines += [styler("sent", f"> {name}: {escape(value)}") for name, value in request.headers]
-    return lines + _block(">", request_body(request), "sent", styler)
-
-
-def request_body(request: Request) -> list[str]:
-    """The body of a request, for reading: the parts of a multipart one as they are sent, files by name and size."""
-    if isinstance(request.body, bytes):
-        return body_lines(request.body, request.header("content-type"), most=None)
-    pieces = payload.pieces(request.body or b"")
-    shown = (piece.decode("utf-8", "replace") if isinstance(piece, bytes) else file_words(piece) for piece in pieces)
-    return [escape(line) for line in "".join(shown).splitlines()]
-
-
-def part_words(part: payload.BodyPart) -> str:
-    """A part of a multipart body in one line: its name, what it holds, as what it is sent."""
-    content = part.content
-    held = short(content.decode("utf-8", "replace") if isinstance(content, bytes) else file_words(content))
-    sent_as = ", ".join(escape(text) for text in (part.filename, part.content_type) if text)
-    return f"{escape(part.name)} = {held}{f' as {sent_as}' if sent_as else ''}"
-
-
-def file_words(file: payload.BodyFile) -> str:
-    """A file in place of its content."""
-    return f"({file.name}, {file.size:,} bytes)"
+    return lines + _body_block(">", request_body_lines(request, styler), "sent", styler)
 
 
 def exchange_lines(exchange: Exchange, styler: Styler = plain) -> list[str]:
@@ -263,27 +210,52 @@ def exchange_lines(exchange: Exchange, styler: Styler = plain) -> list[str]:
         lines.append(styler("received", f"< {redirect.status} redirect from {escape(redirect.url)}"))
     lines.append(styler("received", f"< {response.http_version} {response.status} {escape(response.reason)}".rstrip()))
     lines += [styler("received", f"< {name}: {escape(value)}") for name, value in response.headers]
-    return lines + _block("<", response_body(exchange), "received", styler)
+    return lines + _body_block("<", response_body_lines(exchange, styler), "received", styler)
 
 
-def response_body(exchange: Exchange) -> list[str]:
-    """The whole body of a response, for reading; or where it was saved."""
-    response = exchange.response
-    if response.saved is not None:
-        return [f"({response.saved.size:,} bytes saved to {escape(response.saved.name)})"]
-    return body_lines(response.content, response.header("content-type"), most=None)
+def _body_block(mark: str, found: list[str], role: str, styler: Styler) -> list[str]:
+    return [styler(role, mark), *(f"{styler(role, mark)} {line}" for line in found)] if found else []
 
 
-def _block(mark: str, body: list[str], role: str, styler: Styler) -> list[str]:
-    return [styler(role, mark), *(styler(role, f"{mark} {line}") for line in body)] if body else []
+def failure_lines(result: StepResult, styler: Styler = plain, body: bool = True, width: int = LINE_WIDTH) -> list[str]:
+    """Why a request did not pass: its fault, each verdict that does not hold, and the beginning of the response."""
+    lines = fault_lines(result.fault, styler) if result.fault is not None else []
+    for verdict in result.verdicts:
+        if not verdict.passed:
+            lines += verdict_lines(verdict, styler, width)
+    lines += [styler("hint", escape(note)) for note in result.notes]
+    if body and result.outcome is Outcome.FAILED and result.exchange is not None:
+        response = result.exchange.response
+        shown = trimmed_lines(response.content, response.header("content-type"), styler)
+        lines += [styler("hint", "response body:"), *shown] if shown else []
+    return lines
 
 
-def trimmed_body(result: StepResult) -> list[str]:
-    """The response body of a request that failed, trimmed."""
-    if result.exchange is None:
-        return []
-    response = result.exchange.response
-    return body_lines(response.content, response.header("content-type"))
+def failure_line(result: StepResult) -> str:
+    """The same in one line: what was found first, and how many more there are."""
+    if result.fault is not None:
+        return escape(result.fault.message)
+    failed = [verdict for verdict in result.verdicts if not verdict.passed]
+    if not failed:
+        return ""
+    more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+    return verdict_line(failed[0]) + more
+
+
+def verdict_line(verdict: Verdict) -> str:
+    """A failed verdict in one line: its text with what was found, after its own message."""
+    label, below = _label(verdict)
+    label = label.removesuffix(_SIGNS)
+    expected = next((line for line in below if line.startswith("expected")), "")
+    subject = f"{short(verdict.text)} " if label.startswith(_PREDICATES) else ""
+    found = f"{subject}{label}{f', {expected}' if expected else ''}"
+    return f"{short(verdict.message)}: {found}" if verdict.message else found
+
+
+def explanation(verdict: Verdict) -> list[str]:
+    """What is said beside the caret of a failed verdict, and below it."""
+    label, below = _label(verdict)
+    return [label, *below]
 
 
 def size_words(size: int) -> str:
@@ -294,6 +266,14 @@ def size_words(size: int) -> str:
     return f"{size} bytes"
 
 
+def repeats(result: StepResult) -> list[str]:
+    """How often a request was sent, where it was more than once: `3 pages`, `asked 5 times`, `7 attempts`."""
+    parts = [f"{result.pages} page{'s' if result.pages > 1 else ''}"] if result.pages else []
+    parts += [f"asked {result.polls} times"] if result.polls > 1 else []
+    expected = max(1, result.pages, result.polls)
+    return parts + ([f"{result.attempts} attempts"] if result.attempts > expected else [])
+
+
 def duration_words(seconds: float) -> str:
     """A duration: `61 ms`, `2.4 s`, `58 min`, `1 h 05 min`."""
     if seconds < 0.9995:
@@ -302,3 +282,14 @@ def duration_words(seconds: float) -> str:
         return f"{seconds:.1f} s".replace(".0 s", " s")
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def summary(result: RunResult, styler: Styler = plain) -> str:
+    """The last line: how many requests ended how, in which time, with how many token requests."""
+    counts = [(outcome, result.count(outcome)) for outcome in Outcome]
+    parts = [styler(outcome.value, f"{number} {outcome.value}") for outcome, number in counts if number]
+    head = ", ".join(parts) or "nothing was run"
+    tokens = sum(not token.cached for token in result.tokens)
+    fetched = f", {tokens} token request{'s' if tokens != 1 else ''}" if tokens else ""
+    text = f"{head} in {duration_words(result.elapsed)}{fetched}"
+    return f"{styler('errored', 'interrupted:')} {text}" if result.interrupted else text

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,6 @@ from runner.engine.build import Flags
 from runner.engine.events import (
     CollectionFinished,
     CollectionStarted,
-    Downloading,
     Event,
     Listener,
     RunFinished,
@@ -28,21 +28,25 @@ from runner.engine.events import (
     StepStarted,
     TokenFinished,
 )
-from runner.engine.exchange import Exchange, Request, SaveTo, Send
-from runner.engine.flow import FAIL_FAST, INTERRUPTED, Authorize, Effect, Session, run_collection, slim
+from runner.engine.exchange import Exchange, Request, SaveTo, Send, Wait
+from runner.engine.flow import FAIL_FAST, INTERRUPTED, Effect, Session, run_collection, slim
+from runner.engine.overlap import Together
 from runner.engine.plan import Iteration, Plan
 from runner.engine.results import CollectionResult, Outcome, RunResult, StepResult, TokenResult
 from runner.engine.scope import EnvironmentVariables
+from runner.engine.sending import Authorize
 from runner.errors import AuthError, TransportError
 from runner.redaction import Redactor
 from runner.runtime.interrupts import Interrupts
 from runner.runtime.lanes import Drive, Lane, Schedule, SideBySide
 from runner.runtime.person import Person
+from runner.runtime.progress import Progress
 from runner.runtime.tokens import TokenStore
 from runner.runtime.transport import CookieJar, HttpTransport, Transport
 from runner.runtime.workspace import Workspace
 
 if TYPE_CHECKING:
+    from runner.runtime.crew import Crew, Work
     from runner.runtime.snapshots import SnapshotWriter
     from runner.runtime.token_cache import TokenCache
 
@@ -53,7 +57,8 @@ MOST_JOBS = 8
 class Settings:
     """How to run: `jobs` collections side by side (0: as many as fit), and what every request is told.
 
-    `progress` is told now and then how far a download has come, where that goes on in the calling thread.
+    With `overlap` neighbouring safe requests of one collection are sent together, `jobs` of them at most.
+    `progress` is told what is under way.
     `snapshots` writes the snapshots of this run in place of comparing them.
     """
 
@@ -62,11 +67,12 @@ class Settings:
     flags: Flags = Flags()
     jobs: int = 0
     fail_fast: bool = False
+    overlap: bool = False
     transport: Transport | None = None
     listeners: Sequence[Listener] = ()
     redactor: Redactor = field(default_factory=Redactor)
     interrupts: Interrupts = field(default_factory=Interrupts)
-    progress: Callable[[Downloading], None] | None = None
+    progress: Progress | None = None
     snapshots: SnapshotWriter | None = None
 
 
@@ -122,15 +128,25 @@ class _Run:
         self._plans = plans
         self._settings = settings
         self._transport = transport
+        self._keep = any(listener.wants_exchanges for listener in settings.listeners)
         self._session = Session(
             env=settings.env,
             redactor=settings.redactor,
             flags=settings.flags,
             fail_fast=settings.fail_fast,
             clock=time.perf_counter,
+            wall=time.time,
+            chance=_chance,
+            overlap=settings.overlap,
+            keep_exchanges=self._keep,
             files=settings.workspace,
             keep=settings.snapshots.keep if settings.snapshots else None,
         )
+        self._crew: Crew | None = None
+        self._crew_lock = threading.Lock()
+        #: Collections and a crew are more threads than may send at once.
+        overlap = settings.overlap or any(plan.collection.overlap for plan in plans)
+        self._turn = threading.Semaphore(self._most()) if overlap else nullcontext()
         self._schedule = Schedule(plans)
         self._workers: SideBySide | None = None
         #: How often Ctrl-C came; after the first time nothing begins, after the second not even teardown is sent.
@@ -138,7 +154,6 @@ class _Run:
         self._stopping = threading.Event()
         self._over = threading.Event()
         self._store = token_store(self._send_token_request, settings.redactor, self._stopping)
-        self._keep = any(listener.wants_exchanges for listener in settings.listeners)
         self._told_tokens: set[Any] = set()
         self._tokens: list[TokenResult] = []
         self._collections: list[CollectionResult] = []
@@ -146,9 +161,7 @@ class _Run:
         for source in (source for plan in plans for source in plan.collection.sources):
             settings.redactor.add(source.secrets)
             source.mask = settings.redactor.text
-        self._under_way = ""
         self._names: dict[str, list[tuple[str, str]]] = {}
-        self._teller = threading.get_ident()  # downloads of other threads are not told of
 
     # --- wishes ---
 
@@ -156,34 +169,59 @@ class _Run:
         return self._transport.send(request, None)
 
     def _grant(self, wish: Effect, jar: CookieJar) -> Any:
-        if isinstance(wish, Send):
-            try:
-                held = wish.request.held_cookies
-                return self._transport.send(self._watched(wish.request), jar.without(held) if held else jar)
-            except TransportError as error:
-                return error
+        if isinstance(wish, Wait):
+            self._over.wait(wish.seconds)
+            return None
+        if self._stopping.is_set():  # teardown does not wait for what was left to its servers
+            return self._granted(wish, jar)
+        with self._turn:
+            return self._granted(wish, jar)
+
+    def _granted(self, wish: Effect, jar: CookieJar) -> Any:
         if isinstance(wish, Authorize):
             return self._store.authorize(wish.grant, wish.stale)
-        self._over.wait(wish.seconds)
-        return None
+        assert isinstance(wish, Send), "a Drive grants what a collection wishes for itself"
+        try:
+            held = wish.request.held_cookies
+            return self._transport.send(self._watched(wish.request), jar.without(held) if held else jar)
+        except TransportError as error:
+            return error
+
+    def _take_on(self, wish: Together, lock: threading.Lock, jar: CookieJar) -> Work:
+        from runner.runtime.crew import Crew, Work
+
+        with self._crew_lock:
+            self._crew = self._crew or Crew(self._most())
+        return self._crew.take_on(Work(wish, lock, self._grant, jar))
+
+    def _most(self) -> int:
+        """How much may be under way at once. With fail-fast only one, or "not run" would not be true."""
+        return 1 if self._settings.fail_fast else self._settings.jobs or MOST_JOBS
 
     def _watched(self, request: Request) -> Request:
-        """The request; where somebody wants to know how its download goes, that is told."""
-        to, tell = request.save_to, self._settings.progress
-        if to is None or tell is None or threading.get_ident() != self._teller:
+        """The request; where somebody wants to know how its download goes, that is noted."""
+        to, progress = request.save_to, self._settings.progress
+        if to is None or progress is None:
             return request
-        name = self._under_way
 
         def write(pieces: Iterator[bytes], announced: int | None) -> int:
-            return to.write(_counted(pieces, lambda received: say(received, announced)), announced)
-
-        def say(received: int, announced: int | None) -> None:
-            tell(self._settings.redactor.apply(Downloading(name, received, announced)))
+            return to.write(progress.counted(pieces, announced), announced)
 
         return replace(request, save_to=SaveTo(to.name, write))
 
+    def _note_progress(self, event: Event) -> None:
+        progress = self._settings.progress
+        if progress is None:
+            return
+        if isinstance(event, StepStarted):
+            name = f"{event.collection}: {event.name}" if len(self._plans) > 1 else event.name
+            progress.begin((event.collection, event.name), self._settings.redactor.text(name))
+        elif isinstance(event, StepFinished):
+            progress.end((event.result.collection, event.result.name))
+
     def _trimmed(self, event: Event) -> Event:
-        """An event without what nobody asked for."""
+        """An event without what nobody asked for; on the thread that drives the flow."""
+        self._note_progress(event)
         if isinstance(event, StepFinished) and event.result.outcome is Outcome.PASSED and not self._keep:
             return StepFinished(slim(event.result))
         if isinstance(event, TokenFinished) and event.result.outcome is Outcome.PASSED and not self._keep:
@@ -196,7 +234,7 @@ class _Run:
         began = time.perf_counter()
         plans = self._plans
         requests = sum(len(plan.steps) * len(plan.iterations) for plan in plans)
-        yield self._tell(RunStarted(sum(len(plan.iterations) for plan in plans), requests))
+        yield self._tell(RunStarted(sum(len(plan.iterations) for plan in plans), requests, time.time()))
         try:
             yield from self._all_told()
         finally:
@@ -209,9 +247,7 @@ class _Run:
 
     def _all_told(self) -> Iterator[Event]:
         """What is run, and then what is not, as skipped."""
-        # With fail-fast nothing may be on its way when a request fails, or "not run" would not be true.
-        jobs = 1 if self._settings.fail_fast else self._settings.jobs or MOST_JOBS
-        jobs = min(jobs, sum(len(plan.iterations) for plan in self._plans))
+        jobs = min(self._most(), sum(len(plan.iterations) for plan in self._plans))
         for event in self._one_by_one() if jobs <= 1 else self._side_by_side(jobs):
             yield from self._in_order(event)
         for run in self._schedule.rest():
@@ -249,7 +285,8 @@ class _Run:
         return None if run is None else self._drive(*run)
 
     def _drive(self, plan: Plan, iteration: Iteration) -> Drive:
-        return Drive(run_collection(plan, self._session, iteration), self._grant, self._trimmed, self._interrupted)
+        flow = run_collection(plan, self._session, iteration)
+        return Drive(flow, self._grant, self._trimmed, self._interrupted, self._take_on)
 
     def _events_of(self, drive: Drive) -> Iterator[Event]:
         return drive.events(drive.hold(), self._settings.interrupts.waiting)
@@ -292,8 +329,6 @@ class _Run:
             self._told_tokens.add(event.result.key)
         elif isinstance(event, CollectionStarted):
             self._steps = []
-        elif isinstance(event, StepStarted):
-            self._under_way = event.name
         told = self._tell(event)
         if isinstance(told, TokenFinished):
             self._tokens.append(replace(told.result, exchanges=()))
@@ -315,16 +350,7 @@ class _Run:
         return event
 
 
-#: Seconds between two words on a download.
-_OFTEN = 0.1
+def _chance() -> float:
+    from random import random  # only a retry asks for it
 
-
-def _counted(pieces: Iterator[bytes], say: Callable[[int], None]) -> Iterator[bytes]:
-    """The pieces as they are; now and then it is said how many bytes they were."""
-    received, said = 0, time.monotonic()
-    for piece in pieces:
-        received += len(piece)
-        if time.monotonic() - said >= _OFTEN:
-            said = time.monotonic()
-            say(received)
-        yield piece
+    return random()

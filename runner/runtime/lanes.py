@@ -14,13 +14,16 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runner.engine.events import Event, StepStarted
-from runner.engine.exchange import Send, Wait
-from runner.engine.flow import Authorize, Effect
+from runner.engine.flow import Effect
+from runner.engine.overlap import Together
 from runner.engine.plan import Iteration, Plan
 from runner.runtime.transport import CookieJar
+
+if TYPE_CHECKING:
+    from runner.runtime.crew import Work
 
 #: How far workers may be ahead of what was told, in collections for each of them: what they told is kept till then.
 _AHEAD = 16
@@ -66,8 +69,15 @@ class Schedule:
             yield from ((plan, rest) for rest in plan.iterations.rest(0))
 
 
+#: Has a crew drive the flows of a wish: given the lock of the collection and its cookies.
+TakeOn = Callable[[Together, threading.Lock, CookieJar], "Work"]
+
+
 class Drive:
-    """One run of a collection under way, and whoever holds it drives it. `grant` grants its wishes."""
+    """One run of a collection under way, and whoever holds it drives it. `grant` grants its wishes.
+
+    Flows that overlap are driven by a crew (`take_on`), whose hands take the lock by turns while the collection waits.
+    """
 
     def __init__(
         self,
@@ -75,8 +85,11 @@ class Drive:
         grant: Callable[[Effect, CookieJar], Any],
         trim: Callable[[Event], Event],
         interrupted: Callable[[], None],
+        take_on: TakeOn | None = None,
     ) -> None:
         self._flow = flow
+        self._take_on = take_on
+        self._work: Work | None = None
         self._grant = grant
         self._trim = trim
         self._interrupted = interrupted
@@ -93,8 +106,13 @@ class Drive:
     def hold(self) -> object:
         """Takes it, from whoever has it; what `events` wants as proof."""
         with self._lock:
-            self._holder = object()
-            return self._holder
+            return self._held_anew()
+
+    def _held_anew(self) -> object:
+        if self._work is not None:
+            self._work.leave()
+        self._holder = object()
+        return self._holder
 
     def events(self, holder: object, waiting: Waiting) -> Iterator[Event]:
         """Drives the flow, to its end or until somebody else holds it. `waiting` encloses every wait."""
@@ -105,7 +123,7 @@ class Drive:
                 except StopIteration:
                     self.done = True
                     return
-                if not isinstance(item, (Send, Wait, Authorize)):
+                if not isinstance(item, Effect):
                     self._move = self._go_on
                     self._must_end = item.must_end if isinstance(item, StepStarted) else self._must_end
                     yield self._trim(item)
@@ -120,6 +138,8 @@ class Drive:
                     self._move = partial(self._flow.send, reply)
 
     def _granted(self, wish: Effect, waiting: Waiting) -> Any:
+        if isinstance(wish, Together):
+            return self._together(wish, waiting)
         self._lock.release()
         try:
             with waiting(self._must_end):
@@ -127,13 +147,23 @@ class Drive:
         finally:
             self._lock.acquire()
 
+    def _together(self, wish: Together, waiting: Waiting) -> None:
+        if self._work is None or self._work.wish is not wish:
+            assert self._take_on is not None, "a crew is there wherever flows overlap"
+            self._work = self._take_on(wish, self._lock, self._jar)
+        try:
+            with waiting(self._must_end):
+                self._work.wait()
+        except KeyboardInterrupt:
+            self._work.leave()
+            raise
+
     def take(self, *, even_teardown: bool) -> object | None:
         """As `hold`; None where it is done, or sends teardown."""
         with self._lock:
             if self.done or (self._must_end and not even_teardown):
                 return None
-            self._holder = object()
-            return self._holder
+            return self._held_anew()
 
 
 _END = object()

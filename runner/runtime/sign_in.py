@@ -19,7 +19,8 @@ from runner.engine.auth.base import Scheme
 from runner.engine.auth.replies import asked, json_object, text_of, words_of
 from runner.engine.build import connection, setting
 from runner.engine.exchange import Connection, Exchange, Headers, Request, Token
-from runner.engine.flow import Session, origin, scopes
+from runner.engine.flow import Session, scopes
+from runner.engine.origins import origin
 from runner.engine.plan import Plan, Step
 from runner.engine.results import TokenResult
 from runner.errors import AuthError, ResolveError

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from runner.engine.exchange import Ask, Exchange, Grant, Listen, Redirected, Request, Send, Token, TokenWish
-from runner.engine.flow import Authorized
 from runner.engine.results import Fault, Outcome, TokenResult
+from runner.engine.sending import Authorized
 from runner.errors import AuthError, TransportError
 
 if TYPE_CHECKING:

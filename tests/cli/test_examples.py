@@ -104,3 +104,20 @@ def test_documents(command: Any, write: Callable[[str, str], Path], tmp_path: Pa
     write("shown.yaml", block)
     done = command("check", "shown.yaml", cwd=tmp_path)
     assert done.code == 0, done.said
+
+
+SIDE_BY_SIDE = [
+    pytest.param(block, id=f"{page.stem}-{number}")
+    for page in sorted((ROOT / "docs").glob("from-*.md"))
+    for number, block in enumerate(_BLOCK.findall(page.read_text(encoding="utf-8")), 1)
+]
+
+
+@pytest.mark.parametrize("block", SIDE_BY_SIDE)
+def test_what_other_tools_did(
+    server: DemoServer, command: Any, write: Callable[[str, str], Path], tmp_path: Path, block: str
+) -> None:
+    """Every collection on the pages for those who come from another tool passes against the demo server."""
+    write("shown.yaml", block)
+    done = command("run", "shown.yaml", "-v", f"api={server.url}", cwd=tmp_path)
+    assert (done.code, done.err) == (0, ""), done.said

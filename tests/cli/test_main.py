@@ -15,7 +15,7 @@ from runner.cli import cli
 from runner.version import __version__
 
 ROOT = Path(__file__).parent.parent.parent
-COMMANDS = ("run", "check", "plan", "list", "demo")
+COMMANDS = ("run", "check", "plan", "list", "demo", "init", "schema")
 
 
 def test_help(command: Any) -> None:

@@ -588,12 +588,34 @@ def in_terminal(arguments: list[str], folder: Path, columns: int, **env: str) ->
 def test_terminal(server: DemoServer, write: Write, tmp_path: Path) -> None:
     """In a terminal there are colours, and the request under way is shown in one row and wiped again."""
     name = "a name that is far too long for a terminal that is not very wide"
-    write("a.yaml", f'requests: [{{name: {name}, url: "{{{{api}}}}/health"}}]\n')
+    write("a.yaml", f'requests: [{{name: {name}, url: "{{{{api}}}}/delay/300"}}]\n')
     code, written = in_terminal(["run", "a.yaml", *api(server)], tmp_path, 40)
     assert code == 0, written
     assert "\x1b[32m✓\x1b[0m" in written
-    progress = written.split("\r\x1b[2K")[1]
-    assert progress == "\x1b[2m  ⋯ a name that is far too long for a t\x1b[0m"
+    row, *_, line = written.split("\r\x1b[2K")[1:]
+    assert row == "\x1b[2m  ⋯ a name that is far too long for a …\x1b[0m"
+    assert line.startswith("  \x1b[32m✓\x1b[0m a name…")
+
+
+def test_terminal_side_by_side(server: DemoServer, write: Write, tmp_path: Path) -> None:
+    """With several collections at once the row names what is under way in any of them, and for how long."""
+    for name in ("a", "b"):
+        write(f"{name}.yaml", f'requests: [{{name: Slow {name}, url: "{{{{api}}}}/delay/1300"}}]\n')
+    code, written = in_terminal(["run", "a.yaml", "b.yaml", "-j", "2", *api(server)], tmp_path, 80)
+    assert code == 0, written
+    rows = {row.removeprefix("\x1b[2m").removesuffix("\x1b[0m") for row in written.split("\r\x1b[2K")}
+    one_of = [f"  ⋯ 0/2  {name}: Slow {name} … 1 s, and 1 more" for name in ("a", "b")]
+    assert rows & set(one_of), written
+
+
+def test_slowest(server: DemoServer, write: Write, command: Any, tmp_path: Path) -> None:
+    """--slowest N names the N slowest requests before the summary."""
+    write("a.yaml", 'requests: [{name: A, url: "{{api}}/health"}, {name: B, url: "{{api}}/delay/200"}]\n')
+    done = command("run", "a.yaml", "--slowest", "1", *api(server), cwd=tmp_path)
+    assert done.code == 0, done.said
+    head, _, rest = done.out.partition("\nslowest\n")
+    assert head.count("✓") == 2
+    assert " ms  B  GET /delay/200\n\n2 passed in" in rest
 
 
 @pytest.mark.parametrize("env", [{"TERM": "dumb"}], ids=["dumb"])

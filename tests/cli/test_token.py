@@ -762,7 +762,7 @@ def test_no_secret_is_shown(provider: Provider, write: Write, token: Token) -> N
         assert [secret for secret in ("S-", access, *access.split(".")) if secret in done.said] == []
     for flag in ("--raw", "--header"):
         done = token("a.yaml", flag, env=env)
-        assert (done.out.split()[-1], "S-" in done.said) == (access, False)
+        assert (done.out.split()[-1], "S-" in done.said.replace(access, "")) == (access, False)
     assert [form["password"] for path, form, _ in provider.asked if path == "/token"] == [["S-password"]]
 
 

@@ -20,3 +20,15 @@ def test_a_refusal_that_nobody_expected(live: Any, kinto: Any) -> None:
     said = live.text("requests: [{name: Refused, url: '{{base}}/v1/buckets'}]", expect=1, base=kinto.url)
     assert "401" in said
     assert "Please authenticate yourself" in said
+
+
+def test_all_pages_of_a_list(live: Any, kinto: Any) -> None:
+    """Next-Page is followed to its end, or for as many pages as are wanted, with credentials on each of them."""
+    said = live.collection("kinto_pages.yaml", base=kinto.url)
+    assert "3 pages" in said
+    assert "2 pages" in said
+
+
+def test_all_pages_of_overlapping_lists(live: Any, kinto: Any) -> None:
+    """Lists that are paged through at the same time do not meet."""
+    live.collection("kinto_pages.yaml", "--overlap", base=kinto.url, user="overlapping", bucket="overlapping")

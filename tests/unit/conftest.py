@@ -19,13 +19,15 @@ import pytest
 from runner.diagnostics import Diagnostic, Source, Span
 from runner.engine import plan as planning
 from runner.engine.build import Flags
-from runner.engine.exchange import Ask, Exchange, Listen, Redirected, Request, Response, SaveTo, Send, Wait
-from runner.engine.flow import Authorize, Session, run_collection
+from runner.engine.exchange import Ask, Exchange, Listen, Redirected, Request, Response, SaveTo, Send
+from runner.engine.flow import Effect, Session, run_collection
+from runner.engine.overlap import Together
 from runner.engine.payload import BodyFile
 from runner.engine.plan import EVERYTHING, ONCE, Iteration, Iterations, Plan, Selection
 from runner.engine.results import CollectionResult, StepResult, TokenResult
 from runner.engine.schemas import Schemas
 from runner.engine.scope import EnvironmentVariables, Files, NoFiles
+from runner.engine.sending import Authorize
 from runner.engine.snapshots import Kept
 from runner.errors import InvalidError, TransportError
 from runner.language import document
@@ -173,9 +175,11 @@ class Driver:
     def __init__(self, plan: Plan, session: Session, api: Server, login: Server, person: Any = None) -> None:
         self.ran = Ran(plan, session.redactor)
         self.session = session
+        self.session.clock = lambda: self.now
         self._api = api
         self._login = login
         self.now = 0.0
+        self._under_way: list[tuple[Any, Any]] = []
         self.store = TokenStore(self._fetch, lambda: self.now, self.ran.pauses.append, person)
 
     def _fetch(self, request: Request) -> Exchange:
@@ -188,6 +192,8 @@ class Driver:
         return Exchange(request, answer, 0.01)
 
     def _grant(self, wish: Any) -> Any:
+        if isinstance(wish, Together):
+            return self._interleave(wish)
         if isinstance(wish, Send):
             self.ran.sent.append(wish.request)
             answer = self._api(wish.request)
@@ -196,6 +202,7 @@ class Driver:
             self.ran.wishes.append(wish)
             return self.store.authorize(wish.grant, wish.stale)
         self.ran.waits.append(wish.seconds)
+        self.now += wish.seconds
         return None
 
     def run(self, iteration: Iteration = ONCE) -> Ran:
@@ -211,7 +218,7 @@ class Driver:
 
     def _answer(self, flow: Any, item: Any) -> Callable[[], Any]:
         """What to do next: go on, with the answer to a wish, or as after Ctrl-C when whoever answers raises it."""
-        if not isinstance(item, (Send, Wait, Authorize)):
+        if not isinstance(item, Effect):
             self._note(item)
             return lambda: flow.send(None)
         try:
@@ -220,6 +227,21 @@ class Driver:
             caught = interrupt
             return lambda: flow.throw(caught)
         return lambda: flow.send(reply)
+
+    def _interleave(self, wish: Together) -> None:
+        """Begins all flows, and takes each one step further, the last one first, until there is news."""
+        while (flow := wish.begin()) is not None:
+            self._under_way.append((flow, None))
+        while not wish.is_ready:
+            stepped = [self._step(wish, *pair) for pair in reversed(self._under_way)]
+            self._under_way = [pair for pair in reversed(stepped) if pair is not None]
+
+    def _step(self, wish: Together, flow: Any, reply: Any) -> tuple[Any, Any] | None:
+        try:
+            return flow, self._grant(flow.send(reply))
+        except StopIteration:
+            wish.end()
+            return None
 
     def _note(self, event: Any) -> None:
         self.ran.events.append(event)
@@ -275,6 +297,7 @@ def _run(
     iteration: int = 0,
     stopped: str = "",
     watch: Callable[[Session], Any] = lambda session: None,
+    **more: Any,
 ) -> Ran:
     runs = Iterations(rows)
     chosen = _plan(
@@ -290,6 +313,7 @@ def _run(
         files=disk or NoFiles(),
         keep=keep,
         stopped=stopped,
+        **more,
     )
     watch(session)
     token = login or [respond(200, {"access_token": "token-1", "expires_in": 3600})]

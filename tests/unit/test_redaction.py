@@ -31,7 +31,9 @@ FORMS = {
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
     "base64url": lambda text: base64.urlsafe_b64encode(text.encode()).decode().rstrip("="),
 }
+ENCODED = (FORMS["base64"], FORMS["base64url"])
 forms = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+forms_2 = pytest.mark.parametrize("form_2", FORMS.values(), ids=FORMS)
 #: Texts that no mask and no surrounding could hold by accident.
 secret_texts = st.text(min_size=4, max_size=30).filter(lambda text: text.strip(" *\\/") and len(set(text)) > 1)
 
@@ -52,6 +54,114 @@ def test_whatever_the_secret_it_is_masked(secret: str, name: str, before: str, a
     shown = Redactor([secret]).text(before + hidden + after)
     assert MASK in shown
     assert hidden not in shown.replace(MASK, "\0")
+
+
+#: One character as JSON, JavaScript, C, URLs and markup may write it.
+ESCAPES = {
+    "JSON in upper case": lambda c: "".join(f"\\u{unit:04X}" for unit in _units(c)),
+    "JSON in lower case": lambda c: "".join(f"\\u{unit:04x}" for unit in _units(c)),
+    "JSON": lambda c: json.dumps(c)[1:-1],
+    "URL": lambda c: "".join(f"%{byte:02X}" for byte in c.encode("utf-8", "surrogatepass")),
+    "URL in lower case": lambda c: "".join(f"%{byte:02x}" for byte in c.encode("utf-8", "surrogatepass")),
+    "markup": lambda c: f"&#{ord(c)};",
+    "markup in hexadecimal": lambda c: f"&#x{ord(c):X};",
+    "raw": str,
+}
+#: Texts in which nothing looks like an escape, so that reading them twice changes nothing.
+innocent_texts = st.text(
+    st.characters(exclude_characters="\\%&\r\n\t ", exclude_categories=["Cs"]), min_size=4, max_size=30
+).filter(lambda text: text.strip("*") and len(set(text)) > 1)
+
+
+def _units(character: str) -> list[int]:
+    raw = character.encode("utf-16-be", "surrogatepass")
+    return [int.from_bytes(raw[at : at + 2]) for at in range(0, len(raw), 2)]
+
+
+@given(innocent_texts, st.lists(st.sampled_from(sorted(ESCAPES)), min_size=30, max_size=30))
+def test_any_character_may_be_escaped_in_any_way(secret: str, ways: list[str]) -> None:
+    """Whichever characters of a secret are escaped and however, it is masked whole, and nothing beside it."""
+    hidden = "".join(ESCAPES[way](character) for way, character in zip(ways, secret, strict=False))
+    assert Redactor([secret]).text(f"({hidden})") == f"({MASK})"
+
+
+@forms
+@forms_2
+def test_two_layers(form: Any, form_2: Any) -> None:
+    """A form within a form is masked: JSON in JSON, in the query of a URL, the base64 of either.
+
+    The base64 of base64 is not, nor that of percent-encoding in lower case: nobody makes these.
+    """
+    if form_2 in ENCODED and (form in ENCODED or form is FORMS["URL in lower case"]):
+        return
+    hidden = form_2(form(SENTINEL))
+    shown = Redactor([SENTINEL]).text(f"before {hidden} after")
+    assert MASK in shown
+    assert hidden not in shown
+    assert "S3nt" not in shown
+
+
+@given(st.binary(max_size=8), secret_texts, st.binary(max_size=8), st.booleans())
+def test_base64_at_any_offset(before: bytes, secret: str, after: bytes, url_safe: bool) -> None:
+    """Within a longer text that is base64, the characters that hold a secret are masked, and no others."""
+    encode = base64.urlsafe_b64encode if url_safe else base64.b64encode
+    raw = secret.encode("utf-8", "surrogatepass")
+    encoded = encode(before + raw + after).decode()
+    first, last = len(before) * 8 // 6, -(-(len(before) + len(raw)) * 8 // 6)
+    shown = Redactor([secret]).text(f"({encoded})")
+    assert shown.startswith(f"({encoded[:first]}{MASK}")
+    assert shown.endswith(f"{encoded[last:].lstrip('=')})")
+    assert encoded[first + 1 : last - 1] not in shown.replace(MASK, "\0")
+
+
+def test_a_wrapped_secret() -> None:
+    """A secret, or its base64, that goes on in the next line is masked with the line's end."""
+    secret = "sentinel " * 8
+    lines = base64.encodebytes(f"{secret}0123456789".encode()).decode()
+    assert lines.count("\n") > 1
+    redactor = Redactor([secret])
+    assert re.fullmatch(r"body:\n\*\*\*\w*\n", redactor.text(f"body:\n{lines}").replace("=", ""))
+    assert redactor.text("x: sentinel sentinel sentinel sentinel\r\n  sentinel sentinel") != ""
+    assert Redactor(["a-wrapped-sentinel"]).text("x: a-wrapped\r\n  -sentinel\r\ny: z") == "x: ***\r\ny: z"
+
+
+def test_a_key_in_other_line_ends() -> None:
+    """A secret of several lines is known whatever ends its lines."""
+    key = "-----BEGIN KEY-----\nMIIEvQ\nshort\n-----END KEY-----"
+    redactor = Redactor([key])
+    for shown in (key.replace("\n", "\r\n"), key.replace("\n", ""), key.replace("\n", "\n    "), json.dumps(key)):
+        assert "MIIE" not in redactor.text(f"the key {shown} ends")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"])
+def test_bytes_in_any_charset(encoding: str) -> None:
+    """A body is masked whatever its charset, and among bytes that are no text."""
+    secret = "geheim-für-immer"
+    body = f"a {secret} b".encode(encoding)
+    shown = Redactor([secret]).bytes(body)
+    assert shown == f"a {MASK} b".encode(encoding)
+    assert secret.encode(encoding) not in Redactor([secret]).bytes(b"\xff\xfe\x00" + body + bytes(range(256)))
+
+
+def test_secrets_that_overlap() -> None:
+    """Where two secrets share characters, all of both is masked."""
+    assert Redactor(["abcdef", "defghi"]).text("x abcdefghi x") == "x *** x"
+
+
+def test_what_was_seen_before_is_masked_by_a_later_secret() -> None:
+    """A text that was once clean is judged anew when another secret is known."""
+    redactor = Redactor(["sentinel-1"])
+    assert redactor.text("sentinel-2") == "sentinel-2"
+    redactor.add("sentinel-2")
+    assert redactor.text("sentinel-2") == MASK
+
+
+@given(secret_texts, st.text(max_size=40))
+def test_what_is_masked_stays_so(secret: str, text: str) -> None:
+    """Masking twice changes nothing, and a text without the secret is left alone."""
+    redactor = Redactor([secret])
+    once = redactor.text(text + secret)
+    assert redactor.text(once) == once
 
 
 @given(secret_texts)
@@ -108,6 +218,15 @@ def test_what_holds_no_secret_is_the_same_object() -> None:
         ("x=1&pin=abc", "x=1&pin=***"),
         ("the abc of it", "the abc of it"),
         ('"abcd"', '"abcd"'),
+        ("X-Pin: abc\r\nX-Other: abcd", "X-Pin: ***\r\nX-Other: abcd"),
+        ("pin=abc; other=1", "pin=***; other=1"),
+        ("<pin>abc</pin><abc/>", "<pin>***</pin><abc/>"),
+        ("is string 'abc'", "is string '***'"),
+        ("/users/abc?x", "/users/***?x"),
+        ("/users/abc-1/abcd", "/users/abc-1/abcd"),
+        ('{"text": "{\\"pin\\": \\"abc\\"}"}', '{"text": "{\\"pin\\": \\"***\\"}"}'),
+        ("--b\r\n\r\nabc\r\n--b", "--b\r\n\r\n***\r\n--b"),
+        ("abcabc abc, abcs", "abcabc abc, abcs"),
     ],
 )
 def test_a_short_secret_is_masked_only_as_a_whole_value(text: str, shown: str) -> None:

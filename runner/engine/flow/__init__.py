@@ -3,31 +3,28 @@
     Send(request)        → Exchange | TransportError
     Authorize(grant)     → Authorized
     Wait(seconds)        → None
+    Together(flows)      → None, as soon as the first flow that is not told has ended
     any other event      → None
 
 Drivers (`runtime.execute`) grant the wishes with real sockets; tests grant them by hand.
 
-    session ◀── scopes ◀── turns ◀── request ◀── collection
+    session ◀── scopes · gathering ◀── turns ◀── request ◀── together ◀── collection
 """
 
 from __future__ import annotations
 
-from runner.engine.flow.collection import run_collection, scopes, slim
-from runner.engine.flow.request import origin, path_of, run_step, send
-from runner.engine.flow.session import FAIL_FAST, INTERRUPTED, Authorize, Authorized, Effect, Session
+from runner.engine.flow.collection import run_collection, scopes
+from runner.engine.flow.request import path_of, run_step, slim
+from runner.engine.flow.session import FAIL_FAST, INTERRUPTED, Effect, Session
 
 __all__ = [
     "FAIL_FAST",
     "INTERRUPTED",
-    "Authorize",
-    "Authorized",
     "Effect",
     "Session",
-    "origin",
     "path_of",
     "run_collection",
     "run_step",
     "scopes",
-    "send",
     "slim",
 ]

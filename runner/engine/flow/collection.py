@@ -10,14 +10,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from runner.engine.events import CollectionFinished, CollectionStarted, Event, StepFinished, StepStarted
-from runner.engine.flow.request import leave_out, run_step
+from runner.engine.flow.request import leave_out, run_step, slim
 from runner.engine.flow.scopes import scope_of, start
 from runner.engine.flow.session import FAIL_FAST, Effect, Session, State
-from runner.engine.flow.turns import Turn, rows_of, turns
+from runner.engine.flow.turns import Run, Turn, rows_of, turns
 from runner.engine.plan import ONCE, SETUP, TEARDOWN, Iteration, Plan, Step
 from runner.engine.results import CollectionResult, Outcome, StepResult
 from runner.engine.scope import Row, Scope
@@ -34,6 +34,11 @@ def run_collection(
     yield CollectionStarted(state.title, path, tuple(_widest_name(step, plan) for step in plan.steps))
     results: list[StepResult] = []
     for turn in turns(state):
+        if isinstance(turn, Run):
+            from runner.engine.flow.together import run_together  # few collections overlap
+
+            results += yield from run_together(turn, state, partial(_note_failure, state=state))
+            continue
         yield StepStarted(state.title, turn.name, must_end=turn.step.part == TEARDOWN)
         done = leave_out(turn, state) if turn.loop is not None else (yield from run_step(turn, state))
         _note_failure(turn, done, state)
@@ -56,13 +61,6 @@ def _note_failure(turn: Turn, done: StepResult, state: State) -> None:
         state.stopped = FAIL_FAST
     elif turn.step.part == SETUP:
         state.stopped = f"not run: '{done.name}' failed"
-
-
-def slim(result: StepResult) -> StepResult:
-    """A result without its exchanges: bodies are dropped once judged and reported."""
-    if result.exchange is None and result.unanswered is None:
-        return result
-    return replace(result, exchange=None, earlier=(), unanswered=None)
 
 
 def scopes(plan: Plan, session: Session) -> Callable[[Step], Scope]:

@@ -1,28 +1,32 @@
 """One request: whatever goes wrong on the way becomes a StepResult, never an exception; Ctrl-C too.
 
-    captures it waits for → conditions → delay → build → token → send → (401: new token, send again) → capture → judge
+captures it waits for → conditions → delay → build → token → send → (401: new token, send again) → capture → judge
+                                                       ▲         └▶ retry · poll · paginate
+                                                       └─────────────┘
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from runner.engine import assertions, auth
-from runner.engine.auth.base import MOST_ANSWERS, Scheme
 from runner.engine.build import build, connection, setting
-from runner.engine.events import Event, TokenFinished
-from runner.engine.exchange import Exchange, Grant, Request, ResponseDocument, Send, Wait
+from runner.engine.events import Event
+from runner.engine.exchange import Exchange, Request, ResponseDocument, Wait
 from runner.engine.flow.scopes import scope_at, scope_of, start
-from runner.engine.flow.session import CUT_SHORT, INTERRUPTED, Authorize, Authorized, Effect
+from runner.engine.flow.session import CUT_SHORT, INTERRUPTED, Effect
 from runner.engine.flow.session import State as _State
 from runner.engine.flow.turns import Turn, unfulfilled, unmet
 from runner.engine.plan import Step
+from runner.engine.repeat import Came, fetch
 from runner.engine.results import Fault, Outcome, StepResult, Verdict
+from runner.engine.retry import Attempts, policy
 from runner.engine.scope import Scope
+from runner.engine.sending import Sent, transport_fault
 from runner.errors import AuthError, ResolveError, TransportError
 from runner.language.model import Snapshot
 from runner.language.values import Value
@@ -49,8 +53,7 @@ def run_step(turn: Turn, state: _State) -> Generator[Effect | Event, Any, StepRe
         result = replace(result, outcome=Outcome.ERRORED, fault=_build_fault(error))
     except KeyboardInterrupt:
         state.session.stopped = INTERRUPTED
-        _leave_captures(step, state, "was interrupted")
-        return replace(result, reason=CUT_SHORT)
+        return cut_short(turn, state)
     if result.outcome is Outcome.ERRORED:
         _leave_captures(step, state, "got no response")
     return result
@@ -66,6 +69,20 @@ def leave_out(turn: Turn, state: _State) -> StepResult:
     return replace(result, reason=turn.reason)
 
 
+def cut_short(turn: Turn, state: _State) -> StepResult:
+    """The result of one that Ctrl-C met while it was under way."""
+    step = replace(turn.step, name=turn.name) if turn.rows else turn.step
+    _leave_captures(step, state, "was interrupted")
+    return replace(_not_sent(turn, state), reason=CUT_SHORT)
+
+
+def slim(result: StepResult) -> StepResult:
+    """A result without its exchanges: bodies are dropped once judged and reported."""
+    if result.exchange is None and result.unanswered is None:
+        return result
+    return replace(result, exchange=None, earlier=(), unanswered=None)
+
+
 def _not_sent(turn: Turn, state: _State) -> StepResult:
     of_group = turn.loop is not None and turn.loop.of_group
     return StepResult(
@@ -74,6 +91,8 @@ def _not_sent(turn: Turn, state: _State) -> StepResult:
         outcome=Outcome.SKIPPED,
         method="" if of_group else _static_method(turn.step),
         span=turn.span,
+        groups=tuple(group.name for group in turn.step.groups if group.name),
+        tags=tuple(sorted(turn.step.tags)),
     )
 
 
@@ -102,23 +121,50 @@ def _attempt(step: Step, scope: Scope, state: _State, result: StepResult) -> Gen
         yield Wait(setting(step.spec.delay, "delay", scope, 0.0))
     flags = state.session.flags
     request = build(step.spec, step.settings, step.base_urls, scope, flags)
-    result = replace(result, method=request.method, url=request.url, path=path_of(request.url))
     wire = connection(step.settings, scope, flags)
     scheme = auth.prepare(step.auth, scope, wire, request.timeout, step.login, flags)
+    session = state.session
+    times = policy(step.settings.retry, scope)
+    attempts = Attempts(times, session.clock, session.wall, session.chance, session.keep_exchanges)
+
+    def passes(exchange: Exchange) -> bool:
+        return _judged(step, scope, state, exchange, result).outcome is Outcome.PASSED
+
+    began = session.clock()
     try:
-        sent = yield from send(request, scheme)
+        came = yield from fetch(step.spec, request, scheme, scope, attempts, passes)
     except AuthError as error:
-        sent = Sent(
-            request, fault=Fault("auth", error.message, error.details, error.hint, step.auth and step.auth.span)
-        )
+        fault = Fault("auth", error.message, error.details, error.hint, step.auth and step.auth.span)
+        came = Came(Sent(request, fault=fault))
     except TransportError as error:  # a file that had to be signed
-        sent = Sent(request, fault=_transport_fault(error))
-    result = replace(result, url=sent.request.url, earlier=sent.earlier)
+        came = Came(Sent(request, fault=transport_fault(error)))
+    sent = came.sent
+    result = _as_sent(result, request, came, attempts)
     if sent.fault is not None:
-        unanswered = None if sent.fault.kind == "auth" else sent.request
-        fault = _placed(sent.fault, step)
-        return replace(result, outcome=Outcome.ERRORED, fault=fault, unanswered=unanswered)
-    return _judged(step, scope, state, sent.exchange, result)
+        result = replace(result, outcome=Outcome.ERRORED, fault=_placed(sent.fault, step))
+        if sent.fault.kind == "auth":
+            return result
+        return replace(result, elapsed=session.clock() - began, unanswered=sent.request)
+    result = _judged(step, scope, state, sent.exchange, result, came.items)
+    if came.verdict is None:
+        return result
+    return replace(result, outcome=Outcome.FAILED, verdicts=(came.verdict, *result.verdicts))
+
+
+def _as_sent(result: StepResult, request: Request, came: Came, attempts: Attempts) -> StepResult:
+    """A result with what was sent, and how often; of several pages it names the first."""
+    notes = (*attempts.notes, came.note) if came.note else tuple(attempts.notes)
+    return replace(
+        result,
+        method=request.method,
+        url=request.url if came.pages > 1 else came.sent.request.url,
+        path=path_of(request.url),
+        earlier=tuple(attempts.earlier),
+        attempts=attempts.count,
+        polls=came.polls,
+        pages=came.pages,
+        notes=notes,
+    )
 
 
 def _placed(fault: Fault, step: Step) -> Fault:
@@ -135,102 +181,18 @@ def path_of(url: str) -> str:
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
-class Sent(NamedTuple):
-    """What came of sending a request: an exchange or a fault, and the exchanges before it."""
-
-    request: Request
-    exchange: Any = None
-    fault: Fault | None = None
-    earlier: tuple[Exchange, ...] = ()
-
-
-_NO_TOKEN = Fault("auth", "not sent: the token step failed")
-
-
-def send(request: Request, scheme: Scheme | None) -> Generator[Any, Any, Sent]:
-    """Sends a request with its credentials; renews the token once when the API refuses it."""
-    if scheme is None:
-        return (yield from _send_once(request))
-    if scheme.grant is None:
-        sent = yield from _send_once(scheme.apply(request, None))
-        return (yield from _answered(request, scheme, sent)) if scheme.answer else sent
-    authorized = yield from _authorize(Authorize(scheme.grant))
-    if authorized.token is None:
-        return Sent(request, fault=_NO_TOKEN)
-    ready = scheme.apply(request, authorized.token)
-    sent = yield from _send_once(ready)
-    if authorized.fresh or not _refused(sent, scheme.grant):
-        return sent
-    renewed = yield from _authorize(Authorize(scheme.grant, stale=authorized.result.number))
-    if renewed.token is None:
-        return Sent(ready, fault=_NO_TOKEN, earlier=(sent.exchange,))
-    again = yield from _send_once(scheme.apply(request, renewed.token))
-    return again._replace(earlier=(sent.exchange,))
-
-
-def _answered(request: Request, scheme: Scheme, sent: Sent) -> Generator[Any, Any, Sent]:
-    """Meets the challenge of a 401, and once more where the server finds the answer stale (RFC 7616 § 3.3)."""
-    assert scheme.answer is not None
-    for _ in range(MOST_ANSWERS):
-        if sent.exchange is None or sent.exchange.response.status != 401 or not _came_from(sent):
-            return sent
-        again = scheme.answer(request, sent.exchange)
-        if again is None:
-            return sent
-        earlier = (*sent.earlier, sent.exchange)
-        sent = (yield from _send_once(again))._replace(earlier=earlier)
-    return sent
-
-
-def _authorize(wish: Authorize) -> Generator[Any, Any, Authorized]:
-    authorized: Authorized = yield wish
-    yield TokenFinished(authorized.result)
-    return authorized
-
-
-def _send_once(request: Request) -> Generator[Any, Any, Sent]:
-    reply: Exchange | TransportError = yield Send(request)
-    if isinstance(reply, TransportError):
-        return Sent(request, fault=_transport_fault(reply))
-    return Sent(request, exchange=reply)
-
-
-def _transport_fault(error: TransportError) -> Fault:
-    return Fault(error.kind, error.message, (), error.hint, error.span)
-
-
-def _refused(sent: Sent, grant: Grant) -> bool:
-    """Whether the API itself refused the token: not another origin, reached by a redirect, which never got it."""
-    if sent.exchange is None:
-        return False
-    return sent.exchange.response.status in grant.refresh_on and _came_from(sent)
-
-
-def _came_from(sent: Sent) -> bool:
-    """Whether the answer is that of the origin that was asked."""
-    return _stayed(sent.request.url, sent.exchange.response.url or sent.request.url)
-
-
-def _stayed(asked: str, answered: str) -> bool:
-    """Whether credentials went along: to the same origin, or from http:80 to https:443 of one host."""
-    here, there = origin(asked), origin(answered)
-    return here == there or (here[0], here[2], there[0], there[2], here[1]) == ("http", 80, "https", 443, there[1])
-
-
-_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
-
-
-def origin(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port of a URL (RFC 6454 § 4)."""
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
-
-
 # --- judging -------------------------------------------------------------------------------------------------------
 
 
-def _judged(step: Step, scope: Scope, state: _State, exchange: Exchange, result: StepResult) -> StepResult:
-    document = exchange.view(scope)
+def _judged(
+    step: Step,
+    scope: Scope,
+    state: _State,
+    exchange: Exchange,
+    result: StepResult,
+    items: list[Value] | None = None,
+) -> StepResult:
+    document = exchange.view(scope, items)
     verdicts = _take_captures(step, document, scope, state)
     verdicts += [assertions.judge(assertion, document, scope) for assertion in step.asserts]
     if step.spec.schema is not None and state.plan.schemas is not None:
@@ -244,13 +206,14 @@ def _judged(step: Step, scope: Scope, state: _State, exchange: Exchange, result:
     if step.spec.body is not None and step.spec.body.kind == "graphql":
         from runner.engine import graphql  # few files speak it
 
-        verdicts[:0] = graphql.judge(step.asserts, document, step.spec.body.span)
+        verdicts[:0] = graphql.judge(step.spec, step.asserts, document, step.spec.body.span)
     failed = any(not verdict.passed for verdict in verdicts)
     return replace(
         result,
         outcome=Outcome.FAILED if failed else Outcome.PASSED,
         status=exchange.response.status,
         elapsed=exchange.elapsed,
+        started=(*result.earlier, exchange)[0].started,
         verdicts=tuple(verdicts),
         exchange=exchange,
         captured=tuple(c.name for c in step.spec.captures if c.name in state.captures.values),
@@ -305,6 +268,7 @@ def _take_captures(step: Step, document: ResponseDocument, scope: Scope, state: 
         if taken.verdict is not None:
             verdicts.append(taken.verdict)
             state.captures.values.pop(capture.name, None)
+            state.fresh.discard(capture.name)  # an earlier response of a poll may have had it
             state.untaken[capture.name] = f"'{step.name}' did not capture it"
             continue
         _keep(capture.name, taken.value, state)

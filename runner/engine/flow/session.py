@@ -4,31 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from runner.engine.build import Flags
-from runner.engine.exchange import Grant, Send, Token, Wait
+from runner.engine.exchange import Send, Wait
+from runner.engine.overlap import Together
 from runner.engine.plan import TEARDOWN, Iteration, Plan, Step
-from runner.engine.results import TokenResult
 from runner.engine.scope import EnvironmentVariables, Files, Layer, NoFiles, Row, Shared, Values
+from runner.engine.sending import Authorize
 from runner.language.values import Value
 from runner.redaction import Redactor
-
-
-class Authorize(NamedTuple):
-    """The wish for a token. `stale` is the number of one that the API refused: a newer one is wanted."""
-
-    grant: Grant
-    stale: int | None = None
-
-
-class Authorized(NamedTuple):
-    """The answer to Authorize: without a token the fetch failed. `fresh` if it was fetched for this very wish."""
-
-    result: TokenResult
-    token: Token | None
-    fresh: bool = False
-
 
 #: Why a request was not sent after another one failed, or after Ctrl-C.
 FAIL_FAST = "not run: an earlier request failed (--fail-fast)"
@@ -36,15 +20,17 @@ INTERRUPTED = "not run: interrupted"
 #: It may have reached the server.
 CUT_SHORT = "interrupted while it was under way"
 
-Effect = Send | Wait | Authorize
+Effect = Send | Wait | Authorize | Together
 
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """What a run gives to each collection. `clock` in seconds.
+    """What a run gives to each collection. `clock` is in seconds from anywhere, `wall` in seconds since 1970, `chance`
+    is from 0 up to 1.
 
-    `stopped` says why nothing more is to be sent but teardown; `ended`, why not even that is. `keep` takes a new
-    snapshot (file, key, value) instead of comparing it.
+    With `overlap` neighbouring safe requests are sent together; with `keep_exchanges` somebody wants to see those of
+    polls and pages before the last one. `stopped` says why nothing more is to be sent but teardown; `ended`, why not
+    even that is. `keep` takes a new snapshot (file, key, value) instead of comparing it.
     """
 
     env: EnvironmentVariables
@@ -52,6 +38,10 @@ class Session:
     flags: Flags = Flags()
     fail_fast: bool = False
     clock: Callable[[], float] = lambda: 0.0
+    wall: Callable[[], float] = lambda: 0.0
+    chance: Callable[[], float] = lambda: 0.0
+    overlap: bool = False
+    keep_exchanges: bool = True
     stopped: str = ""
     ended: str = ""
     files: Files = field(default_factory=NoFiles)
@@ -89,6 +79,11 @@ class State:
     def title(self) -> str:
         """The name of this run of the collection."""
         return self.iteration.title(self.plan.collection.name)
+
+    @property
+    def overlap(self) -> bool:
+        """Whether neighbouring safe requests are sent together."""
+        return self.session.overlap or self.plan.collection.overlap
 
     def held(self, step: Step) -> str:
         """Why a step is not run, whatever it is; empty where it may be."""

@@ -3,7 +3,7 @@
     steps ──▶ Turn, Turn, …        a loop: look at its list ──▶ for each row its steps ──▶ gather what they captured
 
 A loop that cannot begin is one Turn that stands for all of its steps. Turns are asked for one by one: when the next is
-asked for, the last has been run.
+asked for, the last has been run. Steps that may overlap are a Run instead, whose turns are asked for ahead (`ahead`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from runner.diagnostics import Source, Span
+from runner.engine.flow.gathering import Gathered, Ungathered
 from runner.engine.flow.scopes import scope_at
 from runner.engine.flow.session import State
+from runner.engine.overlap import run_at
 from runner.engine.plan import TEARDOWN, Loop, Step
 from runner.engine.plan.steps import Condition
 from runner.engine.references import Need
@@ -52,15 +54,39 @@ class Turn(NamedTuple):
         return self.loop.span if self.loop is not None else self.step.spec.name_span
 
 
-def turns(state: State) -> Iterator[Turn]:
+class Run(NamedTuple):
+    """Neighbouring steps that may overlap, in a row of each loop around them."""
+
+    steps: tuple[Step, ...]
+    rows: tuple[Row, ...]
+
+
+def turns(state: State) -> Iterator[Turn | Run]:
     """All turns of a collection, in order."""
     return _unrolled(state.plan.steps, (), state)
 
 
-def _unrolled(steps: Sequence[Step], rows: tuple[Row, ...], state: State) -> Iterator[Turn]:
+def ahead(run: Run, state: State) -> Iterator[Turn]:
+    """The turns of a run, each as it would be if it stood alone; what they capture is gathered by `Settling`."""
+    depth = len(run.rows)
+    for step in run.steps:
+        if len(step.loops) == depth:
+            yield Turn(step, run.rows)
+            continue
+        for turn in _rounds(step.loops[depth], (step,), run.rows, state, Ungathered()):
+            assert isinstance(turn, Turn), "a single request is no run"
+            yield turn
+
+
+def _unrolled(steps: Sequence[Step], rows: tuple[Row, ...], state: State) -> Iterator[Turn | Run]:
     depth, position = len(rows), 0
     while position < len(steps):
         step = steps[position]
+        end = run_at(steps, position, depth) if state.overlap else position
+        if end > position:
+            yield Run(tuple(steps[position:end]), rows)
+            position = end
+            continue
         if len(step.loops) == depth:
             yield Turn(step, rows)
             position += 1
@@ -68,10 +94,13 @@ def _unrolled(steps: Sequence[Step], rows: tuple[Row, ...], state: State) -> Ite
         loop, begin = step.loops[depth], position
         while position < len(steps) and loop in steps[position].loops:
             position += 1
-        yield from _rounds(loop, tuple(steps[begin:position]), rows, state)
+        inside = tuple(steps[begin:position])
+        yield from _rounds(loop, inside, rows, state, Gathered(inside, state))
 
 
-def _rounds(loop: Loop, steps: tuple[Step, ...], rows: tuple[Row, ...], state: State) -> Iterator[Turn]:
+def _rounds(
+    loop: Loop, steps: tuple[Step, ...], rows: tuple[Row, ...], state: State, gathered: Gathered | Ungathered
+) -> Iterator[Turn | Run]:
     first = steps[0]
     instead = Turn(first, rows, loop, steps)
     try:
@@ -84,7 +113,6 @@ def _rounds(loop: Loop, steps: tuple[Step, ...], rows: tuple[Row, ...], state: S
     except ResolveError as error:
         yield instead._replace(fault=error)
         return
-    gathered = _Gathered(steps, state)
     index = -1
     for index, item in enumerate(found.items):
         if index and (held := state.held(first)):
@@ -185,71 +213,3 @@ def unfulfilled(conditions: Iterable[Condition], step: Step, rows: tuple[Row, ..
         if value is not True:
             raise ResolveError(f"'when' must give true or false, this is {kind(value)}", expression.span)
     return ""
-
-
-# --- what the rows of a loop capture -------------------------------------------------------------------------------
-
-_ABSENT = object()
-
-
-class _Gathered:
-    """The captures of a loop's rows. A row sees its own and those from before the loop, not those of another row."""
-
-    def __init__(self, steps: tuple[Step, ...], state: State) -> None:
-        self._state = state
-        self._taken: dict[str, list[Value]] = {c.name: [] for step in steps for c in step.spec.captures}
-        self._lacking: dict[str, str] = {}
-        self._passed: dict[str, str] = {}
-        self._before = {name: state.captures.values.get(name, _ABSENT) for name in self._taken}
-        self._untaken = {name: state.untaken.get(name) for name in self._taken}
-
-    def begin(self) -> None:
-        """Another row."""
-        state = self._state
-        for name, value in self._before.items():
-            state.partial.pop(name, None)
-            state.untaken.pop(name, None)
-            state.captures.values.pop(name, None)
-            if value is not _ABSENT:
-                state.captures.values[name] = value
-            elif (reason := self._untaken[name]) is not None:
-                state.untaken[name] = reason
-        state.fresh -= self._taken.keys()
-        state.passed -= self._taken.keys()
-
-    def add(self) -> None:
-        """A row is done."""
-        state = self._state
-        for name, values in self._taken.items():
-            if name in state.fresh:
-                values.append(state.captures.values[name])
-            elif name in state.passed:
-                self._passed[name] = state.untaken.get(name, "")
-            else:
-                self._lacking.setdefault(name, state.untaken.get(name, ""))
-            if name in state.partial:
-                self._lacking.setdefault(name, state.partial[name])
-
-    def lack(self, reason: str) -> None:
-        """What is left of the rows is not run."""
-        for name in self._taken:
-            self._lacking.setdefault(name, reason)
-
-    def keep(self, *, empty: bool) -> None:
-        """After the loop a name stands for the list of all rows' values."""
-        state = self._state
-        self.begin()
-        for name, values in self._taken.items():
-            if values or empty:
-                state.untaken.pop(name, None)
-                state.captures.values[name] = values
-                state.fresh.add(name)
-                if name in self._lacking:
-                    state.partial[name] = self._lacking[name]
-            elif name in self._lacking:
-                state.captures.values.pop(name, None)
-                state.untaken[name] = self._lacking[name]
-            else:
-                state.passed.add(name)
-                if self._passed.get(name):
-                    state.untaken[name] = self._passed[name]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runner.diagnostics import Diagnostic
-from runner.engine.plan.steps import Step
+from runner.engine.plan.steps import Step, steering
 from runner.language import query
 from runner.language.model import Expression
 
 #: Keys of the response that are null where the body goes to a file.
 _SAVED = ("body", "text", "bytes")
+_HINT = "`size` and `headers` can be judged; or take `save_to` away"
 
 
 def faults(step: Step) -> Iterator[Diagnostic]:
@@ -18,6 +19,7 @@ def faults(step: Step) -> Iterator[Diagnostic]:
     if step.spec.body is not None and step.spec.body.kind == "multipart":
         yield from _header_faults(step)
     if step.spec.save_to is not None:
+        yield from _judged_whole(step)
         for expression in _over_response(step):
             yield from _saved_faults(expression, step)
 
@@ -32,7 +34,18 @@ def _header_faults(step: Step) -> Iterator[Diagnostic]:
                 yield Diagnostic(fault, entry.span, HEADER_HINT)
 
 
+def _judged_whole(step: Step) -> Iterator[Diagnostic]:
+    """`schema` and `snapshot` judge `body`, and there is none."""
+    schema, snapshot = step.spec.schema, step.spec.snapshot
+    if schema is not None:
+        yield Diagnostic(f"'schema' judges the body, which '{step.name}' saves to a file", schema.span, _HINT)
+    if snapshot is not None and ("body",) not in snapshot.ignore:
+        hint = "`snapshot: {ignore: [body]}` keeps the status; or take `save_to` away"
+        yield Diagnostic(f"'snapshot' keeps the body, which '{step.name}' saves to a file", snapshot.span, hint)
+
+
 def _over_response(step: Step) -> Iterator[Expression]:
+    yield from steering(step)
     yield from (capture.source for capture in step.spec.captures)
     yield from (assertion.that for assertion in step.asserts)
 
@@ -42,4 +55,4 @@ def _saved_faults(expression: Expression, step: Step) -> Iterator[Diagnostic]:
         if name.text in _SAVED:
             span = expression.span.locate(expression.text, name.start, name.end)
             message = f"'{name.text}' is null: '{step.name}' saves its body to a file"
-            yield Diagnostic(message, span, "`size` and `headers` can be judged; or take `save_to` away")
+            yield Diagnostic(message, span, _HINT)

@@ -11,9 +11,11 @@ from runner.engine import references
 from runner.engine.auth.base import LoginSpec
 from runner.engine.build import declared_values
 from runner.engine.plan.inherited_auth import InheritedAuth
-from runner.engine.plan.steps import Condition, Loop, Step
+from runner.engine.plan.steps import Condition, Loop, Step, steering
 from runner.engine.references import Level, Need, Reference
+from runner.language import query
 from runner.language.model import (
+    ITEMS_KEY,
     AuthSpec,
     Collection,
     DataFile,
@@ -122,6 +124,7 @@ class Judge:
         needs += self._of_conditions(step.conditions, step, level, taken, used)
         needs += self._over_response(step, level, taken)
         self._judge_body(step)
+        self._items(step, auth)
         names = tuple(dict.fromkeys(reference.name for reference in used if not reference.env))
         return replace(step, auth=auth, login=login, loops=loops, needs=tuple(needs), uses=names)
 
@@ -187,6 +190,24 @@ class Judge:
         earlier = [need for need in over_captures if need.name not in captured - taken]
         return earlier + [need for need in over_asserts if need.name not in captured]  # taken anew before them
 
+    def _items(self, step: Step, auth: AuthSpec | None) -> None:
+        """`items` is a key of the response only where `paginate` joins them, and not yet for its own expressions."""
+        self._no_items(steering(step), "write body.items")
+        if auth is not None:
+            fields = (found.value for found in auth.fields.values())
+            self._no_items((value for value in fields if isinstance(value, Expression)), "write body.items")
+        paginate = step.spec.paginate
+        if paginate is None or paginate.items is None:
+            looking = [capture.source for capture in step.spec.captures] + [it.that for it in step.asserts]
+            self._no_items(looking, "write body.items, or name them in the 'items' of 'paginate'")
+
+    def _no_items(self, expressions: Iterable[Expression], hint: str) -> None:
+        for expression in expressions:
+            for name in query.compile(expression.text).names if ITEMS_KEY in expression.text else ():
+                if name.text == ITEMS_KEY:
+                    span = expression.span.locate(expression.text, name.start, name.end)
+                    self._add(Diagnostic("'items' is there only for pages that 'paginate' has joined", span, hint))
+
     def _level(self, groups: tuple[Group, ...]) -> Level:
         identity = tuple(map(id, groups))
         level = self._levels.get(identity)
@@ -237,6 +258,8 @@ class Judge:
 def _over_variables(step: Step, login: LoginSpec | None) -> Iterator[Reference]:
     for _, declared in declared_values(step.spec, step.settings, step.base_urls):
         yield from references.in_value(declared)
+    for expression in steering(step):
+        yield from references.in_response_expression(expression)
     if login is not None:
         for _, declared in declared_values(login.spec, login.settings, login.base_urls):
             yield from references.in_value(declared)

@@ -167,6 +167,13 @@ def who_captures(steps: Iterable[Step]) -> dict[str, str]:
     return found
 
 
+def steering(step: Step) -> Iterator[Expression]:
+    """The expressions over a response that say whether and where to ask again; its captures are not taken yet."""
+    poll, paginate = step.spec.poll, step.spec.paginate
+    found = (poll.until if poll else None, *((paginate.next, paginate.items) if paginate else ()))
+    yield from filter(None, found)
+
+
 def extras(step: Step) -> Iterator[tuple[str, Span]]:
     """The extras of this package that a step's settings ask for, as far as they stand in the file."""
     for found in [step.settings] if step.login is None else [step.settings, step.login.settings]:

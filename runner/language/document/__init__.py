@@ -4,8 +4,8 @@ A table names for each key of a mapping the field it fills and the method that r
 compiled here once, so that a fault in them is found when the file is read. Whether a variable exists is judged later,
 over the whole collection.
 
-    words · settings ◀── reader ◀── auth ◀── response ◀── bodies · judges · composition ◀── collection (inheritance)
-    ◀── files
+    words Â· settings âââ reader âââ auth âââ response âââ bodies Â· judges Â· repeats Â· composition
+    âââ collection (inheritance) âââ files
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from typing import Any
 
 from runner.diagnostics import Diagnostic, Span
 from runner.language import template
+from runner.language.document import repeats
 from runner.language.document.auth import credentials
 from runner.language.document.bodies import BodyReader
 from runner.language.document.composition import CompositionReader, Decoded
@@ -101,6 +102,7 @@ class Decoder(BodyReader, JudgesReader, CompositionReader):
             if required not in fields.keys:
                 self.fault(self.head(node), f"a request has no '{required}'", "the path, or a whole URL")
         self.requests_read += 1
+        repeats.check_repeats(self, fields)
         return self.request_of(node, fields, places)
 
     def request_of(self, node: Node, fields: Fields, places: dict[str, Any]) -> RequestSpec:
@@ -239,9 +241,11 @@ _SETTING_KEYS: Table = {
     "max_events": Key("max_events", Decoder.setting),
     "client_cert": Key("client_cert", Decoder.client_cert),
 }
-_SETTING_FIELDS = tuple(row.field for row in _SETTING_KEYS.values())
+#: Not for login calls: a token is asked for once.
+_RETRY: Table = {"retry": Key("retry", repeats.retry)}
+_SETTING_FIELDS = tuple(row.field for row in (*_SETTING_KEYS.values(), *_RETRY.values()))
 
-DEFAULTS: Table = {**_SETTING_KEYS, "assert": Key("asserts", Decoder.assertions)}
+DEFAULTS: Table = {**_SETTING_KEYS, **_RETRY, "assert": Key("asserts", Decoder.assertions)}
 
 _COMMON: Table = {
     "name": Key("name", Decoder.plain_text),
@@ -257,6 +261,7 @@ COLLECTION: Table = {
     "secrets": Key("secrets", Decoder.secrets),
     "environments": Key("environments", Decoder.environments),
     "defaults": Key("defaults", Decoder.defaults),
+    "overlap": Key("overlap", Decoder.boolean),
     "extends": Key("extends", Decoder.path),
     "setup": Key("setup", Decoder.requests),
     "requests": Key("requests", Decoder.requests),
@@ -305,6 +310,9 @@ REQUEST: Table = {
     "when": Key("when", Decoder.expression),
     "for_each": Key("for_each", Decoder.for_each),
     **_SENT,
+    **_RETRY,
+    "poll": Key("poll", repeats.poll),
+    "paginate": Key("paginate", repeats.paginate),
     "delay": Key("delay", Decoder.setting),
     "capture": Key("captures", Decoder.captures),
     "assert": Key("asserts", Decoder.assertions),

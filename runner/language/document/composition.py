@@ -15,7 +15,7 @@ from runner.language.document.reader import Fields
 from runner.language.document.response import ResponseReader
 from runner.language.model import Collection, DataFile, ForEach, Group, RequestSpec, Setting
 from runner.language.syntax import Mapping as MappingNode
-from runner.language.syntax import Node, Sequence
+from runner.language.syntax import Node, Scalar, Sequence
 
 #: How the path of a data file ends; every other text of `for_each` is an expression.
 DATA_ENDINGS = (".csv", ".json", ".yaml", ".yml")
@@ -53,6 +53,8 @@ class CompositionReader(ResponseReader):
         if template.is_template(text):
             self.fault(node, f"'{key}' cannot hold {{{{ }}}}", "the file is read before any variable has a value")
             return None
+        if isinstance(node, Scalar) and node.value == "":
+            self.fault(node, f"'{key}' is empty")
         return Setting(text, self.span(node)) if text else None
 
     def other(self, read: Callable[[Source, str], Decoded], named: Setting, key: str) -> Collection | None:

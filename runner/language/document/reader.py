@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 from runner.diagnostics import Diagnostic, Source, Span, did_you_mean
 from runner.language import query, syntax, template
-from runner.language.document.settings import SETTINGS
+from runner.language.document.settings import METHOD, SETTINGS
 from runner.language.document.words import boolean_hint, describe, mapping_hint, quote_hint
 from runner.language.model import (
+    ITEMS_KEY,
     RESERVED_NAMES,
     RESPONSE_KEYS,
     Declared,
@@ -29,7 +30,6 @@ from runner.language.syntax import QUOTE_ALL, Node, Scalar, Sequence
 from runner.language.syntax import Mapping as MappingNode
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)  # a token, RFC 9110 § 9.1
 
 
 class Key(NamedTuple):
@@ -155,13 +155,17 @@ class Reader:
         return expression
 
     def check_response_names(self) -> None:
-        """First names that the response does not have; last, when all names of variables are known."""
+        """First names that the response does not have; last, when all names of variables are known.
+
+        Whether pages are joined is judged request by request, when it is known what each inherits.
+        """
+        known = (*RESPONSE_KEYS, ITEMS_KEY)
         for text, spans in self.over_response.items():
             try:
                 compiled = query.compile(text)
             except query.QueryFault:
                 continue  # told where it stands
-            for fault in query.check_names(compiled, RESPONSE_KEYS, document="response", variables=self.names):
+            for fault in query.check_names(compiled, known, document="response", variables=self.names):
                 for span in spans:
                     self.fault(span.locate(text, fault.start, fault.end), fault.message, fault.hint)
 
@@ -227,7 +231,8 @@ class Reader:
 
     def method(self, node: Node, key: str) -> str | Template:
         method = self.template(node, key)
-        if isinstance(method, str) and method and not METHOD.fullmatch(method):
+        is_text = isinstance(node, Scalar) and isinstance(node.value, str)
+        if is_text and isinstance(method, str) and not METHOD.fullmatch(method):
             self.fault(node, f"'{method}' is not a method")
         return method
 

@@ -5,12 +5,15 @@ Used when a file is read, and again when a template gives the value.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from runner.language.document.words import YAML_11_BOOLEANS
 from runner.language.values import duration, size
+
+METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)  # a token, RFC 9110 § 9.1
 
 
 class SettingRule(NamedTuple):
@@ -45,11 +48,6 @@ def read_switch(value: Any) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def read_count(value: Any) -> int | None:
-    """A number from 1 on."""
-    return value if type(value) is int and value > 0 else None
-
-
 #: What a proxy that is a socket of this machine begins with, before its path.
 UNIX = "unix:"
 _PROXY_SCHEMES = frozenset({"http", "https", "socks5", "socks5h"})
@@ -57,7 +55,7 @@ _PROXY_SCHEMES = frozenset({"http", "https", "socks5", "socks5h"})
 
 def read_proxy(value: Any) -> str | None:
     """The URL of a proxy, or `unix:` and the path of a socket; `""` (also written false) for none at all."""
-    if value is False or value == "":
+    if value is False or (isinstance(value, str) and not value.strip()):
         return ""
     if not isinstance(value, str) or value == UNIX:
         return None
@@ -79,6 +77,35 @@ def proxy_credentials(url: str) -> tuple[str, ...]:
     return (password, unquote(password), unquote(userinfo)) if password else ()
 
 
+def read_count(value: Any) -> int | None:
+    """A whole number from 1."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def read_factor(value: Any) -> float | None:
+    """A number from 1."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return float(value) if number and 1 <= value < 1000 else None
+
+
+def read_statuses(value: Any) -> frozenset[int] | None:
+    """A status, or a list of them."""
+    found = _listed(value)
+    return frozenset(found) if all(read_count(item) and 100 <= item < 600 for item in found) else None
+
+
+def read_methods(value: Any) -> frozenset[str] | None:
+    """A method, or a list of them, in capital letters."""
+    found = _listed(value)
+    if not all(isinstance(item, str) and METHOD.fullmatch(item) for item in found):
+        return None
+    return frozenset(item.upper() for item in found)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
 SETTINGS: Mapping[str, SettingRule] = {
     "timeout": SettingRule("a duration such as 500ms, 10s or 2m", read_timeout),
     "delay": SettingRule("a duration such as 500ms, 10s or 2m", duration),
@@ -87,5 +114,11 @@ SETTINGS: Mapping[str, SettingRule] = {
     "proxy": SettingRule("a URL such as http://127.0.0.1:3128 or socks5://…, unix:PATH, or false", read_proxy),
     "http2": SettingRule("true or false", read_switch),
     "max_body": SettingRule("a size such as 10MB, or a number of bytes", size),
-    "max_events": SettingRule("a number from 1 on", read_count),
+    "max_events": SettingRule("a whole number from 1", read_count),
+    "attempts": SettingRule("a whole number from 1", read_count),
+    "backoff": SettingRule("a factor such as 2, from 1", read_factor),
+    "statuses": SettingRule("a status such as 503, or a list of them", read_statuses),
+    "methods": SettingRule("a method such as POST, or a list of them", read_methods),
+    "interval": SettingRule("a duration such as 500ms, 10s or 2m", read_timeout),
+    "max_pages": SettingRule("a whole number from 1", read_count),
 }

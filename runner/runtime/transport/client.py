@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from time import perf_counter
+from time import perf_counter, time
 from typing import Protocol
 
 import httpx
@@ -77,7 +77,7 @@ class HttpTransport:
 
         Redirects are followed up to `max_redirects`; credentials go to the origin of `request.url` only.
         """
-        started = perf_counter()
+        began, started = time(), perf_counter()
         deadline = (Patience if request.each_wait else Deadline)(request.timeout)
         first = hop = wire.with_credentials_as_header(request) if "@" in request.url else request
         sent: Headers | None = None
@@ -96,7 +96,7 @@ class HttpTransport:
         if redirects or set_cookies:
             response = replace(response, redirects=tuple(redirects), set_cookies=tuple(set_cookies))
         elapsed, timing = perf_counter() - started, deadline.timing()
-        return Exchange(replace(request, headers=sent), response, elapsed, timing=timing)
+        return Exchange(replace(request, headers=sent), response, elapsed, timing=timing, started=began)
 
     def _hop(self, request: Request, jar: CookieJar | None, deadline: Deadline) -> tuple[Headers, Response]:
         """One request and its response, on another connection if the first one turns out to be closed."""
@@ -253,8 +253,9 @@ def _fault(error: httpx.RequestError, deadline: Deadline, peer: str) -> Transpor
 def _broken_answer(error: Exception, deadline: Deadline, peer: str) -> TransportError:
     """The server's bytes are no HTTP message, or stop before it is complete."""
     if deadline.phase == "body":
-        reason = f"the connection closed after {deadline.progress}" if deadline.closed else str(error)
-        return TransportError("protocol", f"the body is broken: {reason}")
+        if deadline.closed:
+            return TransportError("reset", f"the body is broken: the connection closed after {deadline.progress}")
+        return TransportError("protocol", f"the body is broken: {error}")
     if not deadline.head:
         return TransportError("reset", f"{peer} closed the connection without an answer")
     if deadline.head.startswith(_TLS_RECORDS):

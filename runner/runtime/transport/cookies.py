@@ -18,6 +18,10 @@ _ADDRESS = re.compile(r"[0-9.]+")
 _LOOPBACK = re.compile(r"(.+\.)?localhost|127\.0\.0\.1|\[::1]")
 
 
+#: A URL, and the values of its Set-Cookie headers.
+Stored = tuple[str, tuple[str, ...]]
+
+
 class CookieJar:
     """Cookies that servers have set, for the requests that follow. Safe to share between threads."""
 
@@ -26,6 +30,7 @@ class CookieJar:
         policy = DefaultCookiePolicy(strict_ns_domain=DefaultCookiePolicy.DomainStrictNonDomain)
         self._cookies = httpx.Cookies(StandardJar(policy))
         self._held_back: frozenset[str] = frozenset()
+        self._log: list[Stored] | None = None
 
     def header(self, url: str) -> str | None:
         """The value of the Cookie header for a URL, or None (RFC 6265 § 5.4)."""
@@ -42,6 +47,9 @@ class CookieJar:
 
     def store(self, url: str, values: Iterable[str]) -> None:
         """Keep, replace or remove what the Set-Cookie headers from `url` say (RFC 6265 § 5.3)."""
+        values = tuple(values)
+        if self._log is not None:
+            self._log.append((url, values))
         request = _asking(url)
         headers = [(b"Set-Cookie", _strict(value, request.url.host).encode()) for value in values]
         self._cookies.extract_cookies(httpx.Response(200, headers=headers, request=request))
@@ -50,7 +58,26 @@ class CookieJar:
         """This very jar, but the cookies of these names are not sent; what is stored there is stored here."""
         view = CookieJar()
         view._cookies, view._held_back = self._cookies, self._held_back | frozenset(names)
+        view._log = self._log
         return view
+
+    def fork(self) -> CookieJar:
+        """A jar with the same cookies that goes its own way, and remembers what was stored there."""
+        other = CookieJar()
+        for cookie in self._cookies.jar:
+            other._cookies.jar.set_cookie(cookie)
+        other._log = []
+        return other
+
+    @property
+    def stored(self) -> tuple[Stored, ...]:
+        """What was stored in a fork, in order."""
+        return tuple(self._log or ())
+
+    def join(self, stored: Iterable[Stored]) -> None:
+        """Stores what was stored in a fork of this jar."""
+        for url, values in stored:
+            self.store(url, values)
 
 
 def _asking(url: str) -> httpx.Request:

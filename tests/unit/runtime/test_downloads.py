@@ -1,21 +1,19 @@
-"""Downloads within a run: what is told of their progress, to whom, and what is cleared away at the end."""
+"""Downloads within a run: what is noted of their progress, and what is cleared away at the end."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from runner.engine.events import Downloading
 from runner.engine.exchange import Exchange, Request, Response, Saved
 from runner.errors import TransportError
 from runner.redaction import Redactor
 from runner.runtime import execute
 from runner.runtime.execute import Settings
+from runner.runtime.progress import Progress, UnderWay
 from runner.runtime.project import Options, open_project
 
 TEXT = """
@@ -26,12 +24,13 @@ requests:
 
 
 class Server:
-    """Gives a body in pieces, a second each."""
+    """Gives a body in pieces; after each it looks at what is under way."""
 
-    def __init__(self, clock: list[float], announced: int | None = 300) -> None:
-        self.clock = clock
+    def __init__(self, announced: int | None = 300) -> None:
         self.announced = announced
         self.error: Exception | None = None
+        self.look: Callable[[], list[UnderWay]] = list
+        self.seen: list[UnderWay] = []
 
     def send(self, request: Request, jar: object) -> Exchange:
         assert request.save_to is not None
@@ -40,8 +39,8 @@ class Server:
 
     def pieces(self) -> Iterator[bytes]:
         for _ in range(3):
-            self.clock[0] += 1
             yield bytes(100)
+            self.seen += self.look()
         if self.error:
             raise self.error
 
@@ -49,66 +48,48 @@ class Server:
         """Nothing is open."""
 
 
-Ran = Callable[..., list[Downloading]]
+Ran = Callable[..., list[UnderWay]]
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    now = [0.0]
-    monkeypatch.setattr(execute, "time", SimpleNamespace(monotonic=lambda: now[0], perf_counter=time.perf_counter))
-    return now
-
-
-@pytest.fixture
-def downloads(tmp_path: Path, clock: list[float], monkeypatch: pytest.MonkeyPatch) -> Ran:
-    """`downloads(Server(clock), files=1)`: what was told of the downloads of a run."""
+def downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ran:
+    """`downloads(Server(), files=1)`: what was under way after each piece."""
     monkeypatch.chdir(tmp_path)
 
-    def run(server: Server, files: int = 1, name: str = "Down") -> list[Downloading]:
+    def run(server: Server, files: int = 1, name: str = "Down") -> list[UnderWay]:
         names = [f"{number}.yaml" for number in range(files)]
         for file in names:
             (tmp_path / file).write_text(TEXT.replace("Down {{}}", name))
         plans, env = open_project(Options(names)).ready_plans()
-        told: list[Downloading] = []
-        settings = Settings(
-            env, open_project(Options(names)).workspace, transport=server, progress=told.append, redactor=Redactor()
-        )
+        progress = Progress(lambda: 0.0)
+        server.look = progress.under_way
+        workspace = open_project(Options(names)).workspace
+        settings = Settings(env, workspace, transport=server, progress=progress, redactor=Redactor())
         execute.run(plans, settings)
-        return told
+        return server.seen
 
     return run
 
 
-def test_progress_is_told_as_it_comes(downloads: Ran, clock: list[float], tmp_path: Path) -> None:
+def test_progress_is_noted_as_it_comes(downloads: Ran, tmp_path: Path) -> None:
     """Bytes so far, and those announced; the file has its place all the same."""
-    assert downloads(Server(clock)) == [Downloading("Down", n, 300) for n in (100, 200, 300)]
+    assert downloads(Server()) == [UnderWay("Down", 0.0, n, 300) for n in (100, 200, 300)]
     assert (tmp_path / "x.bin").stat().st_size == 300
 
 
-def test_progress_is_not_told_too_often(downloads: Ran, clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fast download says nothing at all."""
-    monkeypatch.setattr(execute, "_OFTEN", 5)
-    assert downloads(Server(clock)) == []
+def test_a_size_that_nobody_announced(downloads: Ran) -> None:
+    """Only the bytes so far are noted."""
+    assert downloads(Server(announced=None))[0] == UnderWay("Down", 0.0, 100, None)
 
 
-def test_a_size_that_nobody_announced(downloads: Ran, clock: list[float]) -> None:
-    """Only the bytes so far are told."""
-    assert downloads(Server(clock, announced=None))[0] == Downloading("Down", 100, None)
-
-
-def test_progress_is_redacted(downloads: Ran, clock: list[float]) -> None:
+def test_progress_is_redacted(downloads: Ran) -> None:
     """A secret in a name is masked here, too."""
-    assert downloads(Server(clock), name="S-secret-word")[0].name == "***"
+    assert downloads(Server(), name="S-secret-word")[0].name == "***"
 
 
-def test_downloads_side_by_side_are_not_told(downloads: Ran, clock: list[float]) -> None:
-    """Only the calling thread may speak: what goes on in others is told when it is over."""
-    assert downloads(Server(clock), files=2) == []
-
-
-def test_what_is_broken_off_is_cleared_away(downloads: Ran, clock: list[float], tmp_path: Path) -> None:
+def test_what_is_broken_off_is_cleared_away(downloads: Ran, tmp_path: Path) -> None:
     """After a fault nothing half is left."""
-    server = Server(clock)
+    server = Server()
     server.error = TransportError("protocol", "broken")
     downloads(server)
     assert [path.name for path in tmp_path.iterdir()] == ["0.yaml"]

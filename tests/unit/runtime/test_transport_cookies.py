@@ -76,3 +76,28 @@ def test_values_beyond_ascii() -> None:
     jar = CookieJar()
     jar.store("http://a/", ["x=é日"])
     assert jar.header("http://a/" + "b" * 70_000) == "x=é日"
+
+
+def test_a_fork_goes_its_own_way() -> None:
+    """A fork has the cookies that were there, keeps its own from the jar, and the jar can take them over later."""
+    jar = CookieJar()
+    jar.store("http://h/", ["a=1"])
+    forks = [jar.fork(), jar.fork()]
+    forks[0].store("http://h/", ["b=2", "a=3"])
+    forks[1].without({"a"}).store("http://h/", ["b=4"])
+    assert [fork.header("http://h/") for fork in forks] == ["a=3; b=2", "a=1; b=4"]
+    assert jar.header("http://h/") == "a=1"
+    for fork in forks:
+        jar.join(fork.stored)
+    assert jar.header("http://h/") == "a=3; b=4"
+
+
+def test_a_fork_takes_cookies_away() -> None:
+    """A cookie that ends in a fork ends in the jar that takes it over."""
+    jar = CookieJar()
+    jar.store("http://h/", ["a=1"])
+    fork = jar.fork()
+    fork.store("http://h/", ["a=; Max-Age=0"])
+    assert fork.header("http://h/") is None
+    jar.join(fork.stored)
+    assert jar.header("http://h/") is None
