@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from runner.formats.draft import Comment, Data, Disabled, Imported
-from runner.language.document.reader import METHOD
+from runner.language.document.settings import METHOD
 from runner.language.document.words import url_fault
 
 _HALF = re.compile("[\ud800-\udfff]")

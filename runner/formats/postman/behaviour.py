@@ -15,7 +15,7 @@ _SAME = frozenset(
 )  # fmt: skip
 _WHY = {
     "disableUrlEncoding": "spaces and control characters in a URL are always encoded",
-    "disableCookies": "the cookies of a collection go with each of its requests; `cookies: {name: null}` holds one back",
+    "disableCookies": "the cookies of a collection go with all its requests; `cookies: {name: null}` holds one back",
     "followOriginalHttpMethod": "a redirect of 301, 302 or 303 is followed by GET",
     "followAuthorizationHeader": "credentials stay at their origin",
     "tlsDisabledProtocols": "TLS is as the system has it",
@@ -56,5 +56,7 @@ def _proxy(item: Item, variables: Variables) -> Data:
     if files["cert"]:
         why = "certificates lie elsewhere on each machine"
         path = f"{item.path}.request.certificate"
-        variables.imported.lose(path, f"the client certificate '{files['cert']}'", why, "set client_cert, or use --cert")
+        variables.imported.lose(
+            path, f"the client certificate '{files['cert']}'", why, "set client_cert, or use --cert"
+        )
     return found

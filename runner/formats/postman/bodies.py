@@ -201,9 +201,11 @@ def _formdata(data: Mapping[str, Json], written_type: str, variables: Variables,
             if entry.disabled:
                 parts[Disabled({name: part})] = None
             else:
-                parts[name] = [*(parts[name] if isinstance(parts[name], list) else [parts[name]]), part] if (
-                    name in parts
-                ) else part
+                parts[name] = (
+                    [*(parts[name] if isinstance(parts[name], list) else [parts[name]]), part]
+                    if (name in parts)
+                    else part
+                )
     return Body("multipart", parts) if _sent(parts) else None
 
 

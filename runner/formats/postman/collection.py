@@ -1,6 +1,6 @@
 """A Postman collection and its environments → the draft of a collection, or of several with a shared base.
 
-    read ─▶ variables, scripts ─▶ logins ─▶ requests, folder by folder ─▶ base URL, names without value, order
+read ─▶ variables, scripts ─▶ logins ─▶ requests, folder by folder ─▶ base URL, names without value, order
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ class _Import:
 
     def _taken(self) -> set[str]:
         """Every name that means a variable somewhere."""
-        found = {ours for ours in self.variables.captured}
-        taken = {name for name, ours in self.variables.names.given.items() if ours in found}
+        captured = self.variables.captured
+        taken = {name for name, ours in self.variables.names.given.items() if ours in captured}
         for item in logins.items(self.root):
             taken |= {name.strip() for name in PLACEHOLDER.findall(reading.plain(dict(item.request)))}
         taken |= {entry.name for entry in self.root.variables}
@@ -100,7 +100,10 @@ class _Import:
         auth = self._auth(self.root)
         around = self._around(self.root, Around(auth))
         setup, own = self._once_before(self.root)
-        draft: Data = {"name": Unique()(self.root.name, "Postman collection"), "description": self.root.description or None}
+        draft: Data = {
+            "name": Unique()(self.root.name, "Postman collection"),
+            "description": self.root.description or None,
+        }
         draft["auth"] = auth
         draft["defaults"] = self._defaults(self.root) or None
         draft["setup"] = setup or None
@@ -232,4 +235,3 @@ def _is_for_each(found: Any) -> bool:
     """Whether a test script does more than assert: that is done by each request itself."""
     exchange = found.exchange(0)
     return bool(found.sent or exchange.captures or any(check.schema is not None for check in exchange.checks))
-

@@ -96,7 +96,7 @@ def relative_urls(draft: Data, variables: Variables) -> None:
 
 def origin_of(url: str) -> str:
     """What stands before the path: `{{base}}`, or scheme and host; empty where there is no path after it."""
-    scheme, separator, rest = url.partition("://")
+    scheme, separator, _ = url.partition("://")
     start = len(scheme) + len(separator) if separator and "{{" not in scheme else 0
     depth, place = 0, start
     while place < len(url):

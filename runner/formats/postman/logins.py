@@ -122,7 +122,11 @@ def _elsewhere(item: Item) -> Iterator[tuple[str, Place]]:
 def _read_elsewhere(foreign: str, root: Item, scripts: Scripts, variables: Variables) -> bool:
     """Whether a script of another kind than the login's own looks at the variable."""
     ours = variables.names(foreign)
-    if any(ours in _names(value) for values in (variables.declared, *variables.environments.values()) for value in values.values()):
+    if any(
+        ours in _names(value)
+        for values in (variables.declared, *variables.environments.values())
+        for value in values.values()
+    ):
         return True
     for item in items(root):
         for result in (*scripts.of(item).before, *scripts.of(item).after):
@@ -162,7 +166,9 @@ def _calls(root: Item, variables: Variables, scripts: Scripts) -> Iterator[Call]
                 yield from _of_exchange(item, result, 0, foreign, None)
 
 
-def _of_exchange(item: Item, result: Any, number: int, foreign: Mapping[str, str], request: Data | None) -> Iterator[Call]:
+def _of_exchange(
+    item: Item, result: Any, number: int, foreign: Mapping[str, str], request: Data | None
+) -> Iterator[Call]:
     expires = None
     for capture in result.exchange(number).captures:
         if isinstance(capture.term, Field) and capture.term.name == "expires_in":
@@ -269,9 +275,15 @@ def _of_item(call: Call, variables: Variables, scripts: Scripts) -> Data | None:
     request["headers"] = dict(_headers(item, variables)) or None
     if own and own[0] == "basic":
         password = variables.secret(plain(own[1].get("password")), "password")
-        request["auth"] = {"type": "basic", "username": variables.text(plain(own[1].get("username"))), "password": password}
+        request["auth"] = {
+            "type": "basic",
+            "username": variables.text(plain(own[1].get("username"))),
+            "password": password,
+        }
     if body:
-        request[body.key] = {k: v for k, v in body.value.items() if isinstance(k, str)} if body.key == "form" else body.value
+        request[body.key] = (
+            {k: v for k, v in body.value.items() if isinstance(k, str)} if body.key == "form" else body.value
+        )
     return request
 
 
@@ -306,7 +318,9 @@ def _oauth2(request: Data, token: str) -> Data | None:
         block["grant"] = form["grant_type"]
     block["token_url"] = request["url"]
     client = _basic_client(request)
-    headers = {name: value for name, value in (request.get("headers") or {}).items() if not _expected(name, value, client)}
+    headers = {
+        name: value for name, value in (request.get("headers") or {}).items() if not _expected(name, value, client)
+    }
     if headers or ("client_id" not in form and client is None):
         return None
     if client is not None:

@@ -17,7 +17,7 @@ from runner.formats.postman.scripts import Scripts
 from runner.formats.postman.variables import Variables
 from runner.formats.scripts import terms
 from runner.formats.scripts.writing import UnwritableError, Writer, data
-from runner.language.document.reader import METHOD
+from runner.language.document.settings import METHOD
 
 #: Methods whose body Postman leaves out (its runtime's `METHODS_WITHOUT_BODY`).
 _WITHOUT_BODY = frozenset({"GET", "COPY", "HEAD", "PURGE", "UNLOCK"})
@@ -69,7 +69,11 @@ class Requests:
         auth = schemes.translate(item.auth, self.variables, f"{path}.auth")
         if auth is None and url.user is not None and around.auth in (None, schemes.NONE):
             user, password = url.user
-            auth = {"type": "basic", "username": self.variables.text(user), "password": self.variables.secret(password, "password")}
+            auth = {
+                "type": "basic",
+                "username": self.variables.text(user),
+                "password": self.variables.secret(password, "password"),
+            }
         draft["auth"] = auth
         body = self._body(item, draft, path)
         self._headers(item, draft, body, auth if auth is not None else around.auth, path)

@@ -51,7 +51,8 @@ def translate(auth: Json, variables: Variables, path: str) -> Data | str | None:
         why = "there is no such scheme here" if kind in _OTHERS else "Postman has no such scheme either"
         fields.lose(f"auth of type '{kind}'", why, "write the header that it gives, or use a proxy that adds it")
         return NONE
-    return _TYPES[kind](fields)
+    translated: Data | str | None = _TYPES[kind](fields)
+    return translated
 
 
 _OTHERS = ("hawk", "ntlm", "edgegrid", "oauth1", "asap")

@@ -126,4 +126,3 @@ def left_of(found: Any) -> str:
     from runner.formats.scripts.slices import left
 
     return left(found.machine.script, [lost.span for lost in found.losses])
-

@@ -53,7 +53,8 @@ def _text(term: Any) -> str:
 
 def _url(term: Any, variables: Variables) -> str:
     parts = _entries(term)
-    url = _text(parts["raw"] if "raw" in parts else term) if not parts or "raw" in parts else ""
+    given = parts.get("raw") if parts else term
+    url = "" if given is None else _text(given)
     if not url:
         raise UnwritableError("its URL is put together from parts")
     return f"http://{url}" if variables.lacks_scheme(url) else url
@@ -172,4 +173,3 @@ def guarded(value: Any, variables: Variables, name: str = "") -> Any:
     if isinstance(value, list):
         return [guarded(item, variables, name) for item in value]
     return variables.guarded(name, value) if isinstance(value, str) else value
-

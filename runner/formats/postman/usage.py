@@ -31,7 +31,7 @@ def used(draft: Any) -> Used:
 
 
 def _walk(value: Any, place: str, found: Used) -> None:
-    """`place` says what texts are: "" for templates, else `expression`, `condition`, or the key that they stand under."""
+    """`place` says what texts are: "" for templates, else `expression`, `condition`, or the key over them."""
     if isinstance(value, Mapping):
         for name, item in value.items():
             if not isinstance(name, (Comment, Disabled)):

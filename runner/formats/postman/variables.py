@@ -23,7 +23,9 @@ _JWT = re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+", re.ASCII)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _DEEPEST = 5
 _SHORTEST = 4
-CREDENTIAL_HEADERS = frozenset({"authorization", "proxy-authorization", "x-api-key", "api-key", "x-auth-token", "cookie"})
+CREDENTIAL_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-auth-token", "cookie"}
+)
 _SCHEMES = {"bearer": "token", "basic": "basic_credentials"}
 _TEXT = "string"
 _WORDS = {"true": True, "false": False}

@@ -212,9 +212,9 @@ def _loosely(sign: str, left: Any, right: Any) -> tuple[Any, Any]:
     kinds = {terms.kind(left), terms.kind(right)}
     if "number" in kinds and len(kinds) > 1 and terms.NULL not in (left, right):
         left, right = (_numeric(term) for term in (left, right))
-    elif sign in ("==", "!=") and terms.Var in (type(left), type(right)) and kinds - {"string", None} == set():
-        if not isinstance(left, Const) and not isinstance(right, Const):
-            left, right = terms.call("to_string", left), terms.call("to_string", right)
+    elif sign in ("==", "!=") and terms.Var in (type(left), type(right)) and not kinds - {"string", None}:
+        computed = not isinstance(left, Const) and not isinstance(right, Const)
+        left, right = (terms.call("to_string", term) if computed else term for term in (left, right))
     return left, right
 
 

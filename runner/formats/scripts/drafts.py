@@ -16,11 +16,9 @@ from runner.language import query
 from runner.language.model import RESPONSE_KEYS
 
 #: Names of tests that say no more than the assertion does.
-_TRIVIAL = re.compile(r"(?:response )?status(?: code)? (?:is|should be|must be|equals)(?: equal to)? \d{3}\W*", re.IGNORECASE)
-
-
-class Unwritten(Exception):  # not a fault: it is told as a loss
-    """Something of a script for which there is no expression."""
+_TRIVIAL = re.compile(
+    r"(?:response )?status(?: code)? (?:is|should be|must be|equals)(?: equal to)? \d{3}\W*", re.IGNORECASE
+)
 
 
 def captures(exchange: Exchange, number: int, lose: Any) -> Data:

@@ -41,8 +41,8 @@ Ask = Callable[[Loops, Chain, list[Value]], "Meant | None"]
 
 #: Words that only read well, and those that change what follows.
 _FILLERS = frozenset(
-    {"to", "be", "been", "is", "that", "which", "and", "has", "have", "with", "at", "of", "same", "but", "does", "still",
-     "also", "should"}
+    {"to", "be", "been", "is", "that", "which", "and", "has", "have", "with", "at", "of", "same", "but", "does",
+     "still", "also", "should"}
 )  # fmt: skip
 _FLAGS = frozenset({"deep", "nested", "own", "ordered", "any", "all"})
 
@@ -415,7 +415,9 @@ def _own_header(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant |
     if "request" not in chain.words or not isinstance(name, Const):
         return None
     value = terms.field(_term(chain), str(name.value).lower())
-    wanted = terms.compare("!=", value, NULL) if len(arguments) < 2 else terms.compare("==", value, _argument(arguments, 1))
+    wanted = (
+        terms.compare("!=", value, NULL) if len(arguments) < 2 else terms.compare("==", value, _argument(arguments, 1))
+    )
     return Meant(wanted)
 
 

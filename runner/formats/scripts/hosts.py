@@ -133,7 +133,7 @@ def _string(machine: Loops, arguments: list[Value], span: Any) -> Value:
 
 
 def _boolean(machine: Loops, arguments: list[Value], span: Any) -> Value:
-    return machine.truth_of(argument(arguments))  # type: ignore[no-any-return]
+    return machine.truth_of(argument(arguments))
 
 
 def parsed(machine: Loops, arguments: list[Value], span: Any) -> Value:
@@ -263,7 +263,9 @@ def moment_format(iso: Any, pattern: str) -> Value:
     """A date in a form of the library moment; `[text]` in it is literal."""
     import re
 
-    parts = re.findall(r"\[[^\]]*\]|YYYY|YY|MMMM|MMM|MM|dddd|ddd|DD|HH|hh|mm|ss|SSS|ZZ|Z|A|[A-Za-z]+|[^A-Za-z\[]+", pattern)
+    parts = re.findall(
+        r"\[[^\]]*\]|YYYY|YY|MMMM|MMM|MM|dddd|ddd|DD|HH|hh|mm|ss|SSS|ZZ|Z|A|[A-Za-z]+|[^A-Za-z\[]+", pattern
+    )
     form = ""
     for part in parts:
         if part.startswith("["):
@@ -397,7 +399,8 @@ FUNCTIONS: Mapping[str, Function] = {
     "encodeURIComponent": _encoded, "encodeURI": _encoded, "escape": _encoded,
     "decodeURIComponent": _term_function("url_decode"),
     "btoa": _term_function("base64"), "atob": _term_function("base64_decode"),
-    "Object.keys": _entries_of("keys"), "Object.values": _entries_of("values"), "Object.entries": _entries_of("entries"),
+    "Object.keys": _entries_of("keys"), "Object.values": _entries_of("values"),
+    "Object.entries": _entries_of("entries"),
     "_.keys": _entries_of("keys"), "_.values": _entries_of("values"),
     "Object.assign": _assigned, "_.extend": _assigned, "_.merge": _assigned,
     "Array.isArray": _is_array, "_.isArray": _is_array, "_.isObject": is_type("object"),

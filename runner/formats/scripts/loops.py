@@ -58,14 +58,14 @@ class Loops(Statements):
             self.over(values, lambda element, key: self._turn_of(node, element if node.kind == "of" else key), node)
             return
         for item in items[:_MOST_TURNS]:
-            if self._leaves(lambda item=item: self._turn_of(node, item)):  # type: ignore[misc]
+            if self._leaves(lambda item=item: self._turn_of(node, item), node):  # type: ignore[misc]
                 return
 
     def _turn_of(self, node: tree.ForEach, item: Value) -> None:
         self.bind(node.target, item)
         self.run(node.body)
 
-    def _leaves(self, turn: Callable[[], None]) -> bool:
+    def _leaves(self, turn: Callable[[], None], node: tree.For | tree.ForEach) -> bool:
         """A turn of a loop that is unrolled; whether it was the last one for sure."""
         if not self._goes_on():
             return True
@@ -77,6 +77,10 @@ class Loops(Statements):
         finally:
             self.leavings.pop()
             self.scope = outer
+        unknown = leaving.unknown or self.frames[-1].unknown
+        if unknown:
+            self.lose_inside(node.body, unknown)
+            return True
         if leaving.broken and leaving.left not in (TRUE, FALSE):
             self.assume(terms.negate(leaving.left))
         return leaving.broken and leaving.left == TRUE
@@ -91,7 +95,7 @@ class Loops(Statements):
             if test != TRUE:
                 self._symbolic(node)
                 return
-            if self._leaves(lambda: self.run(node.body)):
+            if self._leaves(lambda: self.run(node.body), node):
                 return
             if node.step is not None:
                 self.evaluate(node.step)
@@ -100,13 +104,13 @@ class Loops(Statements):
     def _symbolic(self, node: tree.For) -> None:
         """`i < list.length`, from 0: a loop over the list."""
         test = node.test
-        if isinstance(test, tree.Binary) and test.operator in ("<", "<=", "!==", "!="):
-            if isinstance(test.left, tree.Name) and self.look_up(test.left.name) == Const(0):
-                bound = self.evaluate(test.right)
-                name = test.left.name
-                if isinstance(bound, Apply) and bound.function == "length":
-                    self.over(bound.arguments[0], lambda _, key: self._turn_with(name, key, node.body), node)
-                    return
+        counts = isinstance(test, tree.Binary) and test.operator in ("<", "<=", "!==", "!=")
+        if counts and isinstance(test.left, tree.Name) and self.look_up(test.left.name) == Const(0):
+            bound = self.evaluate(test.right)
+            name = test.left.name
+            if isinstance(bound, Apply) and bound.function == "length":
+                self.over(bound.arguments[0], lambda _, key: self._turn_with(name, key, node.body), node)
+                return
         self.lose_inside(node, "it is a loop whose turns depend on values that only the run knows")
 
     def _turn_with(self, name: str, key: Value, body: Any) -> None:

@@ -94,6 +94,9 @@ _SETTERS = frozenset(
     | {"postman.setEnvironmentVariable", "postman.setGlobalVariable", "pm.visualizer.set"}
 )
 
+_EXPECTATIONS = frozenset({"pm.expect", "pm.expect.fail"})
+_CHAINS = frozenset({"pm.response.to", "response.to", "res.to"})
+
 
 def effects_in(node: Any) -> list[tuple[tree.Span, str]]:
     """The assertions and settings that a part of a script holds, run or not."""
@@ -103,20 +106,23 @@ def effects_in(node: Any) -> list[tuple[tree.Span, str]]:
 
 
 def _collect(node: Any, found: list[tuple[tree.Span, str]]) -> None:
-    if isinstance(node, tree.Call):
-        path = path_of(node.callee)
-        if path in ("pm.expect", "pm.expect.fail"):
-            found.append((node.span, "an assertion"))
-        elif path in _SETTERS:
-            found.append((node.span, "a variable that is set"))
-    elif isinstance(node, tree.Member) and path_of(node) in ("pm.response.to", "response.to", "res.to"):
-        found.append((node.span, "an assertion"))
-    elif isinstance(node, tree.Assign) and isinstance(node.target, tree.Member):
-        if path_of(node.target.object) == "tests":
-            found.append((node.span, "an assertion"))
+    what = _effect(node)
+    if what:
+        found.append((node.span, what))
     if isinstance(node, tuple) and not isinstance(node, tree.Span):
         for part in node:
             _collect(part, found)
+
+
+def _effect(node: Any) -> str:
+    """What a node does for its tool by itself; empty where it does nothing."""
+    if isinstance(node, tree.Call):
+        path = path_of(node.callee)
+        return "a variable that is set" if path in _SETTERS else "an assertion" if path in _EXPECTATIONS else ""
+    if isinstance(node, tree.Member):
+        return "an assertion" if path_of(node) in _CHAINS else ""
+    is_test = isinstance(node, tree.Assign) and path_of(getattr(node.target, "object", None)) == "tests"
+    return "an assertion" if is_test else ""
 
 
 def path_of(node: Any) -> str:

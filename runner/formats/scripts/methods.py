@@ -94,8 +94,9 @@ def _includes(machine: Loops, owner: Any, arguments: list[Value]) -> Value:
 def contained(subject: Any, wanted: Any) -> Any:
     """Whether a text or a list holds something."""
     subject, wanted = terms.folded(subject), terms.folded(wanted)
-    if isinstance(subject, Const) and isinstance(wanted, Const) and isinstance(subject.value, (str, list)):
-        if isinstance(subject.value, list) or isinstance(wanted.value, str):
+    if isinstance(subject, Const) and isinstance(wanted, Const):
+        both = isinstance(subject.value, str) and isinstance(wanted.value, str)
+        if both or isinstance(subject.value, list):
             return Const(wanted.value in subject.value)
     return terms.call("contains", subject, wanted)
 
@@ -249,7 +250,9 @@ def _known_some(pairs: list[tuple[Value, Value]]) -> Value:
     return found
 
 
-_find = _over(lambda items, loop, given: terms.index(terms.selected(items, loop, _test(given), Element(loop)), 0), _known_find)
+_find = _over(
+    lambda items, loop, given: terms.index(terms.selected(items, loop, _test(given), Element(loop)), 0), _known_find
+)
 _filter = _over(lambda items, loop, given: terms.selected(items, loop, _test(given), Element(loop)), _known_filter)
 _map = _over(lambda items, loop, given: terms.selected(items, loop, TRUE, to_term(given)), _known_map)
 _every = _over(lambda items, loop, given: terms.quantified("all", items, loop, _test(given)), _known_every)
@@ -487,10 +490,15 @@ _OF_DATES: Mapping[str, Method] = {
     **dict.fromkeys(("toISOString", "toJSON", "toString", "format"), _iso),
 }
 
+
+def _executed(machine: Loops, owner: Value, arguments: list[Value]) -> Value:
+    return _match(machine, to_term(_argument(arguments)), [owner])
+
+
 _BY_TYPE: Mapping[type, Mapping[str, Method]] = {
     Date: _OF_DATES,
     Millis: {"toString": lambda machine, owner, arguments: terms.call("to_string", to_term(owner))},
-    Expression: {"test": _tested, "exec": lambda machine, owner, arguments: _match(machine, to_term(_argument(arguments)), [owner])},
+    Expression: {"test": _tested, "exec": _executed},
     Random: {"toString": _random_text},
     RandomText: dict.fromkeys(("substring", "substr", "slice"), _cut_random),
     Entries: {"forEach": _for_each, "includes": _includes, "indexOf": _search, "map": _map, "filter": _filter,

@@ -55,7 +55,7 @@ def property_of(machine: Loops, host: Host, name: str, span: Any) -> Value:
     if host.path in _SCOPES and name not in _SCOPE_FUNCTIONS:
         return machine.variable(name)
     if path == "pm.request.to":
-        return expectations.of_request(machine, span)  # type: ignore[return-value]
+        return expectations.of_request(machine, span)
     if path in ("request.name", "request.description", "request.id"):
         return _info(machine, {"name": "requestName"}.get(name, name))
     if host.path == "pm.info":
@@ -77,7 +77,7 @@ def _of_response(machine: Loops, host: Host, name: str, span: Any) -> Value:
     if name in _OF_RESPONSE:
         return Doc(_OF_RESPONSE[name], host.exchange)
     if name == "to":
-        return expectations.of_response(machine, host.exchange, span)  # type: ignore[return-value]
+        return expectations.of_response(machine, host.exchange, span)
     if name == "headers":
         return Host("headers", host.exchange)
     if name == "cookies":
@@ -129,7 +129,7 @@ def call_method(machine: Loops, host: Host, name: str, arguments: list[Value], s
         return hosts.call_moment(host, name, arguments)
     if host.path == "digest":
         plain = not arguments or getattr(arguments[0], "path", "") == "CryptoJS.enc.Hex"
-        return host.data if name == "toString" and plain else Opaque("it writes a digest as base64")  # type: ignore[no-any-return]
+        return host.data if name == "toString" and plain else Opaque("it writes a digest as base64")
     if host.path == "words":
         return Host("words", data=terms.call("base64", host.data)) if name == "toString" else Opaque("it holds bytes")
     if host.path == "response" and name in ("then", "finally") and arguments:
@@ -302,7 +302,9 @@ def judged(machine: Loops, schema: Any, value: Value) -> Value:
 
 def _tv4(machine: Loops, arguments: list[Value], span: Any) -> Value:
     schema = terms.folded(to_term(hosts.argument(arguments, 1)))
-    return judged(machine, schema.value, arguments[0]) if isinstance(schema, Const) else Opaque("its schema is computed")
+    return (
+        judged(machine, schema.value, arguments[0]) if isinstance(schema, Const) else Opaque("its schema is computed")
+    )
 
 
 def _ajv(machine: Loops, arguments: list[Value], span: Any) -> Value:

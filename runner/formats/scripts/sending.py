@@ -23,9 +23,11 @@ def send(machine: Loops, arguments: list[Value], span: Any) -> Value:
         options = _options(machine, arguments[0] if arguments else NULL)
     except UntranslatableError as error:
         machine.lose(span, "a request that the script sends", str(error))
+        _lose_callback(machine, arguments, "it is done after a request that cannot be sent")
         return Opaque(f"it is the response of a request that is not known: {error}")
     if machine.turns:
         machine.lose(span, "a request that a loop sends", "it cannot be sent once for each element")
+        _lose_callback(machine, arguments, "it is done after a request that a loop sends")
         return Opaque("it is the response of a request in a loop")
     machine.exchanges += 1
     number = machine.exchanges
@@ -77,6 +79,12 @@ def with_placeholders(machine: Loops, text: str) -> Any:
         parts += [Const(text[position : match.start()]), machine.variable(match[1].strip())]
         position = match.end()
     return terms.join([*parts, Const(text[position:])]) if parts else Const(text)
+
+
+def _lose_callback(machine: Loops, arguments: list[Value], why: str) -> None:
+    for callback in arguments[1:2]:
+        if isinstance(callback, Closure):
+            machine.lose_effects(callback.function, why)
 
 
 def _call_back(machine: Loops, callback: Closure, response: Host, span: Any) -> None:

@@ -1,7 +1,7 @@
 """What reading a script comes to: its effects in order, under which conditions, and what could not be understood.
 
-Conditions are a stack: a check under `if (a) { if (b) …` holds wherever `a && b` does. A script may send requests of its
-own; what happens in their callbacks belongs to their exchange. This file knows no syntax.
+Conditions are a stack: a check under `if (a) { if (b) …` holds wherever `a && b` does. A script may send requests of
+its own; what happens in their callbacks belongs to their exchange. This file knows no syntax.
 """
 
 from __future__ import annotations
@@ -95,11 +95,15 @@ class Scope:
 
 
 class Leaving:
-    """A loop that is running: under which condition `break` or `continue` has left this turn of it."""
+    """A loop that is running: under which condition `break` or `continue` has left this turn of it.
 
-    __slots__ = ("base", "broken", "left")
+    `unknown` says why that cannot be told.
+    """
+
+    __slots__ = ("base", "broken", "left", "unknown")
 
     def __init__(self, base: int) -> None:
+        self.unknown = ""
         self.base = base
         self.left: Any = FALSE
         self.broken = False
@@ -120,11 +124,12 @@ class Turn:
 
 
 class Frame:
-    """A function that is running: under which condition it has returned, and what."""
+    """A function that is running: under which condition it has returned, and what; `unknown`: why that is not known."""
 
-    __slots__ = ("base", "results", "returned")
+    __slots__ = ("base", "results", "returned", "unknown")
 
     def __init__(self, base: int) -> None:
+        self.unknown = ""
         self.base = base
         self.returned: Any = FALSE
         self.results: list[tuple[Any, Value]] = []

@@ -40,7 +40,10 @@ class Statements(Evaluator):
         depth = len(self.conditions)
         try:
             self._hoist(nodes)
-            for node in nodes:
+            for place, node in enumerate(nodes):
+                if self._lost_its_way():
+                    self._give_up(nodes[place:])
+                    break
                 if not self._goes_on():
                     break
                 self.run(node)
@@ -51,6 +54,16 @@ class Statements(Evaluator):
         for node in nodes:
             if isinstance(node, tree.Declare) and isinstance(node.value, tree.Function) and node.value.name:
                 self.declare(node.value.name, Closure(node.value, self.scope))
+
+    def _lost_its_way(self) -> str:
+        """Why it cannot be said whether the statement here is reached; empty where it can."""
+        return self.frames[-1].unknown or (self.leavings[-1].unknown if self.leavings else "")
+
+    def _give_up(self, nodes: tuple[Any, ...]) -> None:
+        """What follows a `return` or `break` of which only the run knows whether it is met."""
+        why = self._lost_its_way()
+        self.lose_effects(nodes, why)
+        self._forget(nodes, why)
 
     def _goes_on(self) -> bool:
         """Whether the statement here is reached at all; puts on the stack under which condition."""
@@ -95,11 +108,20 @@ class Statements(Evaluator):
         """Everything in a part that cannot be read: nothing of it may be taken for unconditional."""
         before = len(self.losses)
         self.lose_effects(node, why)
+        self._forget(node, why)
+        for kind in _leaves(node, frozenset()):
+            if kind in ("return", "throw"):
+                self.frames[-1].unknown = why
+            elif self.leavings:
+                self.leavings[-1].unknown = why
+        if len(self.losses) == before:
+            self.lose(node.span, "a part of the script", why)
+
+    def _forget(self, node: Any, why: str) -> None:
+        """The names that a part gives new values hold what cannot be known."""
         for name in assigned_names(node):
             if self.scope.home(name) is not None:
                 self.assign(name, Opaque(why))
-        if len(self.losses) == before:
-            self.lose(node.span, "a part of the script", why)
 
     def lose_effects(self, node: Any, why: str) -> None:
         raise NotImplementedError
@@ -143,6 +165,8 @@ class Statements(Evaluator):
             self.scope, self.leavings = outer, leavings
 
     def _result(self, frame: Frame) -> Value:
+        if frame.unknown:
+            return Opaque(frame.unknown)
         if not frame.results:
             return NULL
         if frame.results[0][0] == TRUE:
@@ -224,6 +248,23 @@ def _parses(node: Any) -> bool:
         if isinstance(name, tree.Literal) and name.value in ("json", "parse"):
             return True
     return isinstance(node, tuple) and any(map(_parses, node))
+
+
+def _leaves(node: Any, kept: frozenset[str]) -> set[str]:
+    """How a part of a script may leave what it stands in; `kept` are the words that a loop in it takes for its own."""
+    if isinstance(node, tree.Function):
+        return set()
+    if isinstance(node, tree.Leave):
+        return {node.kind} - kept
+    if isinstance(node, (tree.For, tree.ForEach)):
+        kept = kept | {"break", "continue"}
+    elif isinstance(node, tree.Switch):
+        kept = kept | {"break"}
+    found: set[str] = set()
+    if isinstance(node, tuple) and not isinstance(node, tree.Span):
+        for part in node:
+            found |= _leaves(part, kept)
+    return found
 
 
 def assigned_names(node: Any) -> list[str]:

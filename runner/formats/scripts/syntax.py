@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any
 
 import tree_sitter
@@ -268,8 +268,8 @@ def _spread(node: Parsed) -> Any:
 
 
 def _sequence(node: Parsed) -> Any:
-    left, right = _made(_field(node, "left")), _made(_field(node, "right"))
-    return tree.Binary(_span(node), ",", left, right)
+    first, *rest = map(_made, _parts(node))
+    return reduce(lambda left, right: tree.Binary(_span(node), ",", left, right), rest, first)
 
 
 # --- patterns ------------------------------------------------------------------------------------------------------

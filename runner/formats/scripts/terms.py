@@ -226,7 +226,8 @@ def _kind_of_value(value: Any) -> str | None:
         return "boolean"
     if isinstance(value, (int, float)):
         return "number"
-    return {str: "string", list: "array", dict: "object"}.get(type(value))
+    words: dict[type, str] = {str: "string", list: "array", dict: "object"}
+    return words.get(type(value))
 
 
 # --- truth ---------------------------------------------------------------------------------------------------------

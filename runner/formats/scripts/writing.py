@@ -154,7 +154,9 @@ class Writer:
         items = self._write(term.items, PATH if not isinstance(term.items, Selected) else PIPE)
         if isinstance(term.items, Selected):
             items = f"{items} | "
-        condition = "*" if term.condition in (None, terms.TRUE) else f"?{self._in_loop(term.loop, term.condition, PIPE)}"
+        condition = (
+            "*" if term.condition in (None, terms.TRUE) else f"?{self._in_loop(term.loop, term.condition, PIPE)}"
+        )
         if term.result == Element(term.loop):
             return f"{items}[{condition}]", PIPE
         path = self._in_loop(term.loop, term.result, PIPE)
@@ -251,7 +253,9 @@ def _apart(parts: tuple[Any, ...]) -> tuple[Any, ...]:
     """A text whose end would join the `{{` after it becomes a placeholder of its own."""
     last = len(parts) - 1
     return tuple(
-        Apply("to_string", (part,)) if place < last and isinstance(part, Const) and part.value[-1:] in _JOINING else part
+        Apply("to_string", (part,))
+        if place < last and isinstance(part, Const) and part.value[-1:] in _JOINING
+        else part
         for place, part in enumerate(parts)
     )
 

@@ -109,13 +109,19 @@ def _mark(data: Any, prefix: str, seen: Counter[str]) -> int:
 
 def _values(data: Any) -> dict[str, str]:
     """A value for every variable that the collection gives none."""
-    given = {str(e.get("key") or e.get("id")) for e in data.get("variable") or [] if isinstance(e, dict) and e.get("value")}
+    given = {
+        str(e.get("key") or e.get("id")) for e in data.get("variable") or [] if isinstance(e, dict) and e.get("value")
+    }
     text = json.dumps(data)
     names = {name.strip() for name in _PLACEHOLDER.findall(text)} - given
     within = r'(?:://|\}\}|"protocol": "http", "host": \["|"host": \["(?:[^"\]]*", ")+)\{\{([^{}]*?)\}\}'
     hosts = {name.strip() for name in re.findall(within, text)}
-    bare = {name.strip() for name in re.findall(r'(?:[:\[,]|\\n)\s*\{\{([^{}]*?)\}\}\s*(?:[,}\]]|\\n|\\r)', text)}
-    return {name: "7" if name in bare else _value(name).removeprefix("http://" if name in hosts else "") for name in sorted(names) if name and not name.startswith("$") and name.isprintable()}
+    bare = {name.strip() for name in re.findall(r"(?:[:\[,]|\\n)\s*\{\{([^{}]*?)\}\}\s*(?:[,}\]]|\\n|\\r)", text)}
+    return {
+        name: "7" if name in bare else _value(name).removeprefix("http://" if name in hosts else "")
+        for name in sorted(names)
+        if name and not name.startswith("$") and name.isprintable()
+    }
 
 
 def _value(name: str) -> str:
@@ -349,17 +355,30 @@ def run(paths: list[Path], modules: Path) -> Outcome:
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("folders", nargs="+", type=Path)
-    arguments.add_argument("--modules", type=Path, default=Path.home() / ".cache/request-runner-live/newman/node_modules")
+    arguments.add_argument(
+        "--modules", type=Path, default=Path.home() / ".cache/request-runner-live/newman/node_modules"
+    )
     arguments.add_argument("--most", type=int, default=0, help="no more than so many files, evenly chosen")
     arguments.add_argument("--json", action="store_true")
     arguments.add_argument("--examples", action="store_true", help="show one request for each difference")
     given = arguments.parse_args()
-    paths = sorted(path for folder in given.folders for path in (folder.rglob("*.json") if folder.is_dir() else [folder]))
+    paths = sorted(
+        path for folder in given.folders for path in (folder.rglob("*.json") if folder.is_dir() else [folder])
+    )
     if given.most and len(paths) > given.most:
         paths = paths[:: len(paths) // given.most][: given.most]
     outcome = run(paths, given.modules)
     if given.json:
-        print(json.dumps({"same": outcome.same, "compared": outcome.compared, "unsent": outcome.unsent, "reasons": outcome.reasons}))
+        print(
+            json.dumps(
+                {
+                    "same": outcome.same,
+                    "compared": outcome.compared,
+                    "unsent": outcome.unsent,
+                    "reasons": outcome.reasons,
+                }
+            )
+        )
         return
     print(f"{outcome.compared} requests compared, {outcome.same} agree ({outcome.same / max(outcome.compared, 1):.1%})")
     for title, counted in (("differ in", outcome.reasons), ("sent", outcome.unsent), ("left out", outcome.left_out)):
