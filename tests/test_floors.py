@@ -26,6 +26,7 @@ FLOORS: tuple[Mapping[str, tuple[str, ...]], ...] = (
     {
         "language": (
             "values",
+            "shell",
             "model",
             "syntax",
             "writer",

@@ -23,12 +23,13 @@ _COMMANDS = {
     "token": "Run the token step of a file, and show what the token says.",
     "list": "List the requests of collections.",
     "import": "Translate a file of Postman, OpenAPI, curl and others.",
+    "export": "Translate a file into curl, Postman, OpenAPI or Python.",
     "fmt": "Write request files in one canonical style.",
     "demo": "Run a collection against an embedded API with OAuth.",
     "init": "Make a project to begin with.",
     "schema": "Print the JSON Schema of request files, for editors.",
 }
-_MODULES = {"list": "listing", "import": "importing"}
+_MODULES = {"list": "listing", "import": "importing", "export": "exporting"}
 #: What a shell says of a process that SIGPIPE ended.
 _PIPE_CLOSED = 141
 

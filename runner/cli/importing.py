@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from runner.cli.writing import Texts, put, write_all
 from runner.errors import InvalidError, RunnerError, UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 #: What stands for standard input.
 _STDIN = "-"
 _ENDINGS = (".yaml", ".yml")
-Texts = Mapping[str, "str | bytes"]
 Read = TypeVar("Read", str, bytes)
 
 
@@ -64,7 +63,7 @@ def _finish(imported: Imported, format_name: str, path: str, given: Mapping[str,
         _check(written)
         sys.stdout.write(str(written[name]))
     else:
-        _write(written, folder, force=given["force"])
+        write_all(written, folder, force=given["force"], judge=lambda made: _judge(made, list(written)))
     paths = [str(folder / relative) for relative in written] if given["output"] is not None else []
     out = sys.stdout if paths else sys.stderr
     print_losses(imported, path, paths, out, no_colour=given["no_colour"])
@@ -157,45 +156,10 @@ def _target(imported: Imported, output: str | None) -> tuple[Path, str]:
     return place, name
 
 
-def _write(written: Texts, folder: Path, *, force: bool) -> None:
-    """Writes all files or none: they are made beside their places, judged there, and moved."""
-    for relative in written:
-        pure = PurePosixPath(relative)
-        outside = pure.is_absolute() or ".." in pure.parts
-        assert not outside, "importers name files within the folder"
-    there = [str(folder / relative) for relative, content in written.items() if _differs(folder / relative, content)]
-    if there and not force:
-        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
-        raise UsageError(f"{there[0]}{more} exists already; --force overwrites it")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".import-", dir=folder) as made:
-            _put(written, Path(made))
-            _judge(Path(made), list(written))
-            for relative in written:
-                (folder / relative).parent.mkdir(parents=True, exist_ok=True)
-                os.replace(Path(made, relative), folder / relative)
-    except OSError as error:
-        raise UsageError(f"cannot write {error.filename or folder}: {error.strerror or error}") from None
-
-
-def _differs(place: Path, content: str | bytes) -> bool:
-    """Whether something else is in a place already; a file that was taken over may lie where it was."""
-    new = content.encode() if isinstance(content, str) else content
-    return place.exists() and not (place.is_file() and place.read_bytes() == new)
-
-
 def _check(written: Texts) -> None:
     with tempfile.TemporaryDirectory(prefix="import-") as made:
-        _put(written, Path(made))
+        put(written, Path(made))
         _judge(Path(made), list(written))
-
-
-def _put(written: Texts, folder: Path) -> None:
-    for relative, content in written.items():
-        place = folder / relative
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
 class _UnfitError(Exception):

@@ -1,4 +1,4 @@
-"""What an import lost, for people and as JSON."""
+"""What an import or an export lost, for people and as JSON."""
 
 from __future__ import annotations
 
@@ -19,11 +19,17 @@ _PLACES = 3
 
 
 def print_losses(imported: Imported, source: str, paths: Sequence[str], out: TextIO, *, no_colour: bool) -> None:
-    """One line on what was made, and the losses: those of one kind together."""
-    styler = styler_for(out, no_colour)
+    """One line on what was made, and the losses."""
     requests = count_requests(imported.collection) + sum(map(count_requests, imported.collections.values()))
+    print_summary(requests, imported.losses, source, paths, out, no_colour=no_colour)
+
+
+def print_summary(
+    requests: int, losses: Sequence[Loss], source: str, paths: Sequence[str], out: TextIO, *, no_colour: bool
+) -> None:
+    """How many requests went where, and what was lost: losses of one kind together."""
+    styler = styler_for(out, no_colour)
     where = f" → {paths[0]}" + (f" and {len(paths) - 1} more" if len(paths) > 1 else "") if paths else ""
-    losses = imported.losses
     lost = styler("warning", _count(len(losses), "loss", "losses")) if losses else styler("passed", "nothing lost")
     print(f"{escape(source)}{where}: {_count(requests, 'request', 'requests')}, {lost}", file=out)
     kinds: dict[tuple[str, str, str], list[str]] = {}

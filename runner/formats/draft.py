@@ -8,6 +8,7 @@ has been escaped (`literal`). This file knows no foreign format, writes no file 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -206,12 +207,7 @@ def literal(text: str) -> str:
 
 
 #: What would change the meaning of a `{{` after it: a backslash takes it away, a brace joins it.
-_BEFORE_BRACES = re.compile(r"[{\\]+$")
-
-
-def _kept_apart(match: re.Match[str]) -> str:
-    text = match.group().replace("\\", "\\\\")
-    return f'{{{{`"{text}"`}}}}'
+_JOINING = re.compile(r"[{\\]+$")
 
 
 def with_placeholders(text: str, placeholder: re.Pattern[str], ours: Callable[[str], str | None]) -> str:
@@ -226,9 +222,15 @@ def with_placeholders(text: str, placeholder: re.Pattern[str], ours: Callable[[s
         expression = ours(match[1])
         if expression is None:
             continue
-        before = text[position : match.start()]
-        kept = _BEFORE_BRACES.search(before)
-        before = literal(before[: kept.start()]) + _kept_apart(kept) if kept else literal(before)
-        parts += [before, "{{", expression, "}}"]
+        parts += [_apart(text[position : match.start()]), "{{", expression, "}}"]
         position = match.end()
     return "".join([*parts, literal(text[position:])])
+
+
+def _apart(text: str) -> str:
+    """A literal text that does not join the placeholder behind it: what would is a placeholder of its own."""
+    joining = _JOINING.search(text)
+    if joining is None:
+        return literal(text)
+    constant = json.dumps(joining.group()).replace("{{", "{\\u007b")
+    return f"{literal(text[: joining.start()])}{{{{`{constant}`}}}}"

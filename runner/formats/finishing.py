@@ -31,6 +31,7 @@ _EMPTY = frozenset(
 def finish(imported: Imported, collection: Data, names: Names) -> Data:
     """The collection as it is written; `names` are those of its variables."""
     fit(imported, collection)
+    _without_implied(collection["requests"], collection.get("defaults", {}))
     secrets = collection.setdefault("secrets", {})
     collection.setdefault("variables", {})
     vault = Vault(names, secrets)
@@ -40,7 +41,32 @@ def finish(imported: Imported, collection: Data, names: Names) -> Data:
     return _arranged(collection, COLLECTION_ORDER)
 
 
+#: Body key → the Content-Type that it has without a header.
+_IMPLIED = {"json": "application/json", "graphql": "application/json", "form": "application/x-www-form-urlencoded"}
+
+
+def _without_implied(items: list[Any], shared: Data) -> None:
+    """Takes Content-Type headers away that say what the body has anyway, unless another one is inherited."""
+    if any(isinstance(name, str) and name.lower() == "content-type" for name in shared.get("headers", {})):
+        return
+    for item in items:
+        if isinstance(item, dict) and "requests" in item:
+            _without_implied(item["requests"], item.get("defaults", {}))
+        elif isinstance(item, dict):
+            _take_away(item)
+
+
+def _take_away(item: Data) -> None:
+    implied = next((kind for key, kind in _IMPLIED.items() if key in item), None)
+    headers = item.get("headers", {})
+    for name in [name for name in headers if isinstance(name, str) and name.lower() == "content-type"]:
+        if headers[name] == implied:
+            del headers[name]
+
+
 def _arranged(data: Data, order: tuple[str, ...]) -> Data:
+    if "defaults" in data:
+        data["defaults"] = {key: value for key, value in data["defaults"].items() if value or key not in _EMPTY}
     kept = {key: value for key, value in data.items() if value or key not in _EMPTY}
     for key in ("setup", "requests", "teardown"):
         if key in kept:
@@ -63,4 +89,6 @@ def _item(item: Any) -> Any:
         return item
     if isinstance(item, Disabled):
         return Disabled(_item(item.value))
-    return _arranged(item, GROUP_ORDER if "requests" in item else REQUEST_ORDER)
+    if "requests" in item:
+        return _arranged(item, GROUP_ORDER)
+    return _arranged(item, REQUEST_ORDER)

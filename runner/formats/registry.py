@@ -11,7 +11,7 @@ from runner.errors import UsageError
 
 GROUP = "runner.formats"
 
-#: Format → what it is, for `import --help`. Its module has the same name, and a function `load`.
+#: Format → what it is, for `import --help`. Its module has the same name, or that of `_MODULES`, and a function `load`.
 IMPORTS: Mapping[str, str] = {
     "curl": "curl commands, one or many",
     "postman": "Postman collections, v2.0 and v2.1",
@@ -22,6 +22,9 @@ IMPORTS: Mapping[str, str] = {
     "insomnia": "Insomnia exports",
     "hurl": "Hurl files",
 }
+
+#: Formats whose name a module of Python has.
+_MODULES: Mapping[str, str] = {"http": "http_files"}
 
 #: Format → what it is, for `export --help`. Its module has a function `dump`.
 EXPORTS: Mapping[str, str] = {
@@ -39,7 +42,8 @@ def function(format_name: str, wanted: str) -> Callable[..., Any]:
         UsageError: nobody knows the format, or it cannot do that.
     """
     table = IMPORTS if wanted == "load" else EXPORTS
-    module: Any = import_module(f"runner.formats.{format_name}") if format_name in table else _plugin(format_name)
+    own = _MODULES.get(format_name, format_name)
+    module: Any = import_module(f"runner.formats.{own}") if format_name in table else _plugin(format_name)
     found = getattr(module, wanted, None)
     if found is None:
         verb = "imported" if wanted == "load" else "exported"

@@ -7,7 +7,7 @@ and variables, by the name of what holds them, and wherever a JWT stands. A valu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -23,6 +23,15 @@ _SESSION = re.compile(r"sess|sid\b|auth|token|jwt|csrf|secret|login|remember", r
 _SCHEMES = {"bearer": "token", "basic": "basic_credentials"}
 _USER_INFO = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://[^/?#@:]*:)([^/?#@{}]+)(?=@)")
 _IN_QUERY = re.compile(r"([?&])([^=&#{}]+)=([^&#{}]+)")
+#: Pairs in bodies of text, as JSON, XML and forms write them.
+_IN_BODIES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r'(?P<before>"(?P<name>[\w-]+)"\s*:\s*")(?P<value>[^"\\]+)(?P<after>")',
+        r"(?P<before><(?P<name>[\w:-]+)>)(?P<value>[^<>]+)(?P<after></(?P=name)>)",
+        r"(?P<before>(?:^|&)(?P<name>[\w-]+)=)(?P<value>[^&\s<>\"]+)(?P<after>(?=&|$))",
+    )
+)
 _WHOLE_ENV = re.compile(r"\{\{env\.\w+\}\}", re.ASCII)
 #: What the system sets by itself: a variable of this name would take what it finds there.
 _TAKEN = frozenset(
@@ -37,9 +46,12 @@ class Vault:
         self.names = names
         self.secrets = secrets
         self._literals: dict[str, str] = {}
+        #: Values that must not be seen in comments.
+        self.hidden: set[str] = set()
 
     def put(self, value: str, like: str) -> str:
         """The placeholder for a literal credential; `like` says what it is."""
+        self.hidden.add(value)
         if value not in self._literals:
             ours = self._literals[value] = self.names.fresh(snake(like))
             self.secrets[ours] = from_environment(ours)
@@ -47,9 +59,16 @@ class Vault:
 
     def mask(self, text: str) -> str:
         """A comment without the credentials that were put away, and without tokens."""
-        for value in sorted(self._literals, key=len, reverse=True):
-            text = text.replace(value, "***")
+        for value in sorted(self.hidden, key=len, reverse=True):
+            if value in text:
+                text = _found(value).sub("***", text)
         return _JWT.sub("***", text)
+
+
+def _found(value: str) -> re.Pattern[str]:
+    """A credential as a word of its own; one that is a plain word (`password`) only within quotes."""
+    written = re.escape(value)
+    return re.compile(f"(?<=['\"`]){written}(?=['\"`])" if value.isalpha() else rf"(?<!\w){written}(?!\w)")
 
 
 def snake(name: str) -> str:
@@ -59,7 +78,7 @@ def snake(name: str) -> str:
 
 def from_environment(name: str) -> str:
     """The placeholder for a variable whose value comes from outside."""
-    upper = name.upper()
+    upper = snake(name).upper()
     return f"{{{{env.{f'API_{upper}' if upper in _TAKEN else upper}}}}}"
 
 
@@ -71,8 +90,11 @@ def seal(collection: Data, vault: Vault) -> None:
 class _Sealer:
     def __init__(self, vault: Vault) -> None:
         self.vault = vault
+        #: Names of variables that stand where credentials do.
+        self.used: set[str] = set()
 
     def collection(self, data: Data) -> None:
+        self.used = set(_used_as_credentials(data))
         self._declared(data)
         self._settings(data)
         for key in ("setup", "requests", "teardown"):
@@ -82,14 +104,29 @@ class _Sealer:
     def _declared(self, data: Data) -> None:
         """Variables that are credentials become secrets under their own names; whoever uses them finds them there."""
         variables, environments = data.get("variables", {}), data.get("environments", {}).values()
-        for name in {n: None for level in (variables, *environments) for n, v in level.items() if _is_secret(n, v)}:
+        levels = (variables, *environments)
+        for name in {n: None for level in levels for n, v in level.items() if self._is_secret(n, v)}:
             given = variables.pop(name, None)
+            self.vault.hidden |= {_meant(given)} if _is_literal(given) else set()
             self.vault.secrets[name] = from_environment(name) if given is None or _is_literal(given) else given
             for level in environments:
                 if _is_literal(level.get(name)):
-                    del level[name]
-        for level in (variables, *environments):
+                    self.vault.hidden.add(_meant(level.pop(name)))
+        for name, value in self.vault.secrets.items():
+            if _is_literal(value):
+                self.vault.hidden.add(_meant(value))
+                self.vault.secrets[name] = from_environment(name)
+        for level in levels:
             self._disabled(level, self._credential)
+
+    def _is_secret(self, name: Any, value: Any) -> bool:
+        """Whether a declared variable is a credential: a literal one, or one that the environment gives."""
+        if not isinstance(name, str) or not isinstance(value, str):
+            return False
+        is_credential = name in self.used or holds_credential(snake(name))
+        if _WHOLE_ENV.fullmatch(value):
+            return is_credential
+        return _is_literal(value) and (is_credential or _JWT.search(value) is not None)
 
     def _items(self, items: Any) -> None:
         for item in items:
@@ -111,6 +148,9 @@ class _Sealer:
         for holder in (item, item.get("defaults", {})):
             self._mapping(holder.get("headers", {}), self._header)
             self._mapping(holder.get("query", {}), self._credential)
+            certificate = holder.get("client_cert")
+            if isinstance(certificate, dict) and "password" in certificate:
+                certificate["password"] = self._put(certificate["password"], "cert_password")
             if "proxy" in holder and isinstance(holder["proxy"], str):
                 holder["proxy"] = self._user_info(holder["proxy"])
         self._auth(item.get("auth"))
@@ -122,9 +162,9 @@ class _Sealer:
         for key in ("json", "graphql"):
             if key in item:
                 item[key] = self._json(item[key], "")
-        for key in ("url", "text"):
+        for key, seal_one in (("url", self._url), ("text", self._body)):
             if isinstance(item.get(key), str):
-                item[key] = self._tokens(self._url(item[key]) if key == "url" else item[key])
+                item[key] = self._tokens(seal_one(item[key]))
 
     def _auth(self, auth: Any) -> None:
         if not isinstance(auth, dict):
@@ -161,7 +201,8 @@ class _Sealer:
         return self.vault.put(_meant(value), like) if _is_literal(value) else value
 
     def _credential(self, name: str, value: Any) -> Any:
-        return self._put(value, name) if holds_credential(snake(name)) else self._tokens(value)
+        is_credential = name in self.used or holds_credential(snake(name))
+        return self._put(value, name) if is_credential else self._tokens(value)
 
     def _header(self, name: str, value: Any) -> Any:
         if not _is_literal(value):
@@ -203,6 +244,19 @@ class _Sealer:
 
         return _IN_QUERY.sub(sealed, self._user_info(url))
 
+    def _body(self, text: str) -> str:
+        """A body of text that holds pairs as JSON, XML or a form writes them."""
+
+        def sealed(match: re.Match[str]) -> str:
+            name, value = match["name"], match["value"]
+            if not holds_credential(snake(name)) or not _is_literal(value):
+                return match.group()
+            return match["before"] + self.vault.put(_meant(value), name) + match["after"]
+
+        for pattern in _IN_BODIES:
+            text = pattern.sub(sealed, text)
+        return text
+
     # --- comments
 
     def _comments(self, data: Any) -> None:
@@ -224,13 +278,24 @@ class _Sealer:
         return value
 
 
-def _is_secret(name: Any, value: Any) -> bool:
-    """Whether a declared variable is a credential: a literal one, or one that the environment gives."""
-    if not isinstance(name, str) or not isinstance(value, str):
-        return False
-    if _WHOLE_ENV.fullmatch(value):
-        return holds_credential(snake(name))
-    return _is_literal(value) and (holds_credential(snake(name)) or _JWT.search(value) is not None)
+_WHOLE = re.compile(r"(?:[A-Za-z]+ )?\{\{([A-Za-z_]\w*)\}\}", re.ASCII)
+
+
+def _used_as_credentials(data: Any) -> Iterator[str]:
+    """The names of variables that stand in secret fields of `auth` and in headers of credentials."""
+    for item in data if isinstance(data, list) else [data]:
+        if not isinstance(item, dict):
+            continue
+        auth = item["auth"] if isinstance(item.get("auth"), dict) else {}
+        keys = AUTH_KEYS.get(auth.get("type", ""), {})
+        values = [value for key, value in auth.items() if key in keys and keys[key].secret]
+        for holder in (item, item.get("defaults", {})):
+            values += [v for k, v in holder.get("headers", {}).items() if isinstance(k, str) and k.lower() in _HEADERS]
+        for value in values:
+            found = _WHOLE.fullmatch(value) if isinstance(value, str) else None
+            yield from [found[1]] if found else []
+        for key in ("setup", "requests", "teardown"):
+            yield from _used_as_credentials(item.get(key, []))
 
 
 def _is_literal(value: Any) -> bool:

@@ -37,7 +37,8 @@ class Kinds:
         """Whether it is a string, whatever happens."""
         if expression.startswith(_TEXT_FUNCTIONS):
             return True
-        return self._known.get(expression, {STRING}) == {STRING}  # a name from outside is text
+        unknown = {STRING} if expression.isidentifier() else set()  # a name from outside is text
+        return self._known.get(expression, unknown) == {STRING}
 
     def quoted(self, expression: str) -> str:
         """The expression for a placeholder that is alone within the quotes of JSON: a string."""

@@ -16,6 +16,7 @@ from runner.engine.events import CollectionStarted, Event, RunFinished, RunStart
 from runner.engine.exchange import Connection, Request
 from runner.engine.payload import Body, BodyFile, BodyPart, Multipart
 from runner.engine.results import Outcome, StepResult, TokenResult
+from runner.language.shell import printf_format, single
 from runner.redaction import MASK
 
 _HEAD = """\
@@ -190,8 +191,8 @@ class _Script:
         before = ""
         for part in parts[:-1]:
             before += part
-            words += [_single(part), f'"${self._variable(before, place)}"']
-        return "".join([*words, _single(parts[-1])]) or "''"
+            words += [single(part), f'"${self._variable(before, place)}"']
+        return "".join([*words, single(parts[-1])]) or "''"
 
     def _piped(self, content: bytes) -> str:
         """The commands that write a body into curl."""
@@ -199,7 +200,7 @@ class _Script:
         commands: list[str] = []
         for part, following in zip(parts, [*parts[1:], None], strict=True):
             if part:
-                commands.append(f"printf {_printf_format(part)}")
+                commands.append(f"printf {printf_format(part)}")
             if following is not None:
                 variable = self._variable(part[-200:].decode("utf-8", "replace"), "body")
                 commands.append(f"printf '%s' \"${variable}\"")
@@ -228,16 +229,3 @@ def _fits(content: bytes) -> bool:
     except UnicodeDecodeError:
         return False
 
-
-def _single(text: str) -> str:
-    r"""A text in single quotes, in which nothing means anything but `'` itself; nothing for an empty one."""
-    return "'" + text.replace("'", "'\\''") + "'" if text else ""
-
-
-def _printf_format(content: bytes) -> str:
-    """Bytes as the format of printf (POSIX): what is not printable in octal, and a dash that would begin an option."""
-    first = "\\055" if content.startswith(b"-") else ""
-    return "'" + first + "".join(_PRINTED[byte] for byte in content[bool(first) :]) + "'"
-
-
-_PRINTED = [chr(byte) if 32 <= byte < 127 and byte not in b"%\\'" else f"\\{byte:03o}" for byte in range(256)]

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from runner.formats.draft import Data
 from runner.formats.entries import Entry as Field
 from runner.formats.entries import mapping
+from runner.formats.hurl.context import Context
 from runner.formats.hurl.nodes import Entry, Pair
 from runner.formats.texts import Parts, is_literal, joined, plain, spliced, whole
 from runner.formats.variables import typed
-
-if TYPE_CHECKING:
-    from runner.formats.hurl.requests import Converter
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?")
 _WORDS = {"true": True, "false": False}
@@ -47,10 +45,10 @@ _LOST: Mapping[str, tuple[str, str]] = {
 
 
 class Options:
-    """Applies the options of entries; `converter` knows texts, names and losses."""
+    """Applies the options of entries; `context` knows texts, names and losses."""
 
-    def __init__(self, converter: Converter) -> None:
-        self.converter = converter
+    def __init__(self, context: Context) -> None:
+        self.context = context
         self.url: Parts = ()
 
     def apply(self, entry: Entry, made: Data) -> None:
@@ -73,16 +71,16 @@ class Options:
             self.lose(pair, name, why, remedy)
 
     def lose(self, pair: Pair, name: str, why: str, remedy: str = "") -> None:
-        self.converter.lose(pair.line, f"the option '{name}'", why, remedy)
+        self.context.lose(pair.line, f"the option '{name}'", why, remedy)
 
     # --- values
 
     def text(self, pair: Pair) -> str:
-        return self.converter.text(pair.value)
+        return self.context.text(pair.value)
 
     def value(self, pair: Pair) -> Any:
         """A number or truth value, or the placeholder that gives it."""
-        alone = whole(self.converter.ours(pair.value))
+        alone = whole(self.context.ours(pair.value))
         return f"{{{{{alone}}}}}" if alone is not None else typed(plain(pair.value))
 
     def duration(self, pair: Pair, unit: str) -> Any:
@@ -90,18 +88,18 @@ class Options:
         found = _DURATION.fullmatch(plain(pair.value)) if is_literal(pair.value) else None
         if found is not None:
             return f"{found[1]}{found[2] or unit}"
-        fixed = self.converter.fixed(pair.value)
+        fixed = self.context.fixed(pair.value)
         found = _DURATION.fullmatch(fixed) if fixed else None
         return f"{found[1]}{found[2] or unit}" if found else None
 
     # --- options
 
     def _variable(self, pair: Pair) -> None:
-        name, value = cut(self.converter.ours(pair.value), "=")
-        ours = self.converter.names(plain(name).strip())
-        if ours not in self.converter.shared:
-            self.converter.set[ours] = inferred(value)
-            self.converter.kinds.declare({ours: self.converter.set[ours]})
+        name, value = cut(self.context.ours(pair.value), "=")
+        ours = self.context.names(plain(name).strip())
+        if ours not in self.context.shared:
+            self.context.set[ours] = inferred(value)
+            self.context.kinds.declare({ours: self.context.set[ours]})
 
 
 def cut(parts: Parts, separator: str) -> tuple[Parts, Parts]:
@@ -168,20 +166,20 @@ def _insecure(options: Options, pair: Pair, made: Data, given: Given) -> None:
 
 
 def _cacert(options: Options, pair: Pair, made: Data, given: Given) -> None:
-    made["verify"] = options.converter.file_option(pair, "ca")
+    made["verify"] = options.context.credential_file(pair, "ca")
 
 
 def _certificate(options: Options, pair: Pair, made: Data, given: Given) -> None:
     path, password = cut(pair.value, ":")
-    made["client_cert"] = {"cert": options.converter.file_option(pair._replace(value=path), "cert")}
+    made["client_cert"] = {"cert": options.context.credential_file(pair._replace(value=path), "cert")}
     if "key" in given:
-        made["client_cert"]["key"] = options.converter.file_option(given["key"], "key")
+        made["client_cert"]["key"] = options.context.credential_file(given["key"], "key")
     if password:
-        made["client_cert"]["password"] = options.converter.text(password)
+        made["client_cert"]["password"] = options.context.text(password)
 
 
 def _user(options: Options, pair: Pair, made: Data, given: Given) -> None:
-    name, password = (options.converter.text(part) for part in cut(pair.value, ":"))
+    name, password = (options.context.text(part) for part in cut(pair.value, ":"))
     if "aws-sigv4" in given:
         made["auth"] = {"type": "aws_sigv4", "access_key": name, "secret_key": password, **_aws(options, given)}
     elif "digest" in given and options.value(given["digest"]) is True:
@@ -200,7 +198,7 @@ def _aws(options: Options, given: Given) -> Data:
 
 
 def _header(options: Options, pair: Pair, made: Data, given: Given) -> None:
-    name, value = cut(options.converter.ours(pair.value), ":")
+    name, value = cut(options.context.ours(pair.value), ":")
     value = tuple(joined([value[0].lstrip(), *value[1:]])) if value and isinstance(value[0], str) else value
     made["headers"] = {**made.get("headers", {}), **mapping([Field(name, value)])}
 
@@ -272,7 +270,7 @@ def _unix_socket(options: Options, pair: Pair, made: Data, given: Given) -> None
 
 def _path_as_is(options: Options, pair: Pair, made: Data, given: Given) -> None:
     if options.value(pair) is True:
-        made["url"] = options.converter.text(options.url)
+        made["url"] = options.context.text(options.url)
 
 
 def _proxy(options: Options, pair: Pair, made: Data, given: Given) -> None:

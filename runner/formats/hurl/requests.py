@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import Any
 
 from runner.engine.exchange import parse_set_cookie
 from runner.formats import json_text
-from runner.formats.attached import Attachments
-from runner.formats.draft import Comment, Data, Imported, Names, Unique, literal, usable_name
+from runner.formats.draft import Comment, Data, Unique, literal, usable_name
 from runner.formats.entries import Entry as Field
 from runner.formats.entries import mapping
+from runner.formats.hurl.context import Context
 from runner.formats.hurl.nodes import Assert, Body, Capture, Entry, FilePart, Pair, Remark, Response, Value
 from runner.formats.hurl.options import Options
-from runner.formats.hurl.predicates import Judge
+from runner.formats.hurl.predicates import Judge, ReadBytes
 from runner.formats.hurl.queries import term
 from runner.formats.hurl.reading import decoded
 from runner.formats.jsonpath import UntranslatableError
-from runner.formats.texts import Parts, Placeholder, constant, expression, literals, plain, spliced
+from runner.formats.texts import constant, expression, literals, plain
 from runner.formats.texts import name as name_of
 from runner.formats.undefined import names_of
-from runner.formats.variables import STRING, Kinds
+from runner.formats.variables import STRING
 
 _TYPES = {"json": "application/json", "xml": "application/xml"}
-_FUNCTIONS = {"newUuid": "uuid()", "newDate": "now()"}
 #: Kinds of terms whose values are text.
 _TEXT_KINDS = frozenset({"text", "header", "hash", "cookie"})
 
@@ -34,54 +33,15 @@ _TEXT_KINDS = frozenset({"text", "header", "hash", "cookie"})
 class Converter:
     """Translates the entries of one file, in order: options set variables for all that follow."""
 
-    def __init__(
-        self, imported: Imported, names: Names, shared: Data, attachments: Attachments, read: Callable[[str], bytes],
-        place: str,
-    ) -> None:  # fmt: skip
-        self.imported = imported
-        self.names = names
-        self.kinds = Kinds()
-        self.kinds.declare(shared)
-        #: Variables of options that stand in the collection.
-        self.shared = shared
-        self.attachments = attachments
-        self.place = place
+    def __init__(self, context: Context, read: ReadBytes) -> None:
+        self.context = context
+        self.ours = context.ours
+        self.text = context.text
+        self.kinds = context.kinds
+        self.lose = context.lose
         self.unique = Unique()
         self.judge = Judge(self.ours, self.kinds, read)
-        self.options = Options(self)
-        #: What `variable:` options said, by name, until a capture of the name.
-        self.set: dict[str, Any] = {}
-
-    def where(self, line: int) -> str:
-        return f"{self.place}:{line}"
-
-    def lose(self, line: int, what: str, why: str, remedy: str = "") -> None:
-        self.imported.lose(self.where(line), what, why, remedy)
-
-    # --- texts
-
-    def ours(self, parts: Parts) -> Parts:
-        """Parts with our expressions in their placeholders."""
-        return tuple(Placeholder(self._expression(p.expression)) if isinstance(p, Placeholder) else p for p in parts)
-
-    def _expression(self, foreign: str) -> str:
-        return _FUNCTIONS.get(foreign) or self.names(foreign)
-
-    def text(self, parts: Parts) -> str:
-        return spliced(self.ours(parts))
-
-    def fixed(self, parts: Parts) -> str | None:
-        """The text of parts that are known now: variables of options among them."""
-        found = ""
-        for part in parts:
-            value: Any = part
-            if isinstance(part, Placeholder):
-                name = self._expression(part.expression)
-                value = self.set.get(name, self.shared.get(name))
-            if value is None or isinstance(value, bool):
-                return None
-            found += str(value)
-        return found
+        self.options = Options(context)
 
     # --- requests
 
@@ -104,11 +64,11 @@ class Converter:
     def _variables(self, made: Data) -> None:
         """The variables of options that the request uses."""
         used = names_of(made)
-        found = {name: value for name, value in self.set.items() if name in used}
+        found = {name: value for name, value in self.context.set.items() if name in used}
         if found:
             made["variables"] = found
         for name in made.get("capture", {}):
-            self.set.pop(name, None)
+            self.context.set.pop(name, None)
 
     def fields(self, pairs: Iterable[Pair | FilePart | Remark], *, fold: bool = False) -> Data:
         remarks: list[str] = []
@@ -145,25 +105,16 @@ class Converter:
         return parts
 
     def _part(self, part: FilePart) -> Data:
-        made = {"file": self._file(part.path, usable_name(plain(part.name)), part.line)}
+        made = {"file": self.context.file(part.path, usable_name(plain(part.name)), part.line)}
         if part.content_type:
             made["content_type"] = literal(part.content_type)
         return made
-
-    def _file(self, path: Parts, like: str, line: int) -> str:
-        fixed = self.fixed(path)
-        return self.text(path) if fixed is None else self.attachments.take(fixed, like, self.where(line))
-
-    def file_option(self, pair: Pair, like: str) -> str:
-        """The path of a certificate, a key or a CA."""
-        fixed = self.fixed(pair.value)
-        return self.text(pair.value) if fixed is None else self.attachments.outside(fixed, like, self.where(pair.line))
 
     # --- bodies
 
     def _body(self, body: Body, made: Data) -> None:
         if body.kind == "file":
-            made["file"] = self._file(body.parts, "body", body.line)
+            made["file"] = self.context.file(body.parts, "body", body.line)
         elif body.kind in ("base64", "hex"):
             self._bytes(body, made)
         elif body.kind == "graphql":
@@ -187,7 +138,7 @@ class Converter:
         try:
             made["text"] = literal(content.decode())
         except UnicodeDecodeError:
-            made["file"] = self.attachments.put(made["name"], content)
+            made["file"] = self.context.attachments.put(made["name"], content)
 
     def _graphql(self, body: Body) -> Data:
         made: Data = {"query": self.text(body.parts)}
@@ -222,7 +173,7 @@ class Converter:
             if isinstance(line, Remark):
                 made[_comment(line)] = None
                 continue
-            fixed = self.fixed(line.name)
+            fixed = self.context.fixed(line.name)
             if fixed is None:
                 self.lose(line.line, f"the capture '{plain(line.name)}'", "the name of a capture is known here")
                 continue
@@ -231,7 +182,7 @@ class Converter:
             except UntranslatableError as error:
                 self.lose(line.line, f"the capture '{fixed}'", str(error), "capture it with an expression")
                 continue
-            name = self.names(fixed)
+            name = self.context.names(fixed)
             self.kinds.add(name, STRING if found.kind in _TEXT_KINDS else found.kind if found.kind == "number" else "")
             made[name] = {"from": found.expression, "secret": True} if line.secret else found.expression
         return made
