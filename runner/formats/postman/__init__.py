@@ -13,5 +13,6 @@
 from __future__ import annotations
 
 from runner.formats.postman.collection import load
+from runner.formats.postman.export import dump
 
-__all__ = ["load"]
+__all__ = ["dump", "load"]

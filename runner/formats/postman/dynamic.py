@@ -153,3 +153,8 @@ def find(name: str) -> Dynamic | None:
 
 
 _SENTENCES = ("$randomLorem", "$randomCatchPhrase", "$randomBs")
+
+
+def names() -> tuple[str, ...]:
+    """The names of the dynamic variables, those with an equal first."""
+    return (*_EQUAL, *_WITH_ID, *_WORDS)

@@ -16,6 +16,9 @@ from runner.language.values import spelled_float
 #: Folders within folders; each takes two of the hundred levels that a request file may have.
 _MOST_FOLDERS = 40
 
+#: What stands in a script from there on was left by an import before: it is kept as it is.
+KEPT_MARK = "// Kept as it is: what follows has no translation."
+
 Json = Any
 
 

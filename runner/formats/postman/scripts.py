@@ -12,12 +12,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from runner.formats.draft import Comment
-from runner.formats.postman.reading import Item, Script
+from runner.formats.postman.reading import KEPT_MARK, Item, Script
 from runner.formats.postman.variables import Variables
-
-#: What stands in a script from there on was left by an import before: it is kept as it is.
-KEPT_MARK = "// Kept as it is: what follows has no translation."
-
 
 @dataclass(slots=True, eq=False)
 class Effects:

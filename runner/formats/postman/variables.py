@@ -15,7 +15,7 @@ from runner.engine.credentials import holds_credential
 from runner.formats.attached import Attachments
 from runner.formats.draft import Data, Disabled, Foreign, Imported, Names, with_placeholders
 from runner.formats.postman import dynamic
-from runner.formats.postman.reading import Entry
+from runner.formats.postman.reading import Entry, plain
 from runner.language.values import number
 
 PLACEHOLDER = re.compile(r"\{\{([^{}]*?)\}\}")
@@ -28,6 +28,8 @@ CREDENTIAL_HEADERS = frozenset(
 )
 _SCHEMES = {"bearer": "token", "basic": "basic_credentials"}
 _TEXT = "string"
+#: In the description of a variable without a value: where the runner has it from.
+_OF_ENVIRONMENT = re.compile(r"\{\{env\.\w+\}\}", re.ASCII)
 _WORDS = {"true": True, "false": False}
 
 
@@ -115,6 +117,11 @@ class Variables:
             if not entry.name.strip():
                 continue
             name = self.names(entry.name.strip())
+            given = _OF_ENVIRONMENT.search(plain(entry.data.get("description"))) if not entry.value else None
+            if given is not None:
+                own = self.secrets if entry.data.get("type") == "secret" else target
+                own[name] = given.group()
+                continue
             value = self._value(entry)
             if entry.disabled:
                 shown = self._env(name) if self._is_secret(entry) else value
@@ -208,7 +215,12 @@ class Variables:
         target[name] = self._env(name)
 
     def _env(self, name: str) -> str:
-        return f"{{{{env.{self._env_names(snake(name).upper())}}}}}"
+        return f"{{{{env.{self._env_names(env_name(name))}}}}}"
+
+
+def env_name(name: str) -> str:
+    """The name of the process environment for a variable."""
+    return snake(name).upper()
 
 
 def is_harmless(value: str) -> bool:

@@ -14,6 +14,8 @@ from runner.formats.scripts.terms import TRUE, Apply, Both, Compare, Const, Doc,
 from runner.formats.scripts.writing import UnwritableError, Writer, data, is_data
 from runner.language import query
 from runner.language.model import RESPONSE_KEYS
+from runner.language.values import dump_json
+from runner.language.writer import scalar
 
 #: Names of tests that say no more than the assertion does.
 _TRIVIAL = re.compile(
@@ -64,12 +66,25 @@ def assertions(exchange: Exchange, number: int, lose: Any) -> list[Any]:
         except UnwritableError as error:
             lose(check.span, "an assertion", str(error))
             continue
-        shown = " ".join(check.label.split())
-        if shown and shown != label and not _TRIVIAL.fullmatch(shown):
-            items.append(Comment(shown))
-        label = shown
+        name = " ".join(check.label.split())
+        says_more = not _TRIVIAL.fullmatch(name) and name not in map(shown, written)
+        if name and name != label and says_more:
+            items.append(Comment(name))
+        label = name
         items += written
     return items
+
+
+def shown(item: Any) -> str:
+    """An assertion in one line, as it stands in a file."""
+    if isinstance(item, str):
+        return " ".join(item.split())
+    pairs = (f"{key}: {_in_line(wanted)}" for key, wanted in item.items() if key != "message" or "that" not in item)
+    return " ".join(", ".join(pairs).split())
+
+
+def _in_line(value: Any) -> str:
+    return dump_json(value) if isinstance(value, (list, dict)) else scalar(value)
 
 
 def _assertion(check: Check, number: int) -> Iterator[Any]:

@@ -115,7 +115,7 @@ def _call(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Valu
     if host.path.startswith("response."):
         return _call_response(machine, host, arguments, span)
     if scope in ("headers", "cookies"):
-        return _call_entries(host, name, arguments)
+        return _call_entries(host._replace(path=scope), name, arguments)
     function = _FUNCTIONS.get(host.path)
     try:
         return function(machine, arguments, span) if function else None
@@ -279,6 +279,14 @@ def _add_header(machine: Loops, arguments: list[Value], span: Any) -> Value:
     return NULL
 
 
+def _sent_header(machine: Loops, arguments: list[Value], span: Any) -> Value:
+    """`pm.request.headers.get(name)`: what was sent."""
+    name = to_term(hosts.argument(arguments))
+    if machine.exchange is None or not isinstance(name, Const):
+        return Opaque("it looks at its own headers")
+    return Field(Field(Doc("request", 0), "headers"), str(name.value).lower())
+
+
 def _request_text(machine: Loops, arguments: list[Value], span: Any) -> Value:
     return Field(Doc("request", 0), "url") if machine.exchange is not None else Opaque("it looks at its own URL")
 
@@ -343,6 +351,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "pm.request.headers.add": _add_header,
     "pm.request.headers.upsert": _add_header,
     "pm.request.addHeader": _add_header,
+    "pm.request.headers.get": _sent_header,
     "pm.request.url.toString": _request_text,
     "pm.request.url.getPath": lambda machine, arguments, span: Opaque("it looks at the path of its URL"),
     "tv4.validate": _tv4,

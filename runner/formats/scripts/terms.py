@@ -357,6 +357,8 @@ def compare(operator: str, left: Any, right: Any) -> Any:
             return Const(found)
     if isinstance(left, Const) and not isinstance(right, Const):
         left, right, operator = right, left, _MIRRORED.get(operator, operator)
+    if operator in _OPPOSITES and right == Const("undefined") and isinstance(left, Apply) and left.function == "type":
+        return Compare(operator, left.arguments[0], NULL)  # what is missing is null here
     if operator in _OPPOSITES and right in (TRUE, FALSE) and kind(left) == "boolean":
         return left if right.value is (operator == "==") else negate(left)
     if operator in _OPPOSITES and right == NULL and isinstance(left, (ListOf, DictOf, Join)):
@@ -443,12 +445,18 @@ def selected(items: Any, loop: int, condition: Any, result: Any) -> Any:
     """The results for the elements that meet a condition; the list itself where that is what it is."""
     if condition in (None, TRUE) and result == Element(loop):
         return items
+    if condition in (None, TRUE) and isinstance(items, Selected) and items.result == Element(items.loop):
+        inner = replaced(result, lambda part: Element(items.loop) if part == Element(loop) else None)
+        return Selected(items.items, items.loop, items.condition, inner)
     return Selected(items, loop, None if condition == TRUE else condition, result)
 
 
 def quantified(word: str, items: Any, loop: int, condition: Any) -> Any:
-    if condition == Const(word == "all"):
-        return condition if word == "all" else Compare(">", call("length", items), Const(0))
+    """`all` and `any`; where the condition is known, the list's length decides."""
+    if condition in (TRUE, FALSE):
+        if (word == "all") is condition.value:
+            return condition
+        return Compare("==" if word == "all" else ">", call("length", items), Const(0))
     return Quantified(word, items, loop, condition)
 
 
