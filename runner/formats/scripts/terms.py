@@ -206,10 +206,9 @@ def kind(term: Any) -> str | None:
             return _FUNCTION_KINDS.get(function)
         case Compare() | Not() | Truthy() | Quantified():
             return "boolean"
-        case Both(left, right) | Either(left, right):
-            return kind(left) if kind(left) == kind(right) else None
-        case Choice(_, yes, no):
-            return kind(yes) if kind(yes) == kind(no) else None
+        case Both(left, right) | Either(left, right) | Choice(_, left, right):
+            found = kind(left)  # asked once: chains of them are long
+            return found if found is not None and kind(right) == found else None
         case Join():
             return "string"
         case Fresh(_, inner):
