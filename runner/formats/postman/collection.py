@@ -193,7 +193,7 @@ class _Import:
     def _around(self, item: Item, outer: Around) -> Around:
         """What the scripts of a folder add to each request in it."""
         effects = self.scripts.of(item)
-        before = [found for found in effects.before if found.variables or found.headers]
+        before = [found for found in effects.before if found.variables or found.headers or found.skips]
         after = [found for found in effects.after if _is_for_each(found)]
         return outer._replace(before=(*outer.before, *before), after=(*after, *outer.after))
 

@@ -2,8 +2,8 @@
 
     plan ─▶ draft with its comments ─▶ folders and requests, with scripts ─▶ JSON; an environment is a file of its own
 
-What `load` of this package makes of it is the same request file again, as far as that came from Postman. Secrets have no
-value here: the reader sets them.
+What `load` of this package makes of it is the same request file again, as far as that came from Postman. Secrets have
+no value here: the reader sets them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from runner.formats import declared
 from runner.formats.draft import Comment, Data, Disabled, Unique, safe_stem
 from runner.formats.exported import Exported
 from runner.formats.postman import pieces, schemes_out, scripts_out
-from runner.formats.postman.javascript import Node, tree_of
+from runner.formats.postman.javascript import tree_of
 from runner.formats.postman.spelling import Spelling
 from runner.formats.postman.usage import used
 from runner.formats.postman.variables import env_name
@@ -176,7 +176,8 @@ class _Export:
             return {"key": name, "value": "", "description": f"The runner reads it from {{{{env.{whole[1]}}}}}"}
         if isinstance(value, (bool, int, float)):
             return {"key": name, "value": value}
-        return {"key": name, "value": self.spelling.json(value) if isinstance(value, (dict, list)) else self._text(value)}
+        is_structure = isinstance(value, (dict, list))
+        return {"key": name, "value": self.spelling.json(value) if is_structure else self._text(value)}
 
     def _text(self, value: Any) -> str:
         return "" if value is None else self.spelling.text(value)
@@ -221,7 +222,8 @@ class _Export:
             request["body"] = pieces.body(body[0], body[1], content_type, self.spelling)
             if body[2] and method not in _WITHOUT_BODY:
                 request["body"]["disabled"] = True
-        request["url"] = pieces.url(url, _merged(around.query, given.get("query"), same_case=True), values, self.spelling)
+        query = _merged(around.query, given.get("query"), same_case=True)
+        request["url"] = pieces.url(url, query, values, self.spelling)
         if given.get("description"):
             request["description"] = given["description"]
         if isinstance(given.get("proxy"), str):

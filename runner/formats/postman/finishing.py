@@ -136,6 +136,7 @@ def finish(draft: Data, variables: Variables, gone: set[str]) -> None:
             variables.declared[name] = None
     _of_declarations(variables)
     _forget(draft, variables, gone)
+    _hide_once(draft, variables)
     declared = dict(variables.declared)
     draft["variables"] = declared or None
     if variables.secrets:
@@ -200,6 +201,15 @@ def _hand_on(draft: Data) -> None:
             request.clear()
             request.update(entries)
         later = (later | used(request).names) - own
+
+
+def _hide_once(draft: Data, variables: Variables) -> None:
+    """A capture of a name in `secrets` is secret anyway."""
+    for request in requests_of(draft):
+        captures = request.get("capture") or {}
+        for name, given in captures.items():
+            if name in variables.secrets and isinstance(given, Mapping) and set(given) == {"from", "secret"}:
+                captures[name] = given["from"]
 
 
 def _forget(draft: Data, variables: Variables, gone: set[str]) -> None:

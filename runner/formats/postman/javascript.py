@@ -64,7 +64,7 @@ _FUNCTIONS: Mapping[str, str] = {
     "parse_json": "JSON.parse({})",
     "reverse": "{}.reverse()",
     "sort": "{}.sort()",
-    "uuid": "pm.variables.replaceIn('{{{{$guid}}}}')",
+    "uuid": 'require("uuid").v4()',
     "now": "new Date().toISOString()",
     "timestamp": "Math.floor(Date.now() / 1000)",
     "random_int": "_.random({}, {})",
@@ -185,7 +185,8 @@ class Translator:
             finally:
                 self._elements = elements
         inner = _first_field(rest[0]) if rest else None
-        if [step.get("value") for step in steps[:2]] == ["request", "headers"] and len(steps) > 2 and not self._elements:
+        sent = [step.get("value") for step in steps[:2]] == ["request", "headers"] and not self._elements
+        if sent and len(steps) > 2:
             name = _first_field(steps[2])
             if name is not None:
                 return self._inner(steps[2], f"pm.request.headers.get({literal(name['value'])})"), steps[3:]
@@ -432,11 +433,52 @@ def _is_structure(node: Node) -> bool:
     return node["type"] == "literal" and isinstance(node["value"], (list, dict))
 
 
+_MOMENT = 'require("moment").utc'
+_UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+_DURATION = re.compile(r"(-?)(\d+(?:\.\d+)?)([dhms])", re.ASCII)
+#: Forms of a date: Python's letters → those of the library moment.
+_FORMS = {
+    "%Y": "YYYY", "%y": "YY", "%m": "MM", "%B": "MMMM", "%b": "MMM", "%d": "DD", "%H": "HH", "%I": "hh", "%M": "mm",
+    "%S": "ss", "%p": "A", "%a": "ddd", "%A": "dddd",
+}  # fmt: skip
+_FORM = re.compile(r"%.|[A-Za-z]+|[^%A-Za-z]+", re.DOTALL)
+
+
+def _moment(translator: Translator, node: Node) -> str:
+    """A date as an object of the library moment."""
+    if node["type"] == "function_expression" and node["value"] == "now":
+        return f"{_MOMENT}()"
+    if node["type"] == "function_expression" and node["value"] == "date_add":
+        date, length = node["children"]
+        match = _DURATION.fullmatch(str(length.get("value")))
+        if match is None:
+            raise UnsayableError("it moves a date by a time that is computed")
+        word = "subtract" if match[1] else "add"
+        return f'{_moment(translator, date)}.{word}({match[2]}, "{_UNITS[match[3]]}")'
+    return f"{_MOMENT}({translator.write(node)})"
+
+
+def _moved(translator: Translator, arguments: list[Node]) -> str:
+    node = {"type": "function_expression", "value": "date_add", "children": arguments}
+    return f"{_moment(translator, node)}.toISOString()"
+
+
+def _formatted(translator: Translator, arguments: list[Node]) -> str:
+    date, form = arguments
+    parts = _FORM.findall(str(form.get("value", "")))
+    if form["type"] != "literal" or any(part[0] == "%" and part not in _FORMS for part in parts):
+        raise UnsayableError("the form of its date has no like")
+    written = "".join(_FORMS.get(part) or (f"[{part}]" if part.isalpha() else part) for part in parts)
+    return f"{_moment(translator, date)}.format({literal(written)})"
+
+
 _SPECIAL: Mapping[str, Callable[[Translator, list[Node]], str]] = {
     "all": lambda translator, arguments: translator.element_of(arguments, "every"),
     "any": lambda translator, arguments: translator.element_of(arguments, "some"),
     "map": lambda translator, arguments: translator.element_of(arguments, "map"),
     "join": Translator.joined,
+    "date_add": _moved,
+    "date_format": _formatted,
     "matches": lambda translator, arguments: translator.matched(arguments, "{pattern}.test({subject})"),
     "match": lambda translator, arguments: translator.matched(arguments, "{subject}.match({pattern})"),
 }

@@ -93,12 +93,14 @@ def _in_auth(item: Item) -> Iterator[tuple[str, Place]]:
     if found is None:
         return
     kind, given = found
+    prefix = plain(given.get("headerPrefix")).strip() if "headerPrefix" in given else ""
+    prefix = prefix if kind == "oauth2" and prefix != "Bearer" else ""
     for name, value in given.items():
         for each in PLACEHOLDER.findall(plain(value)):
             whole = PLACEHOLDER.fullmatch(plain(value).strip()) and _TOKEN_FIELDS.get(kind) == name
             header = plain(given.get("key")) if kind == "apikey" else ""
-            in_header = kind != "apikey" or plain(given.get("in")) != "query"
-            yield each.strip(), Place(item, "auth" if whole and in_header else "other", "", header)
+            in_header = plain(given.get("in")) != "query" and plain(given.get("addTokenTo")) != "queryParams"
+            yield each.strip(), Place(item, "auth" if whole and in_header else "other", prefix, header)
 
 
 def _in_headers(item: Item) -> Iterator[tuple[str, Place]]:
@@ -205,7 +207,7 @@ def _settle(calls: list[Call], uses: list[Place], found: Logins, variables: Vari
         blocks.append(block)
     if any(block != blocks[0] for block in blocks[1:]):
         return
-    kinds = {(use.prefix, use.name) if use.kind == "header" else ("Bearer", use.name) for use in uses}
+    kinds = {(use.prefix, use.name) if use.kind == "header" or use.prefix else ("Bearer", use.name) for use in uses}
     if len(kinds) != 1:
         return
     prefix, name = kinds.pop()

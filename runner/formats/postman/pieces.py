@@ -70,7 +70,7 @@ def url(text: str, query: Mapping[Any, Any], values: Mapping[str, str], spelling
     if slash:
         found["path"] = [_segment(give(part), values) for part in path.split("/")]
     listed = [_written_pair(give(pair)) for pair in rest.split("&")] if question else []
-    listed += [_encoded(pair) for pair in pairs(query, spelling)]
+    listed += [pair if pair.get("disabled") else _encoded(pair) for pair in pairs(query, spelling)]
     if listed:
         found["query"] = listed
     found["raw"] = _raw(found)

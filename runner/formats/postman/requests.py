@@ -147,10 +147,24 @@ class Requests:
                     self._set(ours, setting, variables, found)
             for header in found.headers:
                 self._add_header(header, draft, found)
+            self._skipped(found, draft)
             draft["delay"] = _delay(sum(found.waits)) or draft.get("delay")
             if 0 in found.exchanges:
                 self._checked(found, draft)
         return first
+
+    def _skipped(self, found: Any, draft: Data) -> None:
+        """`when` of a request that its script may skip."""
+        for skip in found.skips:
+            if skip.condition == terms.TRUE:
+                draft["skip"] = True
+                continue
+            try:
+                when = Writer(None).write(terms.negate(skip.condition))
+            except UnwritableError as error:
+                found.machine.lose(skip.span, "a request that is skipped", str(error))
+                continue
+            draft["when"] = f"({draft['when']}) && ({when})" if draft.get("when") else when
 
     def _set(self, ours: str, setting: Any, variables: Data, found: Any) -> None:
         term = setting.term
@@ -219,7 +233,7 @@ class Requests:
         from runner.engine.credentials import holds_credential
         from runner.formats.postman.variables import snake
 
-        if not isinstance(value, str) or not holds_credential(snake(name)) or name in self.variables.secrets:
+        if not isinstance(value, str) or not holds_credential(snake(name)):
             return value
         return {"from": value, "secret": True}
 

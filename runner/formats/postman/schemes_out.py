@@ -1,4 +1,4 @@
-"""`auth` → Postman's auth, by a table; a token that a call fetches is fetched by a script, and used as a bearer token."""
+"""`auth` → Postman's auth, by a table; a token that a call fetches is fetched by a script and used from a variable."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ _GRANTS = {
     "password": "password_credentials",
     "authorization_code": "authorization_code",
 }
-#: The variable that holds a token which a script fetches.
-TOKEN = "access_token"  # noqa: S105
 
 
 def auth(given: Any, spelling: Spelling, lose: Lose) -> Json | None:
@@ -30,7 +28,7 @@ def auth(given: Any, spelling: Spelling, lose: Lose) -> Json | None:
         return {"type": "noauth"}
     kind = given.get("type", "")
     if is_call(given):
-        return _listed("bearer", {"token": f"{{{{{TOKEN}}}}}"}) if not _is_key(given) else _key_of_call(given)
+        return _of_call(given, f"{{{{{spelling.token(given)}}}}}")
     if kind not in _TYPES:
         lose(f"the auth '{kind or 'of inherited fields'}'", "Postman has no such auth")
         return {"type": "noauth"}
@@ -54,10 +52,10 @@ def _copied(**names: str) -> Callable[[Data, Spelling], Fields]:
     return copy
 
 
-_USER = _copied(username="username", password="password")  # noqa: S106
+_USER = _copied(username="username", password="password")
 _AWS = _copied(
     access_key="accessKey", secret_key="secretKey", session_token="sessionToken", region="region", service="service"
-)  # noqa: S106
+)
 
 
 def _bearer(given: Data, spelling: Spelling, lose: Lose) -> tuple[str, Fields]:
@@ -81,7 +79,7 @@ def _aws(given: Data, spelling: Spelling, lose: Lose) -> tuple[str, Fields]:
 
 def _jwt(given: Data, spelling: Spelling, lose: Lose) -> tuple[str, Fields]:
     fields: Fields = {"algorithm": given.get("algorithm", "HS256"), "payload": spelling.json(given.get("claims", {}))}
-    fields |= _copied(secret="secret", private_key="privateKey")(given, spelling)  # noqa: S106
+    fields |= _copied(secret="secret", private_key="privateKey")(given, spelling)
     if "key_id" in given:
         fields["headers"] = spelling.json({"kid": given["key_id"]})
     return "jwt", {**fields, **_token_place(given, spelling)}
@@ -151,23 +149,24 @@ def is_call(given: Any) -> bool:
     return given.get("type") == "request" or (given.get("type"), given.get("grant")) == ("oauth2", "refresh_token")
 
 
-def _is_key(given: Data) -> bool:
-    return given.get("in", "header") != "header" or given.get("prefix", "Bearer") != "Bearer" or "name" in given
+def _of_call(given: Data, token: str) -> Json:
+    """How the token of a call is used."""
+    place, name = given.get("in", "header"), given.get("name", "")
+    prefix = given.get("prefix", "Bearer")
+    if name or place != "header":
+        value = f"{prefix} {token}".strip() if "prefix" in given and place == "header" else token
+        return _listed("apikey", {"key": name or "access_token", "value": value, "in": place})
+    if prefix == "Bearer":
+        return _listed("bearer", {"token": token})
+    return _listed("oauth2", {"accessToken": token, "addTokenTo": "header", "headerPrefix": prefix})
 
 
-def _key_of_call(given: Data) -> Json:
-    name = given.get("name", "Authorization" if given.get("in", "header") == "header" else TOKEN)
-    prefix = given.get("prefix", "" if "name" in given else "Bearer")
-    value = f"{prefix} {{{{{TOKEN}}}}}".strip()
-    return _listed("apikey", {"key": name, "value": value, "in": given.get("in", "header")})
-
-
-def script(given: Data, lose: Lose) -> str:
+def script(given: Data, spelling: Spelling, lose: Lose) -> str:
     """The pre-request script that fetches the token of such an `auth`; empty where it cannot be said."""
     try:
         request, token, expires = _call(given)
         options = _options(request)
-        lines = [f"pm.collectionVariables.set({literal(TOKEN)}, {_of_response(token)});"]
+        lines = [f"pm.collectionVariables.set({literal(spelling.token(given))}, {_of_response(token)});"]
         if expires:
             lines.append(f'pm.collectionVariables.set("expires_in", {_of_response(expires)});')
     except UnsayableError as error:
@@ -202,7 +201,7 @@ def _options(request: Data) -> str:
         headers["Content-Type"] = '"application/json"'
     basic = request.get("auth")
     if isinstance(basic, Mapping) and basic.get("type") == "basic":
-        pair = f"{in_script(basic['username'])} + \":\" + {in_script(basic['password'])}"
+        pair = f'{in_script(basic["username"])} + ":" + {in_script(basic["password"])}'
         headers["Authorization"] = f'"Basic " + btoa({pair})'
     if headers:
         entries["header"] = _object({literal(name): value for name, value in headers.items()}, 1)

@@ -15,6 +15,7 @@ from runner.formats.draft import Comment
 from runner.formats.postman.reading import KEPT_MARK, Item, Script
 from runner.formats.postman.variables import Variables
 
+
 @dataclass(slots=True, eq=False)
 class Effects:
     """What the scripts of an item come to. `before` and `after` are results of each phase, in order."""

@@ -1,4 +1,4 @@
-"""Captures, assertions, variables, waits and conditions of a request → its scripts; scripts that an import kept, too."""
+"""Captures, assertions, variables, waits and conditions of a request → its scripts, and scripts that an import kept."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _before(given: Data, spelling: Spelling, path_values: Mapping[str, str], los
         except UnsayableError as error:
             lose("'when'", str(error))
     if schemes_out.is_call(given.get("auth")):
-        yield from filter(None, [schemes_out.script(given["auth"], lose)])
+        yield from filter(None, [schemes_out.script(given["auth"], spelling, lose)])
     seconds = duration(given["delay"]) if given.get("delay") is not None else None
     if seconds:
         yield f"setTimeout(function () {{}}, {round(seconds * 1000)});"
@@ -63,7 +63,10 @@ def _computed(spelling: Spelling, lose: Lose) -> Iterator[str]:
 
 
 def _after(given: Data, lose: Lose) -> Iterator[str]:
-    captures = list(checks.captures(given.get("capture") or {}, lose))
+    kept = given.get("variables") or {}  # what was set before the request is set already
+    given_captures = (given.get("capture") or {}).items()
+    captured = {name: source for name, source in given_captures if name not in kept or source != f"vars.{name}"}
+    captures = list(checks.captures(captured, lose))
     if captures:
         yield "\n".join(captures)
     asserts = given.get("assert") or ()

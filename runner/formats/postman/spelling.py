@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 
 from runner.formats.draft import Comment, Disabled
 from runner.formats.postman import dynamic
@@ -18,11 +18,17 @@ from runner.language import template
 from runner.language.values import SpelledFloat, as_text
 
 _NUMBERS = frozenset(
-    {"length", "to_number", "timestamp", "random_int", "add", "subtract", "multiply", "divide", "modulo", "abs", "floor",
-     "ceil", "sum", "avg", "max", "min"}
+    {"length", "to_number", "timestamp", "random_int", "add", "subtract", "multiply", "divide", "modulo", "abs",
+     "floor", "ceil", "sum", "avg", "max", "min"}
 )  # fmt: skip
 _NUMERIC_KEYS = frozenset({"status", "size", "elapsed_ms"})
 _MARKED = re.compile('"\ue000(\\d+)\ue001"')
+
+
+class Lose(Protocol):
+    """Tells what has no like in the foreign format: what it is, why, and what to do."""
+
+    def __call__(self, what: str, why: str, remedy: str = "", /) -> None: ...
 
 
 class Spelling:
@@ -36,6 +42,7 @@ class Spelling:
         #: Expressions that a script computes for the request that is being written, by the name that it gives them.
         self.computed: dict[str, str] = {}
         self._names: dict[str, str] = {}
+        self._tokens: dict[str, str] = {}
 
     def text(self, given: Any) -> str:
         """A text, number or truth value of ours as a text of Postman."""
@@ -67,6 +74,18 @@ class Spelling:
             self._names[text] = f"computed_{len(self._names) + 1}"
         self.computed[self._names[text]] = text
         return self._names[text]
+
+    def token(self, auth: Mapping[Any, Any]) -> str:
+        """The name of the variable for the token that a script fetches: one for each way of fetching it."""
+        taken = {*self._captured, *(name for each in self._declared for name in each)}
+        key = repr(auth)
+        number = len(self._tokens) + 1
+        while key not in self._tokens:
+            name = "auth_token" if number == 1 else f"auth_token_{number}"
+            if name not in taken and name not in self._tokens.values():
+                self._tokens[key] = name
+            number += 1
+        return self._tokens[key]
 
     # --- JSON
 
@@ -148,4 +167,3 @@ def _reversed() -> dict[str, str]:
 
 
 _DYNAMIC = _reversed()
-Lose = Callable[[str, str], None]

@@ -11,7 +11,7 @@ from typing import Any
 from runner.formats.scripts import expectations, hosts, terms
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.sending import send
-from runner.formats.scripts.state import Header, Waiting
+from runner.formats.scripts.state import Header, Skipped, Waiting
 from runner.formats.scripts.terms import NULL, Const, Doc, Field
 from runner.formats.scripts.values import Closure, Host, Obj, Opaque, UntranslatableError, Value, to_term
 
@@ -196,7 +196,12 @@ def _replaced(machine: Loops, arguments: list[Value], span: Any) -> Value:
     from runner.formats.scripts.sending import with_placeholders
 
     text = hosts.argument(arguments)
-    return with_placeholders(machine, text.value) if isinstance(text, Const) and isinstance(text.value, str) else text
+    if not isinstance(text, Const) or not isinstance(text.value, str):
+        return text
+    try:
+        return with_placeholders(machine, text.value)
+    except UntranslatableError as error:
+        return Opaque(str(error))
 
 
 _SCOPE_FUNCTIONS: Mapping[str, hosts.Function] = {
@@ -252,6 +257,13 @@ def _wait(machine: Loops, arguments: list[Value], span: Any) -> Value:
         machine.delay = outer
     if machine.exchanges == sent and seconds:
         machine.emit(Waiting(seconds, span))
+    return NULL
+
+
+def _skip(machine: Loops, arguments: list[Value], span: Any) -> Value:
+    """`pm.execution.skipRequest()`: what follows it is not done either."""
+    machine.emit(Skipped(machine.since(machine.base), span))
+    machine.frames[0].returned = terms.either(machine.frames[0].returned, machine.since(0))
     return NULL
 
 
@@ -331,6 +343,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "pm.setNextRequest": _jump,
     "pm.execution.setNextRequest": _jump,
     "postman.setNextRequest": _jump,
+    "pm.execution.skipRequest": _skip,
     "pm.visualizer.set": _display,
     "postman.setEnvironmentVariable": _set,
     "postman.setGlobalVariable": _set,

@@ -76,9 +76,27 @@ def with_placeholders(machine: Loops, text: str) -> Any:
     parts: list[Any] = []
     position = 0
     for match in _PLACEHOLDER.finditer(text):
-        parts += [Const(text[position : match.start()]), machine.variable(match[1].strip())]
+        parts += [Const(text[position : match.start()]), _variable(machine, match[1].strip())]
         position = match.end()
     return terms.join([*parts, Const(text[position:])]) if parts else Const(text)
+
+
+#: Dynamic variables of the tool that have an equal.
+_DYNAMIC = {
+    "$guid": terms.call("uuid"),
+    "$randomUUID": terms.call("uuid"),
+    "$timestamp": terms.call("timestamp"),
+    "$isoTimestamp": terms.call("now"),
+    "$randomInt": terms.call("random_int", Const(0), Const(1000)),
+}
+
+
+def _variable(machine: Loops, name: str) -> Any:
+    if not name.startswith("$"):
+        return machine.variable(name)
+    if name not in _DYNAMIC:
+        raise UntranslatableError(f"{{{{{name}}}}} has no equal here")
+    return machine.fresh(_DYNAMIC[name])  # type: ignore[attr-defined]
 
 
 def _lose_callback(machine: Loops, arguments: list[Value], why: str) -> None:

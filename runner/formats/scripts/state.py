@@ -74,7 +74,14 @@ class Waiting(NamedTuple):
     span: Span
 
 
-Effect = Check | Setting | Sent | Header | Waiting
+class Skipped(NamedTuple):
+    """The request is not sent, under a condition."""
+
+    condition: Any
+    span: Span
+
+
+Effect = Check | Setting | Sent | Header | Waiting | Skipped
 
 
 class Scope:
