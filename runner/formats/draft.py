@@ -123,10 +123,10 @@ def ordered(data: Mapping[Any, Any], order: Iterable[str]) -> Data:
     blocks: list[tuple[int, list[tuple[Any, Any]]]] = []
     waiting: list[tuple[Any, Any]] = []
     for key, value in data.items():
-        waiting.append((key, value))
-        if not isinstance(key, (Comment, Disabled)):
-            if value is not None:
-                blocks.append((place[key], waiting))
+        if isinstance(key, (Comment, Disabled)):
+            waiting.append((key, value))
+        elif value is not None:
+            blocks.append((place[key], [*waiting, (key, value)]))
             waiting = []
     blocks.append((len(place), waiting))
     return {key: value for _, block in sorted(blocks, key=lambda block: block[0]) for key, value in block}

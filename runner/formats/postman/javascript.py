@@ -269,7 +269,14 @@ class Translator:
 
     def _pipe(self, node: Node) -> tuple[str, int]:
         left, right = node["children"]
-        return self._step(self.write(left, _CALL), right), _CALL
+        text = self.write(left, _CALL)
+        if right["type"] in _STEPS:
+            return self._step(text, right), _CALL
+        self._elements.append(text)
+        try:
+            return self.write(right, _CALL), _CALL
+        finally:
+            self._elements.pop()
 
     # --- logic
 
@@ -483,11 +490,14 @@ _SPECIAL: Mapping[str, Callable[[Translator, list[Node]], str]] = {
     "match": lambda translator, arguments: translator.matched(arguments, "{subject}.match({pattern})"),
 }
 
+_STEPS = frozenset({"field", "index", "index_expression", "subexpression", "filter_projection", "projection"})
+
 _VISITORS: Mapping[str, Callable[[Translator, Node], tuple[str, int]]] = {
     "field": Translator._field,
     "subexpression": Translator._chain,
     "index_expression": Translator._index,
     "current": Translator._current,
+    "identity": Translator._current,
     "filter_projection": Translator._filter,
     "projection": Translator._projection,
     "value_projection": Translator._values,

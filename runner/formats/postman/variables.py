@@ -211,7 +211,8 @@ class Variables:
 
     def outside(self, name: str) -> None:
         """A name that is used and has no value in the foreign files: the process environment gives it."""
-        target = self.secrets if holds_credential(snake(name)) else self.declared
+        plain_name = re.sub(r"_\d+$", "", snake(name))  # `password_2` is one as well
+        target = self.secrets if holds_credential(plain_name) else self.declared
         target[name] = self._env(name)
 
     def _env(self, name: str) -> str:

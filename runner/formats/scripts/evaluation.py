@@ -86,7 +86,7 @@ class Evaluator(State):
         if isinstance(old, Carried):
             return Conditional(condition, value, old)
         try:
-            return terms.choice(condition, to_term(value), _old_term(old))
+            return _readable(terms.choice(condition, to_term(value), _old_term(old)))
         except UntranslatableError as error:
             return Opaque(str(error))
 
@@ -280,7 +280,7 @@ class Evaluator(State):
         with self.under(test if node.operator == "&&" else terms.negate(test)) as possible:
             right = self.evaluate(node.right) if possible else left
         try:
-            return _combined(node.operator, test, to_term(left), terms.folded(to_term(right)))
+            return _readable(_combined(node.operator, test, to_term(left), terms.folded(to_term(right))))
         except UntranslatableError as error:
             return Opaque(str(error))
 
@@ -295,7 +295,7 @@ class Evaluator(State):
         with self.under(terms.negate(test)) as possible:
             no = self.evaluate(node.no) if possible else Const(None)
         try:
-            return terms.choice(test, to_term(yes), to_term(no))
+            return _readable(terms.choice(test, to_term(yes), to_term(no)))
         except UntranslatableError as error:
             return Opaque(str(error))
 
@@ -393,6 +393,10 @@ class Evaluator(State):
             for place, inner in enumerate(target.items):
                 if inner is not None:
                     self.bind(inner, self.member(value, Const(place), target.span), give)
+
+
+def _readable(term: Any) -> Value:
+    return Opaque("the expression would be too long to read") if terms.is_long(term) else term
 
 
 def _old_term(old: Value) -> Any:

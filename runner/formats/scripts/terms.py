@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from runner.language.values import equal
@@ -478,6 +479,15 @@ def inside(term: Any) -> Iterable[Any]:
     yield term
     for part in _parts(term):
         yield from _terms_in(part)
+
+
+#: A term of more parts than this has no expression that anybody could read.
+_MOST_PARTS = 1_500
+
+
+def is_long(term: Any) -> bool:
+    """Whether a term has too many parts; choices repeat theirs, so that a chain of them grows fast."""
+    return sum(1 for _ in islice(inside(term), _MOST_PARTS)) == _MOST_PARTS
 
 
 def _parts(term: Any) -> list[Any]:
