@@ -130,13 +130,15 @@ def test_there_and_back(case: str, exported: Callable[[str], Exported]) -> None:
 
 def test_login_by_a_request(exported: Callable[[str], Exported]) -> None:
     """An `auth` that is a call becomes a script that fetches the token."""
-    data = json.loads(exported("""
+    data = json.loads(
+        exported("""
 auth:
   type: request
   request: {url: "https://api.test/login", json: {user: ada}}
   token: body.token
 requests: [{name: a, url: "https://api.test/"}]
-""").text)
+""").text
+    )
     assert data["auth"] == {"type": "bearer", "bearer": [{"key": "token", "value": "{{auth_token}}", "type": "string"}]}
     script = _script(data, "prerequest")
     assert 'pm.collectionVariables.set("auth_token", response.json().token);' in script

@@ -38,5 +38,9 @@ def test_odd_values(key: str, value: object) -> None:
     item = {"name": "a", "request": {**request, **({key: value} if key in ("url", "header", "body", "auth") else {})}}
     if key in ("name", "event", "request", "response", "variable"):
         item[key] = value
-    collection = {"info": {"name": "x"}, "item": [item], **({key: value} if key in ("auth", "variable", "event") else {})}
+    collection = {
+        "info": {"name": "x"},
+        "item": [item],
+        **({key: value} if key in ("auth", "variable", "event") else {}),
+    }
     assert load(Foreign("x", json.dumps(collection)), Choices()).collection["name"] == "x"

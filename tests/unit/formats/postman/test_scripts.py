@@ -82,7 +82,9 @@ def test_captures(script: str, expected: Any) -> None:
     """A variable that is set from the response is a capture."""
     read = Read(f"{J}\n{script};")
     assert read.lost == []
-    assert {name: text.replace("!contains(`[null, false, 0, \"\"]`, ok)", "ok") for name, text in read.captures.items()} == expected
+    assert {
+        name: text.replace('!contains(`[null, false, 0, ""]`, ok)', "ok") for name, text in read.captures.items()
+    } == expected
 
 
 def test_before() -> None:
@@ -123,7 +125,9 @@ def test_lost(script: str, why: str) -> None:
 
 def test_return_in_what_is_not_known() -> None:
     """What follows a `return` of which nobody knows whether it is met, is lost, too, and not taken for certain."""
-    read = Read("function f() { while (odd()) { return; } pm.expect(1).to.eql(2); } f(); pm.response.to.have.status(200);")
+    read = Read(
+        "function f() { while (odd()) { return; } pm.expect(1).to.eql(2); } f(); pm.response.to.have.status(200);"
+    )
     assert read.asserts == [{"status": 200}]
     assert "an assertion" in [lost.what for lost in read.lost]
 
