@@ -805,6 +805,55 @@ def test_token_exchange(provide: Any, run: Run) -> None:
     assert basic(asked) == ("an-app", ENCODED_SECRET)
 
 
+def ending(tokens: list[str], status: int) -> Route:
+    """An API that takes only the first of these tokens at first; each is refused with a status when it was used."""
+
+    def route(call: Call) -> Reply:
+        if call.headers.get("authorization") != f"Bearer {tokens[0]}":
+            return Reply({"error": "the token has ended"}, status)
+        tokens.pop(0)
+        return Reply({})
+
+    return route
+
+
+def test_private_key(provide: Any, run: Run, key: rsa.RSAPrivateKey, tmp_path: Path) -> None:
+    """The JWT has the key's id, the algorithm and the audience that the file asks for; a 403 renews the token."""
+    server = provide(routes := {})
+    tokens = [f"{TOKEN}-{number}" for number in range(2)]
+    answers = [Reply({"access_token": token, "expires_in": 3600}) for token in reversed(tokens)]
+    document = {"issuer": server.url, "token_endpoint": f"{server.url}/token"}
+    routes["GET /.well-known/openid-configuration"] = gives(document)
+    routes["POST /token"] = lambda call: answers.pop()
+    routes["GET /status"] = ending(tokens, 403)
+    (tmp_path / "client.pem").write_text(pem(key))
+    env = {"ISSUER": server.url, "API_URL": f"{server.url}/status", "PRIVATE_KEY": str(tmp_path / "client.pem")}
+    run("private-key", {}, "--repeat", 2, "-j", 1, CLIENT_ID="an-app", KEY_ID="2026-11", **env)
+    first, second = (call.form for call in server.calls if call.path == "/token")
+    header, claims = verified(first["client_assertion"], key)
+    assert header == {"alg": "PS256", "typ": "JWT", "kid": "2026-11"}
+    assert set(first) == {"grant_type", "client_id", "client_assertion_type", "client_assertion"}
+    assert (claims["iss"], claims["sub"], claims["aud"]) == ("an-app", "an-app", server.url)
+    assert verified(second["client_assertion"], key)[1]["jti"] != claims["jti"]
+
+
+def test_refresh_token(provide: Any, run: Run) -> None:
+    """The refresh token buys the first token; the next run uses the one that came with it, from the disk."""
+    rotated = [f"a-rotated-{number}~refresh-token" for number in range(2)]
+    tokens = [f"{TOKEN}-{number}" for number in range(2)]
+    answers = [
+        Reply({"access_token": token, "expires_in": 3600, "refresh_token": next_one})
+        for token, next_one in reversed(list(zip(tokens, rotated, strict=True)))
+    ]
+    server = provide({"POST /token": lambda call: answers.pop(), "GET /status": ending(tokens, 401)})
+    env = {"TOKEN_URL": f"{server.url}/token", "API_URL": f"{server.url}/status", "REFRESH_TOKEN": SECRET}
+    for _ in range(2):
+        run("refresh-token", {}, CLIENT_ID="an-app", hidden=(*HIDDEN, *rotated), **env)
+    first, second = (call.form for call in server.calls if call.path == "/token")
+    assert first == {"grant_type": "refresh_token", "refresh_token": SECRET, "client_id": "an-app"}
+    assert second["refresh_token"] == rotated[0]
+
+
 # ---------------------------------------------------------------- login calls
 
 

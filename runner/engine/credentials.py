@@ -42,6 +42,16 @@ def holds_credential(name: str) -> bool:
     return re.search(_CREDENTIAL, name.lower().replace("-", "_")) is not None
 
 
+def holds_token(text: str) -> bool:
+    """Whether a JWT stands in a text."""
+    return re.search(_JWT, text) is not None
+
+
+def is_credential(name: str, value: str, *, header: bool = False) -> bool:
+    """Whether an entry of headers, query or cookies is a literal credential, as `check` warns of them."""
+    return holds_token(value) or (header and name.lower() in _CREDENTIAL_HEADERS and _is_literal(value))
+
+
 def warnings(collection: Collection) -> list[Diagnostic]:
     """A warning for each literal credential, in the order of the file."""
     found = {_place(span): Diagnostic(message, span, _HINT, severity="warning") for message, span in _find(collection)}
@@ -83,7 +93,7 @@ def _secrets(variables: Variables, secret: Variables) -> Iterator[tuple[str, Spa
 
 def _tokens(variables: Variables) -> Iterator[tuple[str, Span]]:
     for name, variable in variables.items():
-        if isinstance(variable.value, str) and re.search(_JWT, variable.value):
+        if isinstance(variable.value, str) and holds_token(variable.value):
             yield f"'{name}' holds a token", variable.span
 
 
@@ -121,7 +131,7 @@ def _in_login(login: RequestSpec) -> Iterator[tuple[str, Span]]:
 
 def _in_entries(entries: tuple[Entry, ...]) -> Iterator[tuple[str, Span]]:
     for entry in entries:
-        if isinstance(entry.value, str) and re.search(_JWT, entry.value):
+        if isinstance(entry.value, str) and holds_token(entry.value):
             yield f"'{entry.text}' holds a token", entry.span
 
 

@@ -1,21 +1,23 @@
 """Steps of a plan as exporters see them: each request by itself, with all that it inherits, as far as it is known.
 
-    Plan ─▶ Step × Scope ─flatten─▶ Flat
+    Step × Scope ─flatten─▶ Flat
 
 What a run alone knows stays a symbol (`symbols`). This file knows no foreign format.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from runner.engine import credentials
 from runner.engine.build import ABSOLUTE, BaseUrl
-from runner.engine.plan import Plan, Step
+from runner.engine.plan import Step
 from runner.formats import symbols
+from runner.formats.draft import usable_name
 from runner.formats.symbols import SECRET, Ref, Scope, Value, changed, first_text, joined
+from runner.language.document import proxy_credentials
 from runner.language.model import (
     AUTH_KEYS,
     MISSING,
@@ -57,6 +59,7 @@ class Flat:
 
     `body` is the value under the key `kind`: JSON data (json), text (text), Pairs (form), Parts (multipart), a path
     (file), or a mapping with query, variables and operation, of which `query` may be `{"file": path}` (graphql).
+    `scope` is what its expressions see, but for its own captures.
     """
 
     step: Step
@@ -70,10 +73,13 @@ class Flat:
     kind: str = ""
     body: Value = None
     auth: Auth | None = None
-    settings: Mapping[str, Value] = MISSING  # type: ignore[assignment]
+    settings: Mapping[str, Value] = field(default_factory=dict)
     captures: tuple[Capture, ...] = ()
     asserts: tuple[tuple[Assertion, Value, Value], ...] = ()
     row: str = ""
+    #: Whether only a run knows if the URL is a whole one; it is taken for one.
+    open_url: bool = False
+    scope: Scope | None = None
 
     @property
     def spec(self) -> RequestSpec:
@@ -90,7 +96,8 @@ def flatten(step: Step, scope: Scope, row: str = "") -> Flat:
     made = _request(step, spec, step.settings, step.base_urls, scope)
     auth = None if step.auth is None else _auth(step.auth, step, scope)
     asserts = tuple((it, _value(it.equals, scope), _value(it.includes, scope)) for it in step.asserts)
-    return replace(made, name=f"{step.name}{row}", auth=auth, captures=spec.captures, asserts=asserts, row=row)
+    name = f"{step.name}{row}"
+    return replace(made, name=name, auth=auth, captures=spec.captures, asserts=asserts, row=row, scope=scope)
 
 
 def _request(
@@ -103,8 +110,9 @@ def _request(
         place=spec.name_span.where if spec.name_span else "",
         method=_method(spec, scope),
         url=_url(spec, base_urls, scope),
+        open_url=bool(base_urls) and not isinstance(spec.url, str) and _begins_open(scope.resolve(spec.url)),
         query=tuple(_pairs(settings.query, scope)),
-        headers=tuple(_pairs(settings.headers, scope)),
+        headers=tuple(_pairs(settings.headers, scope, headers=True)),
         cookies=tuple(_pairs(spec.cookies, scope)),
         kind=kind,
         body=body,
@@ -128,13 +136,23 @@ def _method(spec: RequestSpec, scope: Scope) -> str:
 
 def _url(spec: RequestSpec, base_urls: tuple[BaseUrl, ...], scope: Scope) -> Value:
     url = scope.resolve(spec.url)
+    base = base_of(base_urls, scope)
+    if not _is_absolute(url) and not _begins_open(url):
+        url = _append(base, url)
+    return changed(url, lambda text: text.partition("#")[0])
+
+
+def base_of(base_urls: Iterable[BaseUrl], scope: Scope) -> Value:
+    """What stands before a relative URL."""
     base: Value = ""
     for level in base_urls:
         found = scope.resolve(level.url)
         base = found if _is_absolute(found) or not base else _append(base, found)
-    if not _is_absolute(url) and not (first_text(url) == "" and url != ""):
-        url = _append(base, url)
-    return changed(url, lambda text: text.partition("#")[0])
+    return base
+
+
+def _begins_open(url: Value) -> bool:
+    return first_text(url) == "" and url != ""
 
 
 def _is_absolute(url: Value) -> bool:
@@ -155,12 +173,21 @@ def _append(base: Value, url: Value) -> Value:
     return joined(*pieces, "/", *rest)
 
 
-def _pairs(entries: Iterable[Entry], scope: Scope) -> Iterator[tuple[Value, Value]]:
+def _pairs(entries: Iterable[Entry], scope: Scope, *, headers: bool = False) -> Iterator[tuple[Value, Value]]:
     for entry in entries:
-        value = scope.resolve(entry.value)
+        value, name = scope.resolve(entry.value), scope.resolve(entry.name)
         for one in value if isinstance(value, list) else [value]:
             if one is not None:
-                yield scope.resolve(entry.name), one
+                yield name, _sealed(entry.text, one, headers)
+
+
+def _sealed(name: str, value: Value, header: bool) -> Value:
+    """An entry's value; a credential that stands in the file goes no further."""
+    if not isinstance(value, str) or not credentials.is_credential(name, value, header=header):
+        return value
+    word, space, rest = value.partition(" ")
+    secret = Ref(SECRET, usable_name(name).lower())
+    return joined(word, space, secret) if header and rest and name.lower().endswith("authorization") else secret
 
 
 # --- bodies --------------------------------------------------------------------------------------------------------
@@ -220,6 +247,8 @@ def _settings(spec: RequestSpec, settings: Defaults, scope: Scope) -> Mapping[st
     scalars = {name: getattr(settings, name) for name in _SCALARS}
     scalars |= {"save_to": spec.save_to, "delay": spec.delay}
     found = {name: _text(setting, scope) for name, setting in scalars.items() if setting is not None}
+    if isinstance(found.get("proxy"), str) and any(proxy_credentials(found["proxy"])):
+        found["proxy"] = Ref(SECRET, "proxy")
     if settings.client_cert is not None:
         parts = settings.client_cert._asdict().items()
         found["client_cert"] = {name: _text(part, scope) for name, part in parts if part is not None}
@@ -259,49 +288,3 @@ def _credential(kind: str, name: str, value: Value) -> Value:
     """A field's value; a credential that stands in the file goes no further."""
     row = AUTH_KEYS[kind].get(name)
     return Ref(SECRET, name) if row is not None and row.secret and isinstance(value, str) and value else value
-
-
-# --- a whole plan --------------------------------------------------------------------------------------------------
-
-_MOST_ROWS = 1000
-
-
-class Repeated(NamedTuple):
-    """A step that is repeated: its request as each row sees it; `rows` are None where they are not known."""
-
-    flat: Flat
-    rows: list[Any] | None
-
-
-def flat_steps(plan: Plan) -> Iterator[Flat | Repeated]:
-    """The requests of a plan in order, with what was captured until then."""
-    captured: frozenset[str] = frozenset()
-    for step in plan.steps:
-        scope = symbols.scope_of(plan, step, captured, {})
-        flat = flatten(step, scope)
-        if step.loops:
-            rows = symbols.known_rows(plan, step, scope)
-            yield Repeated(flat, rows if rows is not None and len(rows) <= _MOST_ROWS else None)
-        else:
-            yield flat
-        captured |= {capture.name for capture in step.spec.captures}
-
-
-def in_row(plan: Plan, flat: Flat, row: Any, index: int, captured: frozenset[str]) -> Flat:
-    """A repeated request in one of its rows."""
-    scope = symbols.scope_of(plan, flat.step, captured, {"item": row, "index": index})
-    return flatten(flat.step, scope, f" [{index}]")
-
-
-_STATUS = re.compile(r"status\b")
-
-
-def expects_success(flat: Flat) -> bool:
-    """Whether a status from 400 on is a failure: unless an assertion looks at the status and allows it."""
-    for assertion, equals, _ in flat.asserts:
-        if assertion.that.text == "status" and isinstance(equals, (int, list)):
-            allowed = equals if isinstance(equals, list) else [equals]
-            return all(isinstance(status, int) and status < 400 for status in allowed)
-        if _STATUS.match(assertion.that.text):
-            return False
-    return True

@@ -23,8 +23,8 @@ IMPORTS: Mapping[str, str] = {
     "hurl": "Hurl files",
 }
 
-#: Formats whose name a module of Python has.
-_MODULES: Mapping[str, str] = {"http": "http_files"}
+#: Formats whose module has another name: by what it does.
+_MODULES: Mapping[tuple[str, str], str] = {("http", "load"): "http_files", ("openapi", "dump"): "openapi_export"}
 
 #: Format → what it is, for `export --help`. Its module has a function `dump`.
 EXPORTS: Mapping[str, str] = {
@@ -42,12 +42,13 @@ def function(format_name: str, wanted: str) -> Callable[..., Any]:
         UsageError: nobody knows the format, or it cannot do that.
     """
     table = IMPORTS if wanted == "load" else EXPORTS
-    own = _MODULES.get(format_name, format_name)
+    own = _MODULES.get((format_name, wanted), format_name)
     module: Any = import_module(f"runner.formats.{own}") if format_name in table else _plugin(format_name)
     found = getattr(module, wanted, None)
     if found is None:
         verb = "imported" if wanted == "load" else "exported"
-        hint = did_you_mean(format_name, table) or f"known: {', '.join(table)}"
+        misspelt = format_name not in IMPORTS and format_name not in EXPORTS
+        hint = (did_you_mean(format_name, table) if misspelt else "") or f"known: {', '.join(table)}"
         raise UsageError(f"the format '{format_name}' cannot be {verb}: {hint}")
     chosen: Callable[..., Any] = found
     return chosen

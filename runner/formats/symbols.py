@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from runner.engine import credentials
 from runner.engine.plan import Plan, Step
 from runner.errors import EvaluationError
 from runner.language import query, template
@@ -39,10 +40,14 @@ class Ref(NamedTuple):
 
 
 class Computed(NamedTuple):
-    """An expression; `values` are what its names stand for."""
+    """An expression; `values` are what its names stand for.
+
+    `once` is the name of a variable that is worked out once, however often it is used; its value is in `values`.
+    """
 
     expression: str
     values: tuple[tuple[str, Any], ...] = ()
+    once: str = ""
 
 
 class Text(NamedTuple):
@@ -105,6 +110,11 @@ def first_text(value: Value) -> str:
     """The literal text at the beginning of a text."""
     first = pieces(value)[:1]
     return first[0] if first and isinstance(first[0], str) else ""
+
+
+def literal_text(value: Value) -> str:
+    """The literal parts of a text."""
+    return "".join(piece for piece in pieces(value) if isinstance(piece, str))
 
 
 def changed(value: Value, function: Callable[[str], str]) -> Value:
@@ -185,7 +195,10 @@ class Scope:
     def _declared(self, name: str, layer: Variables, depth: int) -> Value:
         outer = Scope(self.layers[depth:], self.secrets, self.overrides, self.captured, self.rows)
         value = outer.resolve(layer[name].value)
-        if name not in self.secrets or (isinstance(value, Ref) and value.kind in (ENV, SECRET)):
+        if any(_is_new_each_time(symbol) for symbol in symbols(value)):
+            return Computed(name, ((name, value),), name)
+        is_token = isinstance(value, str) and credentials.holds_token(value)
+        if (not is_token and name not in self.secrets) or (isinstance(value, Ref) and value.kind in (ENV, SECRET)):
             return value
         return Ref(SECRET, name)
 
@@ -220,6 +233,15 @@ def _along(path: Path, values: Mapping[str, Value]) -> Value:
         except (KeyError, IndexError, TypeError):
             return None
     return found
+
+
+def _is_new_each_time(symbol: Ref | Computed) -> bool:
+    """Whether an expression has another value each time it is worked out."""
+    if not isinstance(symbol, Computed) or symbol.once:
+        return False
+    parts = template.parse(symbol.expression) if "{{" in symbol.expression else [symbol.expression]
+    compiled = [query.compile(part) if isinstance(part, str) else part.query for part in parts]
+    return any(_calls(one.tree.root, _IMPURE) for one in compiled)
 
 
 def _calls(node: Any, functions: frozenset[str]) -> bool:

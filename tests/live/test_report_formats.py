@@ -98,7 +98,7 @@ def test_tap(reports: Path) -> None:
     assert not [rest for kind, *rest in told if kind == "extra"]
     named = {point["name"]: point for point in points}
     twice = named["Fails twice"]
-    assert "suite.yaml:49:15\n" in twice["diag"]["details"]
-    assert twice["diag"]["at"] == "suite.yaml:43:11"
+    assert "suite.yaml:49:9\n" in twice["diag"]["details"]
+    assert twice["diag"]["at"] == "suite.yaml:44:11"
     assert named["Sends secrets, / and % : | `odd` <characters> # in its name"]["ok"]
     assert named["Is skipped"]["skip"] == "not today, | maybe # tomorrow"

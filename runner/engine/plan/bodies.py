@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runner.diagnostics import Diagnostic
-from runner.engine.plan.steps import Step, steering
+from runner.engine.plan.steps import Step, asking_again
 from runner.language import query
 from runner.language.model import Expression
 
@@ -45,7 +45,7 @@ def _judged_whole(step: Step) -> Iterator[Diagnostic]:
 
 
 def _over_response(step: Step) -> Iterator[Expression]:
-    yield from steering(step)
+    yield from asking_again(step)
     yield from (capture.source for capture in step.spec.captures)
     yield from (assertion.that for assertion in step.asserts)
 

@@ -11,7 +11,7 @@ from runner.engine import references
 from runner.engine.auth.base import LoginSpec
 from runner.engine.build import declared_values
 from runner.engine.plan.inherited_auth import InheritedAuth
-from runner.engine.plan.steps import Condition, Loop, Step, steering
+from runner.engine.plan.steps import Condition, Loop, Step, asking_again
 from runner.engine.references import Level, Need, Reference
 from runner.language import query
 from runner.language.model import (
@@ -192,7 +192,7 @@ class Judge:
 
     def _items(self, step: Step, auth: AuthSpec | None) -> None:
         """`items` is a key of the response only where `paginate` joins them, and not yet for its own expressions."""
-        self._no_items(steering(step), "write body.items")
+        self._no_items(asking_again(step), "write body.items")
         if auth is not None:
             fields = (found.value for found in auth.fields.values())
             self._no_items((value for value in fields if isinstance(value, Expression)), "write body.items")
@@ -258,7 +258,7 @@ class Judge:
 def _over_variables(step: Step, login: LoginSpec | None) -> Iterator[Reference]:
     for _, declared in declared_values(step.spec, step.settings, step.base_urls):
         yield from references.in_value(declared)
-    for expression in steering(step):
+    for expression in asking_again(step):
         yield from references.in_response_expression(expression)
     if login is not None:
         for _, declared in declared_values(login.spec, login.settings, login.base_urls):

@@ -167,7 +167,7 @@ def who_captures(steps: Iterable[Step]) -> dict[str, str]:
     return found
 
 
-def steering(step: Step) -> Iterator[Expression]:
+def asking_again(step: Step) -> Iterator[Expression]:
     """The expressions over a response that say whether and where to ask again; its captures are not taken yet."""
     poll, paginate = step.spec.poll, step.spec.paginate
     found = (poll.until if poll else None, *((paginate.next, paginate.items) if paginate else ()))

@@ -40,10 +40,15 @@ class Shell:
     def __init__(self, exported: Exported) -> None:
         self.exported = exported
         self.wanted: dict[str, str] = {}
+        #: Captures that no command takes, each with where it comes from: the reader sets those that are used.
+        self.missing: dict[str, str] = {}
         self.place = ""
         #: Whether a command names files.
         self.has_files = False
         self._opaque: dict[str, str] = {}
+        #: What is worked out once: names with their words.
+        self.once: dict[str, str] = {}
+        self._once_names: dict[tuple[str, str], str] = {}
 
     def lose(self, what: str, why: str, remedy: str = "") -> None:
         self.exported.lose(self.place, what, why, remedy)
@@ -88,7 +93,11 @@ class Shell:
     def _ref(self, ref: Ref) -> Expansion:
         name = ref.name.upper() if ref.kind == SECRET else ref.name
         name = name if ref.kind == ENV else self.name(name)
+        if ref.kind == CAPTURE and name in self.missing:
+            self.want(name, self.missing[name])
         if ref.kind not in (CAPTURE, ROW) or ref.name in ("data", "iteration"):
+            if ref.kind == ROW and name not in self.wanted:
+                self.lose(f"'{name}'", "the script runs once, and not for each row", f"set {name}")
             self.want(name, _WHY.get(ref.kind, "a variable of the environment that was not chosen"))
         if not ref.path:
             return Expansion(f"${name}")
@@ -97,7 +106,17 @@ class Shell:
 
     # --- expressions
 
+    def _worked_out_once(self, computed: Computed) -> Expansion:
+        key = computed.once, repr(computed.values)
+        if key not in self._once_names:
+            like = self.name(computed.once)
+            name = self._once_names[key] = like if like not in self.once else f"{like}_{len(self.once) + 1}"
+            self.once[name] = self.word(computed.values[0][1])
+        return Expansion(f"${self._once_names[key]}")
+
     def _computed(self, computed: Computed) -> Expansion:
+        if computed.once:
+            return self._worked_out_once(computed)
         try:
             node = query.compile(computed.expression).tree.root
         except query.QueryFault:

@@ -7,17 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+from runner.formats.addresses import address, has_known_query
 from runner.formats.curl.expansions import Shell
-from runner.formats.flat import Flat, expects_success
-from runner.formats.symbols import Value, changed, first_text, is_known, joined, pieces
+from runner.formats.flat import Flat
+from runner.formats.flat_plan import expects_success
+from runner.formats.symbols import Value, changed, first_text, is_known, joined, literal_text
 from runner.language.values import as_text
 from runner.language.values import size as size_of
-from runner.redaction import URL_READABLE
 
-#: What may stand in a URL as it is (RFC 3986), and `%`.
-_URL_SAFE = "%:/?#[]@!$&'()*+,;=-._~"
-#: And in an entry of the query; without `$`, which a reader might take for a variable.
-_QUERY_SAFE = URL_READABLE.replace("$", "")
 #: Methods that are not tried again unless the file says so.
 _ONCE = frozenset({"POST", "PATCH"})
 _GLOB = re.compile(r"[\[\]{}]")
@@ -27,12 +24,12 @@ _DOTS = re.compile(r"/\.\.?(?:/|$)")
 def options(flat: Flat, shell: Shell) -> Iterator[str]:
     """The options about what a request is and where it goes, the URL first."""
     yield "-sS --fail-with-body" if expects_success(flat) else "-sS"
-    if _GLOB.search(_literal(flat.url)):
+    if _GLOB.search(literal_text(flat.url)):
         yield "--globoff"
-    if _DOTS.search(re.sub(r"^\w+://", "", _literal(flat.url)).partition("?")[0]):
+    if _DOTS.search(re.sub(r"^\w+://", "", literal_text(flat.url)).partition("?")[0]):
         yield "--path-as-is"
     yield from _method(flat, shell)
-    yield shell.word(_url(flat))
+    yield shell.word(address(flat))
     yield from _query(flat, shell)
     for name, value in flat.headers:
         text = joined(name, ": ", _text(value)) if _text(value) != "" else joined(name, ";")
@@ -47,10 +44,6 @@ def _text(value: Value) -> Value:
     return as_text(value) if is_known(value) else value
 
 
-def _literal(value: Value) -> str:
-    return "".join(piece for piece in pieces(value) if isinstance(piece, str))
-
-
 def _method(flat: Flat, shell: Shell) -> Iterator[str]:
     """The method, where curl would take another one."""
     usual = "POST" if flat.kind else "GET"
@@ -60,39 +53,9 @@ def _method(flat: Flat, shell: Shell) -> Iterator[str]:
         yield f"-X {shell.word(flat.method)}"
 
 
-def _url(flat: Flat) -> Value:
-    """The URL, encoded as the run encodes it, with the query that is known."""
-    url = _encoded(flat.url)
-    if not flat.query or not _is_literal(flat):
-        return url
-    pairs = [f"{_in_query(name)}={quote(as_text(value), safe=_QUERY_SAFE)}" for name, value in flat.query]
-    mark = "?" if "?" not in _literal(url) else "" if _literal(url).endswith(("?", "&")) else "&"
-    return joined(url, mark + "&".join(pairs))
-
-
-def _encoded(url: Value) -> Value:
-    """Everything behind the host; the host may be an IDN."""
-    scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*", first_text(url))
-    if scheme is None:
-        return changed(url, lambda text: quote(text, safe=_URL_SAFE))
-    rest = joined(*(piece for piece in (first_text(url)[scheme.end() :], *pieces(url)[1:])))
-    return joined(scheme.group(), changed(rest, lambda text: quote(text, safe=_URL_SAFE)))
-
-
-def _in_query(name: Any) -> str:
-    """A name, in which a `$` at the beginning (OData) stays readable."""
-    text = as_text(name)
-    first = "$" if text.startswith("$") else ""
-    return first + quote(text[len(first) :], safe=_QUERY_SAFE)
-
-
-def _is_literal(flat: Flat) -> bool:
-    return all(is_known(name) and is_known(value) for name, value in flat.query)
-
-
 def _query(flat: Flat, shell: Shell) -> Iterator[str]:
     """Query entries whose values only a run knows: curl encodes them."""
-    if not flat.query or _is_literal(flat):
+    if not flat.query or has_known_query(flat):
         return
     yield from (in_query(flat, name, _text(value), shell) for name, value in flat.query)
 

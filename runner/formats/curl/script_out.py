@@ -20,7 +20,8 @@ from runner.formats.curl.jq import filter_of
 from runner.formats.curl.options_out import options
 from runner.formats.curl.tokens_out import Tokens
 from runner.formats.exported import Exported
-from runner.formats.flat import Flat, Repeated, flat_steps, in_row
+from runner.formats.flat import Flat
+from runner.formats.flat_plan import Repeated, flat_steps, in_row, is_sent
 from runner.formats.symbols import is_known
 from runner.language import shell
 from runner.language.model import MISSING, Capture
@@ -48,6 +49,7 @@ def _head(plan: Plan, of: Shell) -> str:
     if plan.environment_name:
         lines.append(f"# Environment: {_line(plan.environment_name)}")
     lines += ["set -eu", *(f': "${{{variable}:?{why}}}"' for variable, why in of.wanted.items())]
+    lines += [f"{name}={value}" for name, value in of.once.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -70,6 +72,9 @@ class _Script:
         self.tokens = Tokens(self.shell, self._command)
 
     def body(self) -> str:
+        if self.plan.collection.overlap:
+            self.shell.place = self.plan.collection.source.path
+            self.shell.lose("'overlap'", "the requests are sent one after the other")
         if len(self.plan.steps) > 1:
             self.shell.place = self.plan.collection.source.path
             why, remedy = "each command begins without them", "-c and -b with a file, where a request needs them"
@@ -81,6 +86,9 @@ class _Script:
         self.shell.place = flat.name
         if flat.step.skip:
             yield f"# {_line(flat.name)}\n# not sent: {_line(flat.step.skip)}\n"
+            return
+        if is_sent(flat) is False:
+            yield f"# {_line(flat.name)}\n# not sent: its `when` is false\n"
             return
         self._tell(flat)
         if isinstance(item, Flat):
@@ -120,12 +128,14 @@ class _Script:
     def _tell(self, flat: Flat) -> None:
         """What a shell script of curl commands has no words for."""
         spec = flat.spec
+        if flat.open_url:
+            self.shell.lose("the URL", "only a run knows whether it is a whole one: it is taken for one")
         for _ in flat.asserts:
-            self.shell.lose("an assertion", _NOT_JUDGED, "runner run")
+            self.shell.lose("an assertion", _NOT_JUDGED, "runner run judges them")
         for name in ("schema", "snapshot"):
             if getattr(spec, name) is not None:
-                self.shell.lose(f"'{name}'", _NOT_JUDGED, "runner run")
-        if flat.step.conditions:
+                self.shell.lose(f"'{name}'", _NOT_JUDGED, "runner run judges them")
+        if is_sent(flat) is None:
             self.shell.lose("'when'", "the request is sent in any case", "an `if` around it")
         for name in ("poll", "paginate"):
             if getattr(spec, name) is not None:
@@ -158,11 +168,12 @@ class _Script:
         for capture, found in taken:
             if found is None:
                 self.shell.lose(f"the capture '{capture.name}'", "jq takes values out of JSON bodies", "set it")
-                self.shell.want(self.shell.name(capture.name), f"captured by {_line(flat.name)}")
+                self.shell.missing[self.shell.name(capture.name)] = f"captured by {_line(flat.name)}"
         if not known:
             return f"{command}\n"
         lines = [f"response=$({command})"]
         for capture, found in known:
+            self.shell.missing.pop(self.shell.name(capture.name), None)
             name = self.shell.name(capture.name)
             reader = f" | jq -er {shell.word(found)}" if found else ""
             lines.append(f"{name}=$(printf '%s' \"$response\"{reader})")

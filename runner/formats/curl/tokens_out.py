@@ -9,16 +9,10 @@ from runner.formats.curl.expansions import Command, Shell
 from runner.formats.curl.jq import filter_of
 from runner.formats.curl.options_out import in_query
 from runner.formats.flat import Auth, Flat
+from runner.formats.grants import identity, token_request
 from runner.formats.symbols import CAPTURE, Ref, Value, joined
 from runner.language import query, shell
 from runner.language.model import Expression
-
-#: Grants that are one request to the token endpoint → the fields that it has.
-_GRANTS: Mapping[str, tuple[str, ...]] = {
-    "client_credentials": ("scope", "audience", "resource"),
-    "password": ("username", "password", "scope", "audience", "resource"),
-    "refresh_token": ("refresh_token", "scope", "audience", "resource"),
-}
 
 
 class Authorization(NamedTuple):
@@ -50,11 +44,11 @@ class Tokens:
 
     def _token(self, auth: Auth, flat: Flat) -> tuple[str, tuple[str, ...]]:
         """The variable that holds the token, and the lines that fetch it the first time."""
-        identity = repr((auth.type, sorted(auth.fields.items()), auth.login and auth.login.url))
-        if identity in self._names:
-            return self._names[identity], ()
+        known = identity(auth)
+        if known in self._names:
+            return self._names[known], ()
         number = len(self._names) + 1
-        name = self._names[identity] = "access_token" if number == 1 else f"access_token_{number}"
+        name = self._names[known] = "access_token" if number == 1 else f"access_token_{number}"
         lines = self._fetched(auth, name)
         if lines is None:
             why = "no single command fetches it"
@@ -69,43 +63,17 @@ class Tokens:
             found = filter_of(query.compile(token.text)) if isinstance(token, Expression) else None
             command = self._command(auth.login, self.of(auth.login).options)
             return None if found is None else _capturing(command, name, found, auth.login.name)
-        grant = auth.fields.get("grant", "client_credentials")
-        if auth.type != "oauth2" or grant not in _GRANTS or "token_url" not in auth.fields:
+        call = token_request(auth)
+        if call is None:
             return None
-        client = auth.fields.get("client_auth", "post")
-        if client not in ("post", "basic", "basic_raw", "none"):
-            return None
-        found_options = ["-sS --fail-with-body", self.shell.word(auth.fields["token_url"])]
-        found_options += self._client(auth.fields, client)
-        found_options += [self._field("grant_type", grant)]
-        found_options += [
-            self._field(key, value) for key in _GRANTS[grant] for value in _listed(key, auth.fields.get(key))
-        ]
-        extra = auth.fields.get("extra", {})
-        found_options += [self._field(key, one) for key, value in extra.items() for one in _listed("", value)]
-        command = " \\\n  ".join(["curl", *found_options])
-        return _capturing(command, name, ".access_token", "Token")
-
-    def _client(self, fields: Mapping[str, Value], client: str) -> Iterator[str]:
-        """How the client authenticates (RFC 6749 § 2.3.1)."""
-        if client in ("basic", "basic_raw"):
-            yield f"-u {self.shell.word(fields.get('client_id', ''), ':', fields.get('client_secret', ''))}"
-            return
-        yield self._field("client_id", fields.get("client_id", ""))
-        if "client_secret" in fields and client == "post":
-            yield self._field("client_secret", fields["client_secret"])
+        found_options = ["-sS --fail-with-body", self.shell.word(call.url)]
+        if call.client is not None:
+            found_options.append(f"-u {self.shell.word(call.client[0], ':', call.client[1])}")
+        found_options += [self._field(name, value) for name, value in call.fields]
+        return _capturing(" \\\n  ".join(["curl", *found_options]), name, ".access_token", "Token")
 
     def _field(self, name: str, value: Value) -> str:
         return f"--data-urlencode {self.shell.word(joined(name, '=', value))}"
-
-
-def _listed(key: str, value: Value) -> list[Value]:
-    """The values of a field; a scope is one text, whose words have spaces between."""
-    if value in (None, ""):
-        return []
-    if isinstance(value, list):
-        return [joined(value[0], *(joined(" ", one) for one in value[1:]))] if key == "scope" and value else value
-    return [value]
 
 
 def _capturing(command: str, name: str, filter_text: str, title: str) -> str:

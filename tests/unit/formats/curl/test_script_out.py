@@ -98,11 +98,14 @@ def test_losses(plan: Callable[..., Any]) -> None:
         plan(
             """
             requests:
-              - {name: A, url: "https://x.test", poll: {until: "body.done"}, assert: [status: 200], when: "`true`"}
+              - {name: A, url: "https://x.test", poll: {until: "body.done"}, assert: [status: 200], when: "env.X == 'y'"}
+              - {name: B, url: "https://x.test", when: "`true`"}
+              - {name: C, url: "https://x.test", when: "`false`"}
             """
         )
     )
-    assert [(loss.path, loss.what) for loss in made.losses] == [
+    assert "# C\n# not sent: its `when` is false\n" in made.text
+    assert [(loss.path, loss.what) for loss in made.losses[1:]] == [
         ("A", "an assertion"),
         ("A", "'when'"),
         ("A", "'poll'"),
