@@ -261,9 +261,8 @@ def _wait(machine: Loops, arguments: list[Value], span: Any) -> Value:
 
 
 def _skip(machine: Loops, arguments: list[Value], span: Any) -> Value:
-    """`pm.execution.skipRequest()`: what follows it is not done either."""
+    """`pm.execution.skipRequest()`: what follows it belongs to a request that is not sent, whatever it is."""
     machine.emit(Skipped(machine.since(machine.base), span))
-    machine.frames[0].returned = terms.either(machine.frames[0].returned, machine.since(0))
     return NULL
 
 

@@ -325,11 +325,15 @@ def _about_value(condition: Any, value: Any) -> bool:
 def _keep_old_values(exchange: Exchange, names: Names) -> None:
     """Captures are taken in order, and before assertions: who needs a value of before gets it first."""
     given = {capture.name for capture in exchange.captures}
+    kept = _kept_before(exchange.captures)
     needed: dict[str, str] = {}
 
     def change(part: Any) -> Any:
+        if isinstance(part, Var) and part.name in kept:
+            return Var(kept[part.name])
         if isinstance(part, Var) and part.name in given:
-            needed.setdefault(part.name, names.fresh(f"{part.name}_before"))
+            if part.name not in needed:
+                needed[part.name] = names.fresh(f"{part.name}_before")
             return Var(needed[part.name])
         return None
 
@@ -342,6 +346,17 @@ def _keep_old_values(exchange: Exchange, names: Names) -> None:
         seen.add(capture.name)
     first = [Capture(name, Var(old)) for old, name in needed.items()]
     exchange.captures = [*first, *captures]
+
+
+def _kept_before(captures: list[Capture]) -> dict[str, str]:
+    """Names whose old value the script itself keeps before it sets them, with the names that have it."""
+    found: dict[str, str] = {}
+    seen: set[str] = set()
+    for capture in captures:
+        if isinstance(capture.term, Var) and capture.term.name not in seen:
+            found.setdefault(capture.term.name, capture.name)
+        seen.add(capture.name)
+    return {old: name for old, name in found.items() if old in seen and old != name}
 
 
 def _mapped_capture(capture: Capture, change: Callable[[Any], Any]) -> Capture:
