@@ -63,6 +63,19 @@ def test_split(command: Any, place: Path) -> None:
     assert command("check", "requests", cwd=place).code == 0
 
 
+def test_examples(command: Any, place: Path, server: DemoServer) -> None:
+    """--examples keeps saved answers as snapshots, without their credentials; a run compares with them."""
+    saved = {"name": "ok", "code": 200, "body": '{"token": "abcdef-123456", "n": 1}'}
+    item = {"name": "a", "request": {"method": "GET", "url": "http://x.test/a"}, "response": [saved]}
+    (place / "x.json").write_text(json.dumps({"info": {"name": "x"}, "item": [{"name": "F", "item": [item]}]}))
+    done = command("import", "postman", "x.json", "--examples", "-o", "kept.yaml", cwd=place)
+    assert done.code == 0, done.out + done.err
+    assert "snapshot: true" in (place / "kept.yaml").read_text()
+    kept = json.loads((place / "kept.snap.json").read_text())
+    assert kept == {"F / a": {"status": 200, "body": {"token": "***", "n": 1}}}
+    assert command("check", "kept.yaml", cwd=place).code == 0
+
+
 def test_large(command: Any, place: Path) -> None:
     """A collection of 5 MB is imported."""
     body = {

@@ -22,7 +22,7 @@ from runner.formats.draft import (
     ordered,
     safe_stem,
 )
-from runner.formats.postman import bodies, logins, reading, schemes
+from runner.formats.postman import bodies, examples, logins, reading, schemes
 from runner.formats.postman.behaviour import behaviour
 from runner.formats.postman.finishing import finish, hoist_auth, relative_urls, without_needless_none
 from runner.formats.postman.reading import Item
@@ -66,6 +66,7 @@ class _Import:
         self.imported.collection = draft
         if self.choices.split:
             self._split(draft)
+        examples.settle(self.imported)
         return self.imported
 
     def _declare(self) -> None:
@@ -157,6 +158,8 @@ class _Import:
         if id(item) in self.logins.headers:
             headers = {n: v for n, v in (draft.get("headers") or {}).items() if str(n).lower() != "authorization"}
             draft["headers"] = headers or None
+        if self.choices.examples:
+            draft["snapshot"] = examples.example(item)
         fault = url_fault(made.origin)
         if fault and "{{" not in made.origin:
             what = f"a request to '{made.origin}'"
