@@ -86,13 +86,13 @@ def test_large(command: Any, place: Path) -> None:
     script = {"listen": "test", "script": {"exec": ["pm.response.to.have.status(200);"]}}
     items = [
         {"name": f"r{n}", "event": [script], "request": {"method": "POST", "url": "http://x.test/a", "body": body}}
-        for n in range(4_600)
+        for n in range(4_900)
     ]
     (place / "large.json").write_text(json.dumps({"info": {"name": "large"}, "item": items}))
     assert (place / "large.json").stat().st_size > 5_000_000
     done = command("import", "postman", "large.json", "-o", "large.yaml", cwd=place)
     assert (done.code, done.err) == (0, "")
-    assert done.out == "large.json → large.yaml: 4,600 requests, nothing lost\n"
+    assert done.out == "large.json → large.yaml: 4,900 requests, nothing lost\n"
 
 
 def test_old_format(command: Any, place: Path) -> None:
