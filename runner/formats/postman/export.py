@@ -13,21 +13,24 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from runner.engine.credentials import holds_credential
 from runner.engine.plan import Plan
 from runner.formats import declared
-from runner.formats.draft import Comment, Data, Disabled, Unique, safe_stem
+from runner.formats.draft import Comment, Data, Disabled, Names, Unique, safe_stem
 from runner.formats.exported import Exported
 from runner.formats.postman import pieces, schemes_out, scripts_out
 from runner.formats.postman.javascript import tree_of
 from runner.formats.postman.spelling import Spelling
 from runner.formats.postman.usage import used
-from runner.formats.postman.variables import env_name
+from runner.formats.postman.variables import env_name, is_harmless, snake
+from runner.formats.sealing import Vault, seal
 from runner.language.values import as_text
 
 Json = dict[str, Any]
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 _WITHOUT_BODY = frozenset({"GET", "COPY", "HEAD", "PURGE", "UNLOCK"})
 _WHOLE_ENV = re.compile(r"\{\{\s*env\.(\w+)\s*\}\}", re.ASCII)
+_OUTSIDE = "secrets are not written to a file"
 _REQUEST_LISTS = ("setup", "requests", "teardown")
 #: Keys of a request or group for which a collection has no words: why, and what to do.
 _LOST: Mapping[str, tuple[str, str]] = {
@@ -70,11 +73,30 @@ class _Export:
         self.variables: Data = dict(self.draft.get("variables") or {})
         self.variables |= {name: value for name, value in plan.overrides.items() if name in self.variables}
         self.environments: dict[str, Data] = self.draft.get("environments") or {}
+        self.place = self.plan.collection.source.path
+        self._seal()
         requests = list(_requests(self.draft))
         captured = {name: tree_of(source) for request in requests for name, source in _captures(request)}
         self.spelling = Spelling([self.variables, *self.environments.values()], captured)
         self._known = {*self.variables, *(self.draft.get("secrets") or {}), *captured}
         self._used = [used({**request, "variables": {}}).names for request in requests]
+
+    def _seal(self) -> None:
+        """Credentials that stand in the file go no further: they become secrets, which have no value in the export."""
+        declared_here = {key: self.draft.pop(key) for key in ("variables", "environments") if key in self.draft}
+        names = Names()
+        for values in (self.variables, *self.environments.values(), self.draft.get("secrets") or {}):
+            for name in values:
+                if isinstance(name, str):
+                    names(name)
+        secrets = self.draft.setdefault("secrets", {})
+        known = dict(secrets)
+        seal(self.draft, Vault(names, secrets))
+        for name, value in secrets.items():
+            if isinstance(name, str) and known.get(name) != value:
+                what = "the value of the secret" if name in known else "a credential that stands in the file, now"
+                self.lose(f"{what} '{name}'", _OUTSIDE, "set it in Postman")
+        self.draft.update(declared_here)
 
     def lose(self, what: str, why: str, remedy: str = "") -> None:
         self.result.lose(self.place, what, why, remedy)
@@ -176,6 +198,9 @@ class _Export:
             return {"key": name, "value": "", "description": f"The runner reads it from {{{{env.{whole[1]}}}}}"}
         if isinstance(value, (bool, int, float)):
             return {"key": name, "value": value}
+        if _is_credential(name, value):
+            self.lose(f"the value of '{name}'", _OUTSIDE, "set it in Postman")
+            return {"key": name, "value": "", "type": "secret"}
         is_structure = isinstance(value, (dict, list))
         return {"key": name, "value": self.spelling.json(value) if is_structure else self._text(value)}
 
@@ -186,7 +211,7 @@ class _Export:
         found: Json = {"key": name, "value": "", "type": "secret"}
         whole = _WHOLE_ENV.fullmatch(value) if isinstance(value, str) else None
         if whole is None:
-            self.lose(f"the value of the secret '{name}'", "secrets are not written to a file", "set it in Postman")
+            self.lose(f"the value of the secret '{name}'", _OUTSIDE, "set it in Postman")
         elif whole[1] != env_name(name):
             found["description"] = f"The runner reads it from {{{{env.{whole[1]}}}}}"
         return found
@@ -196,8 +221,8 @@ class _Export:
         for name, given in self.environments.items():
             values = []
             for key, value, disabled in pieces.entries(given):
-                shown = value if isinstance(value, (bool, int, float)) else self._text(value)
-                values.append({"key": key, "value": shown, "enabled": not disabled})
+                entry = {**self._variable(key, value), "enabled": not disabled} if value is not None else {"key": key}
+                values.append(entry)
             text = json.dumps({"name": name, "values": values, "_postman_variable_scope": "environment"}, indent=2)
             self.result.files[f"{stems(safe_stem(name))}.postman_environment.json"] = text + "\n"
 
@@ -321,6 +346,12 @@ def _merged(outer: tuple[tuple[Any, Any], ...], own: Any, *, same_case: bool) ->
         if value is not None or not isinstance(name, str):
             found[name] = value
     return found
+
+
+def _is_credential(name: str, value: Any) -> bool:
+    """Whether a variable is a literal credential."""
+    literal = isinstance(value, str) and "{{" not in value and not is_harmless(value)
+    return literal and holds_credential(snake(name))
 
 
 def _content_type(headers: Data) -> str:

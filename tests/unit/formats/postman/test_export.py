@@ -142,3 +142,22 @@ requests: [{name: a, url: "https://api.test/"}]
     assert data["auth"] == {"type": "bearer", "bearer": [{"key": "token", "value": "{{auth_token}}", "type": "string"}]}
     script = _script(data, "prerequest")
     assert 'pm.collectionVariables.set("auth_token", response.json().token);' in script
+
+
+def test_credentials_in_the_file_stay_here(exported: Callable[[str], Exported]) -> None:
+    """A credential that stands in the file is in no exported file, and told."""
+    found = exported("""
+variables: {api_token: sentinel-one-1234}
+environments: {local: {api_token: sentinel-five-1234}}
+auth: {type: basic, username: ada, password: sentinel-two-1234}
+requests:
+  - name: a
+    url: https://api.test/
+    auth:
+      type: request
+      request: {url: "https://api.test/login", form: {client_secret: sentinel-three-1234}}
+      token: body.token
+  - {name: b, url: "https://api.test/", headers: {Authorization: "Bearer sentinel-four-1234"}}
+""")
+    assert "sentinel" not in found.text + "".join(found.files.values())
+    assert len([loss for loss in found.losses if loss.why == "secrets are not written to a file"]) == 5
