@@ -156,7 +156,8 @@ def _query(found: list[Entry], variables: Variables, path: str) -> tuple[str, Da
     query: Data = {}
     later = set(map(id, enabled[cut:]))
     for entry in found:
-        name, value = variables.text(entry.name, path), variables.text(entry.value or "", path)
+        name = variables.text(entry.name, path)
+        value = variables.guarded(entry.name, variables.text(entry.value or "", path))
         if entry.disabled:
             query[Disabled({name: value})] = None
         elif id(entry) in later:
