@@ -125,6 +125,9 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     # What judges bodies by a JSON Schema.
     "jsonschema_rs": ("engine.schemas.compiled",),
     "watchfiles": ("cli.watching",),
+    # The scripts of foreign collections: read, never run.
+    "tree_sitter": ("formats.scripts.syntax",),
+    "tree_sitter_javascript": ("formats.scripts.syntax",),
     "click": ("cli",),
     "pytest": ("integrations.pytest_plugin",),
     "locust": ("integrations.loadtest",),

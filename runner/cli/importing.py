@@ -30,6 +30,7 @@ Read = TypeVar("Read", str, bytes)
 @click.option("-o", "--output", metavar="PATH", help="The file to write, or a folder (default: standard output).")
 @click.option("-e", "--env", "environments", multiple=True, metavar="FILE", help="A Postman environment's file.")
 @click.option("--split", is_flag=True, help="One file for each top folder; -o names a folder.")
+@click.option("--examples", is_flag=True, help="Postman: saved examples become snapshots.")
 @click.option("--operations", multiple=True, metavar="GLOB", help="OpenAPI: only these operation ids or paths.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
 @click.option("--allow-loss", is_flag=True, help="Exit with 0 though something was lost.")
@@ -135,7 +136,13 @@ def _choices(given: Mapping[str, Any]) -> Choices:
     from runner.formats.draft import Choices
 
     environments = tuple((Path(path).stem, _text(Path(path))) for path in given["environments"])
-    return Choices(environments, given["split"], tuple(given["operations"]), alone=given["output"] is None)
+    return Choices(
+        environments,
+        given["split"],
+        tuple(given["operations"]),
+        alone=given["output"] is None,
+        examples=given["examples"],
+    )
 
 
 def _invalid(path: str, fault: Any) -> InvalidError:

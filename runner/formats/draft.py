@@ -100,6 +100,7 @@ class Choices(NamedTuple):
     split: bool = False
     operations: tuple[str, ...] = ()
     alone: bool = False
+    examples: bool = False
 
 
 class Loss(NamedTuple):
@@ -123,6 +124,8 @@ class Imported:
     collections: dict[str, Data] = field(default_factory=dict)
     files: dict[str, str | bytes] = field(default_factory=dict)
     losses: list[Loss] = field(default_factory=list)
+    #: Answers that the foreign file keeps, by the file of the collection (empty: the main one) and the full name.
+    snapshots: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def lose(self, path: str, what: str, why: str, remedy: str = "") -> None:
         self.losses.append(Loss(path, what, why, remedy))
@@ -131,7 +134,17 @@ class Imported:
 def texts(imported: Imported, name: str) -> dict[str, str | bytes]:
     """Every file that the import makes, by its path relative to the target's folder; `name` is the collection's."""
     further = {path: writer.write(data) for path, data in imported.collections.items()}
-    return {name: writer.write(imported.collection), **further, **imported.files}
+    return {name: writer.write(imported.collection), **further, **imported.files, **_kept(imported, name)}
+
+
+def _kept(imported: Imported, name: str) -> dict[str, str]:
+    """The files of snapshots, each beside its request file."""
+    if not imported.snapshots:
+        return {}
+    from runner.engine.snapshots import dump
+
+    paths = ((path or name, found) for path, found in imported.snapshots.items())
+    return {f"{path.rpartition('.')[0] or path}.snap.json": dump(found) for path, found in paths}
 
 
 def ordered(data: Mapping[Any, Any], order: Iterable[str]) -> Data:
@@ -177,6 +190,11 @@ class Names:
         name = _numbered(usable_name(like), self._taken, "_")
         self._taken.add(name)
         return name
+
+    @property
+    def given(self) -> dict[str, str]:
+        """Foreign names, each with the name that it has here."""
+        return dict(self._given)
 
     @property
     def changed(self) -> dict[str, str]:

@@ -38,6 +38,10 @@ _TAKEN = frozenset(
 )  # fmt: skip
 
 
+#: Texts that are no credential, whatever their name says.
+_WORDS = frozenset({"true", "false", "null", "none"})
+
+
 class Vault:
     """The secrets of an import: each literal value has one name, whatever the number of its places."""
 
@@ -298,8 +302,10 @@ def _used_as_credentials(data: Any) -> Iterator[str]:
 
 
 def _is_literal(value: Any) -> bool:
-    """Whether a value is a text that is not empty and holds no placeholder."""
-    return isinstance(value, str) and value != "" and "{{" not in value.replace("\\{{", "")
+    """Whether a value is a text that holds no placeholder, and long enough to be a credential."""
+    if not isinstance(value, str) or len(value) < _SHORTEST or value.lower() in _WORDS:
+        return False
+    return "{{" not in value.replace("\\{{", "")
 
 
 def _meant(text: str) -> str:

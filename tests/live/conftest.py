@@ -177,6 +177,15 @@ def serve(name: str, command: Sequence[str], port: int, folder: Path, ready: str
 
 
 @pytest.fixture(scope="session")
+def newman() -> Path:
+    """The folder of modules in which Newman is installed."""
+    found = installed() / "newman" / "node_modules"
+    if not (found / "newman").is_dir() or shutil.which("node") is None:
+        missing("newman")
+    return found
+
+
+@pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """`folder("kinto")`: a new folder for a server's files."""
     return lambda name: tmp_path_factory.mktemp(name)
@@ -197,7 +206,9 @@ def httpbin(folder: Callable[[str], Path]) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def library(folder: Callable[[str], Path]) -> Iterator[Server]:
     """A GraphQL server by ariadne."""
-    gunicorn = program("gunicorn", installed() / "graphql/bin") if (installed() / "graphql").is_dir() else missing("ariadne")
+    gunicorn = (
+        program("gunicorn", installed() / "graphql/bin") if (installed() / "graphql").is_dir() else missing("ariadne")
+    )
     port, place = free_port(), folder("library")
     shutil.copy(SERVERS / "library.py", place)
     yield from serve("library", [gunicorn, "library:app", "--bind", f"127.0.0.1:{port}"], port, place)

@@ -12,6 +12,7 @@ node_packages="oidc-provider@9 jose@6 oauth2-mock-server@8 har-schema@2 tap-pars
 editor_packages="yaml-language-server@1"
 # Drives a browser over its own protocol, and judges a page by the rules of accessibility.
 browser_packages="playwright-core@1 axe-core@4"
+newman="newman@6"
 graphql_packages="ariadne==1.* gunicorn"
 xml_reporting="unittest-xml-reporting==4.0.0"
 botocore="botocore==1.44.8"
@@ -67,6 +68,17 @@ install_node_servers() {
   # shellcheck disable=SC2086  # a list of words
   twice npm --prefix "$dir/node" install --no-audit --no-fund --loglevel=error $node_packages || fail "$node_packages"
   echo "$node_packages" > "$dir/node.done"
+}
+
+# Newman runs the collections that the importer of Postman collections is compared with.
+install_newman() {
+  done_for newman "$newman" && return
+  command -v npm >/dev/null || { echo "live servers: npm is not here: Newman is left out" >&2; return; }
+  echo "live servers: installing $newman"
+  mkdir -p "$dir/newman"
+  [ -f "$dir/newman/package.json" ] || echo '{"private": true}' > "$dir/newman/package.json"
+  twice npm --prefix "$dir/newman" install --no-audit --no-fund --loglevel=error "$newman" || fail "$newman"
+  echo "$newman" > "$dir/newman.done"
 }
 
 # The language server that editors use for YAML; version 2 wants Node.js 22.
@@ -145,6 +157,7 @@ install_system_servers
 install_node_servers
 install_editor
 install_browser_driver
+install_newman
 install_python_servers
 install_graphql_server
 install_botocore_source

@@ -1,0 +1,364 @@
+"""A request file → a Postman collection, v2.1: https://schema.postman.com/collection/json/v2.1.0/docs/index.html
+
+    plan ─▶ draft with its comments ─▶ folders and requests, with scripts ─▶ JSON; an environment is a file of its own
+
+What `load` of this package makes of it is the same request file again, as far as that came from Postman. Secrets have
+no value here: the reader sets them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from runner.engine.credentials import holds_credential
+from runner.engine.plan import Plan
+from runner.formats import declared
+from runner.formats.draft import Comment, Data, Disabled, Names, Unique, safe_stem
+from runner.formats.exported import Exported
+from runner.formats.postman import pieces, schemes_out, scripts_out
+from runner.formats.postman.javascript import tree_of
+from runner.formats.postman.spelling import Spelling
+from runner.formats.postman.usage import used
+from runner.formats.postman.variables import env_name, is_harmless, snake
+from runner.formats.sealing import Vault, seal
+from runner.language.values import as_text
+
+Json = dict[str, Any]
+SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+_WITHOUT_BODY = frozenset({"GET", "COPY", "HEAD", "PURGE", "UNLOCK"})
+_WHOLE_ENV = re.compile(r"\{\{\s*env\.(\w+)\s*\}\}", re.ASCII)
+_OUTSIDE = "secrets are not written to a file"
+_REQUEST_LISTS = ("setup", "requests", "teardown")
+#: Keys of a request or group for which a collection has no words: why, and what to do.
+_LOST: Mapping[str, tuple[str, str]] = {
+    "tags": ("Postman has no labels for requests", "run a folder"),
+    "for_each": ("it is sent once", "give the rows to the collection runner as a data file"),
+    "timeout": ("it is a setting of Postman, not of a request", "set it in Settings, or with --timeout-request"),
+    "client_cert": ("certificates are settings of Postman", "add it in Settings / Certificates"),
+    "http2": ("it is a setting of Postman", "choose it in the request's settings"),
+    "retry": ("a request is sent once", ""),
+    "max_body": ("it is a setting of Postman", "set it in Settings"),
+    "max_events": ("Postman reads a stream until it is stopped", ""),
+    "poll": ("a request is sent once", "pm.setNextRequest in its test script repeats it"),
+    "paginate": ("only the first page is fetched", "pm.setNextRequest in its test script repeats it"),
+    "snapshot": ("Postman does not compare with what was kept", "write assertions"),
+    "save_to": ("a person saves a response in Postman", "Send and Download"),
+}
+
+
+def dump(plan: Plan) -> Exported:
+    """The collection of a plan, and its environments as files beside it."""
+    return _Export(plan).exported()
+
+
+class Around(NamedTuple):
+    """What a request inherits: its base URL, headers and query entries, and the names of its folders."""
+
+    base: str = ""
+    headers: tuple[tuple[Any, Any], ...] = ()
+    query: tuple[tuple[Any, Any], ...] = ()
+    place: str = ""
+
+
+class _Export:
+    def __init__(self, plan: Plan) -> None:
+        chosen = {(step.spec.span.source.path, step.spec.span.start) for step in plan.steps}
+        self.plan = plan
+        self.draft = declared.read(plan.collection, lambda source, start: (source.path, start) in chosen)
+        self.result = Exported("")
+        self.place = ""
+        self.variables: Data = dict(self.draft.get("variables") or {})
+        self.variables |= {name: value for name, value in plan.overrides.items() if name in self.variables}
+        self.environments: dict[str, Data] = self.draft.get("environments") or {}
+        self.place = self.plan.collection.source.path
+        self._seal()
+        requests = list(_requests(self.draft))
+        captured = {name: tree_of(source) for request in requests for name, source in _captures(request)}
+        self.spelling = Spelling([self.variables, *self.environments.values()], captured)
+        self._known = {*self.variables, *(self.draft.get("secrets") or {}), *captured}
+        self._used = [used({**request, "variables": {}}).names for request in requests]
+
+    def _seal(self) -> None:
+        """Credentials that stand in the file go no further: they become secrets, which have no value in the export."""
+        declared_here = {key: self.draft.pop(key) for key in ("variables", "environments") if key in self.draft}
+        names = Names()
+        for values in (self.variables, *self.environments.values(), self.draft.get("secrets") or {}):
+            for name in values:
+                if isinstance(name, str):
+                    names(name)
+        secrets = self.draft.setdefault("secrets", {})
+        known = dict(secrets)
+        seal(self.draft, Vault(names, secrets))
+        for name, value in secrets.items():
+            if isinstance(name, str) and known.get(name) != value:
+                what = "the value of the secret" if name in known else "a credential that stands in the file, now"
+                self.lose(f"{what} '{name}'", _OUTSIDE, "set it in Postman")
+        self.draft.update(declared_here)
+
+    def lose(self, what: str, why: str, remedy: str = "") -> None:
+        self.result.lose(self.place, what, why, remedy)
+
+    # --- the collection
+
+    def exported(self) -> Exported:
+        draft = self.draft
+        self.place = self.plan.collection.source.path
+        info = {"name": draft.get("name") or self.plan.collection.name, "schema": SCHEMA}
+        if draft.get("description"):
+            info["description"] = draft["description"]
+        around = self._around(draft, Around())
+        found: Json = {"info": info, "item": list(self._parts(draft, around))}
+        self.place = self.plan.collection.source.path
+        found |= self._shared(draft)
+        variables = list(self._variables())
+        if variables:
+            found["variable"] = variables
+        self.result.text = json.dumps(found, ensure_ascii=False, indent=2) + "\n"
+        self._environments()
+        return self.result
+
+    def _parts(self, draft: Data, around: Around) -> Iterator[Json]:
+        """The requests of a collection; setup and teardown are folders."""
+        for part in _REQUEST_LISTS:
+            items = list(self._items(draft.get(part) or (), around))
+            if part == "requests":
+                yield from items
+            elif items:
+                yield {"name": part, "item": items}
+                if part == "teardown":
+                    self.lose("that teardown always runs", "a folder runs in its turn", "run it by itself")
+
+    def _items(self, items: Any, around: Around) -> Iterator[Json]:
+        for item in items:
+            given = item.value if isinstance(item, Disabled) else item
+            if not isinstance(given, dict):
+                continue
+            self.place = f"{around.place} / {given.get('name', '')}".removeprefix(" / ")
+            if "requests" in given:
+                yield self._folder(given, around._replace(place=self.place))
+            elif "url" in given:
+                yield self._request(given, around)
+
+    def _folder(self, given: Data, around: Around) -> Json:
+        found: Json = {"name": given.get("name", "")}
+        if given.get("description"):
+            found["description"] = given["description"]
+        found["item"] = list(self._items(given["requests"], self._around(given, around)))
+        self.place = around.place
+        found |= self._shared(given)
+        values = pieces.pairs(given.get("variables") or {}, self.spelling)
+        return {**found, "variable": values} if values else found
+
+    def _around(self, given: Data, outer: Around) -> Around:
+        defaults = given.get("defaults") or {}
+        return outer._replace(
+            base=joined(outer.base, given.get("base_url"), self.variables),
+            headers=(*outer.headers, *(defaults.get("headers") or {}).items()),
+            query=(*outer.query, *(defaults.get("query") or {}).items()),
+        )
+
+    def _shared(self, given: Data) -> Json:
+        """Auth, scripts and settings of a collection or folder."""
+        defaults = given.get("defaults") or {}
+        found: Json = {}
+        auth = schemes_out.auth(given.get("auth"), self.spelling, self.lose)
+        if auth is not None:
+            found["auth"] = auth
+        own = {key: given[key] for key in given if key in ("auth", "skip", "when") or isinstance(key, Comment)}
+        events = scripts_out.events({**own, "assert": defaults.get("assert")}, self.spelling, {}, self.lose)
+        if events:
+            found["event"] = events
+        settings = self._settings(defaults)
+        if settings:
+            found["protocolProfileBehavior"] = settings
+        self._tell({**defaults, **{key: given[key] for key in ("tags", "for_each") if key in given}})
+        return found
+
+    # --- variables
+
+    def _variables(self) -> Iterator[Json]:
+        for name, value in self.variables.items():
+            if isinstance(name, Disabled):
+                yield from ({**self._variable(key, given), "disabled": True} for key, given in name.value.items())
+            elif not isinstance(name, Comment) and value is not None:
+                yield self._variable(name, value)
+        for name, value in (self.draft.get("secrets") or {}).items():
+            if not isinstance(name, Comment):
+                yield self._secret(name, value)
+        for name in self.spelling.asked:
+            if name not in self.variables:
+                yield {"key": name, "value": "", "description": f"The runner reads it from {{{{env.{name}}}}}"}
+
+    def _variable(self, name: str, value: Any) -> Json:
+        whole = _WHOLE_ENV.fullmatch(value) if isinstance(value, str) else None
+        if whole is not None:
+            return {"key": name, "value": "", "description": f"The runner reads it from {{{{env.{whole[1]}}}}}"}
+        if isinstance(value, (bool, int, float)):
+            return {"key": name, "value": value}
+        if _is_credential(name, value):
+            self.lose(f"the value of '{name}'", _OUTSIDE, "set it in Postman")
+            return {"key": name, "value": "", "type": "secret"}
+        is_structure = isinstance(value, (dict, list))
+        return {"key": name, "value": self.spelling.json(value) if is_structure else self._text(value)}
+
+    def _text(self, value: Any) -> str:
+        return "" if value is None else self.spelling.text(value)
+
+    def _secret(self, name: str, value: Any) -> Json:
+        found: Json = {"key": name, "value": "", "type": "secret"}
+        whole = _WHOLE_ENV.fullmatch(value) if isinstance(value, str) else None
+        if whole is None:
+            self.lose(f"the value of the secret '{name}'", _OUTSIDE, "set it in Postman")
+        elif whole[1] != env_name(name):
+            found["description"] = f"The runner reads it from {{{{env.{whole[1]}}}}}"
+        return found
+
+    def _environments(self) -> None:
+        stems = Unique()
+        for name, given in self.environments.items():
+            values = []
+            for key, value, disabled in pieces.entries(given):
+                entry = {**self._variable(key, value), "enabled": not disabled} if value is not None else {"key": key}
+                values.append(entry)
+            text = json.dumps({"name": name, "values": values, "_postman_variable_scope": "environment"}, indent=2)
+            self.result.files[f"{stems(safe_stem(name))}.postman_environment.json"] = text + "\n"
+
+    # --- requests
+
+    def _request(self, given: Data, around: Around) -> Json:
+        self.spelling.computed.clear()
+        body = pieces.declared_body(given)
+        method = str(given.get("method") or ("POST" if body and not body[2] else "GET"))
+        url = joined(around.base, given["url"], self.variables)
+        values = self._path_values(url, given)
+        request: Json = {"method": self.spelling.text(method)}
+        auth = schemes_out.auth(given.get("auth"), self.spelling, self.lose)
+        if auth is not None:
+            request["auth"] = auth
+        headers = self._headers(given, around)
+        content_type = _content_type(headers) if body and body[0] in ("json", "text") else ""
+        if body and body[0] == "json" and content_type == "text/plain":
+            headers = {name: value for name, value in headers.items() if str(name).lower() != "content-type"}
+        request["header"] = pieces.pairs(headers, self.spelling)
+        if body:
+            request["body"] = pieces.body(body[0], body[1], content_type, self.spelling)
+            if body[2] and method not in _WITHOUT_BODY:
+                request["body"]["disabled"] = True
+        query = _merged(around.query, given.get("query"), same_case=True)
+        request["url"] = pieces.url(url, query, values, self.spelling)
+        if given.get("description"):
+            request["description"] = given["description"]
+        if isinstance(given.get("proxy"), str):
+            request["proxy"] = _proxy(self.spelling.text(given["proxy"]))
+        return self._item(given, request, values, needs_body=bool(body and not body[2] and method in _WITHOUT_BODY))
+
+    def _item(self, given: Data, request: Json, values: Mapping[str, str], *, needs_body: bool) -> Json:
+        settings = self._settings(given) | ({"disableBodyPruning": True} if needs_body else {})
+        item: Json = {"name": given.get("name", "")}
+        if settings:
+            item["protocolProfileBehavior"] = settings
+        events = scripts_out.events(given, self.spelling, values, self.lose)
+        if events:
+            item["event"] = events
+        self._tell(given)
+        return {**item, "request": request, "response": []}
+
+    def _path_values(self, url: str, given: Data) -> dict[str, str]:
+        """The variables of a request that only its path has."""
+        candidates = {name: value for name, value in (given.get("variables") or {}).items() if isinstance(name, str)}
+        found = pieces.path_values(url, candidates)
+        rest = used({key: value for key, value in given.items() if key not in ("url", "variables")}).names
+        return {n: v for n, v in found.items() if n not in self._known and n not in rest and self._uses(n) <= 1}
+
+    def _uses(self, name: str) -> int:
+        return sum(name in names for names in self._used)
+
+    def _headers(self, given: Data, around: Around) -> Data:
+        headers = _merged(around.headers, given.get("headers"), same_case=False)
+        cookies = given.get("cookies") or {}
+        sent = [f"{name}={value}" for name, value in cookies.items() if isinstance(name, str) and value is not None]
+        return {**headers, "Cookie": "; ".join(sent)} if sent else headers
+
+    def _settings(self, given: Data) -> Json:
+        found: Json = {}
+        follow = given.get("follow_redirects")
+        if isinstance(follow, bool):
+            found["followRedirects"] = follow
+        elif follow is not None:
+            found["maxRedirects"] = follow
+        verify = given.get("verify")
+        if isinstance(verify, bool):
+            found["strictSSL"] = verify
+        elif verify is not None:
+            self.lose("the CA file of 'verify'", "certificates are settings of Postman", "add it in Settings")
+        return found
+
+    def _tell(self, given: Data) -> None:
+        for key in given:
+            if isinstance(key, str) and key in _LOST and given[key] not in (None, False):
+                self.lose(f"'{key}'", *_LOST[key])
+
+
+# --- plain things --------------------------------------------------------------------------------------------------
+
+
+def _requests(draft: Data) -> Iterator[Data]:
+    for part in _REQUEST_LISTS:
+        for item in draft.get(part) or ():
+            if isinstance(item, dict):
+                yield from _requests(item) if "requests" in item else (item,)
+
+
+def _captures(request: Data) -> Iterator[tuple[str, str]]:
+    for name, given in (request.get("capture") or {}).items():
+        if isinstance(name, str):
+            yield name, given["from"] if isinstance(given, Mapping) else given
+
+
+def joined(base: str, url: Any, variables: Mapping[Any, Any]) -> str:
+    """A URL below a base URL; an absolute one stays as it is."""
+    text = "" if url is None else as_text(url)
+    if not base or not text or _is_absolute(text, variables):
+        return text or base
+    if text.startswith("?"):
+        return base + text
+    return f"{base.rstrip('/')}/{text.lstrip('/')}"
+
+
+def _is_absolute(url: str, variables: Mapping[Any, Any]) -> bool:
+    if not url.startswith("{{"):
+        return "://" in url.partition("{{")[0]
+    value = variables.get(url[2:].partition("}}")[0].strip())
+    return not isinstance(value, str) or not value or "://" in value or value.startswith("{{")
+
+
+def _merged(outer: tuple[tuple[Any, Any], ...], own: Any, *, same_case: bool) -> Data:
+    """Entries by name, the nearest one wins; null takes an inherited one away."""
+    found: Data = {}
+    places: dict[Any, Any] = {}
+    for name, value in (*outer, *(own or {}).items()):
+        key = name if same_case or not isinstance(name, str) else name.lower()
+        found.pop(places.get(key), None)
+        places[key] = name
+        if value is not None or not isinstance(name, str):
+            found[name] = value
+    return found
+
+
+def _is_credential(name: str, value: Any) -> bool:
+    """Whether a variable is a literal credential."""
+    literal = isinstance(value, str) and "{{" not in value and not is_harmless(value)
+    return literal and holds_credential(snake(name))
+
+
+def _content_type(headers: Data) -> str:
+    found = [str(value) for name, value in headers.items() if isinstance(name, str) and name.lower() == "content-type"]
+    return found[-1].lower() if found else ""
+
+
+def _proxy(text: str) -> Json:
+    host, _, port = text.rpartition("://")[2].rpartition(":")
+    return {"host": host, "port": int(port)} if port.isdigit() else {"host": text.rpartition("://")[2]}

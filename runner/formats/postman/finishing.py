@@ -1,0 +1,221 @@
+"""What can only be done once all requests are drafted: a common base URL, one `auth` for all, names without value."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from runner.formats.draft import COLLECTION_ORDER, GROUP_ORDER, REQUEST_ORDER, Comment, Data, ordered
+from runner.formats.postman.usage import used
+from runner.formats.postman.variables import Variables
+
+
+def requests_of(draft: Any) -> Iterator[Data]:
+    """The requests of a draft, in the order in which they run."""
+    for key in ("setup", "requests", "teardown"):
+        for item in draft.get(key) or ():
+            if isinstance(item, Mapping):
+                if "requests" in item:
+                    yield from requests_of(item)
+                else:
+                    yield item  # type: ignore[misc]
+
+
+# --- auth ----------------------------------------------------------------------------------------------------------
+
+
+def hoist_auth(draft: Data) -> None:
+    """A token step that several requests of a folder have goes to the folder; those that had nothing have `none`."""
+    if draft.get("auth") is not None:
+        _drop_inherited(draft, draft["auth"])
+        return
+    items = [item for item in draft["requests"] if isinstance(item, Mapping)]
+    for item in items:
+        if "requests" in item:
+            hoist_auth(item)  # type: ignore[arg-type]
+    blocks = [item["auth"] for item in items if _fetches(item.get("auth"))]
+    if len(blocks) < 2 or any(block != blocks[0] for block in blocks[1:]):
+        return
+    for item in items:
+        if item.get("auth") == blocks[0]:
+            del item["auth"]  # type: ignore[attr-defined]
+        elif item.get("auth") is None:
+            _put_auth(item, "none")  # type: ignore[arg-type]
+    _put_auth(draft, blocks[0])
+
+
+def without_needless_none(draft: Data, inherited: Any = None) -> None:
+    """`auth: none` where there is nothing to inherit says nothing."""
+    own = draft.get("auth")
+    if own == "none" and inherited in (None, "none"):
+        del draft["auth"]
+    for key in ("setup", "requests"):
+        for item in draft.get(key) or ():
+            if isinstance(item, Mapping):
+                without_needless_none(item, inherited if own is None else own)  # type: ignore[arg-type]
+
+
+def _fetches(auth: Any) -> bool:
+    return isinstance(auth, Mapping) and auth.get("type") in ("oauth2", "request")
+
+
+def _drop_inherited(item: Data, auth: Any) -> None:
+    for inner in item.get("requests") or ():
+        if isinstance(inner, Mapping):
+            own = inner.get("auth")
+            if own == auth and _fetches(own):
+                del inner["auth"]  # type: ignore[attr-defined]
+                own = None
+            _drop_inherited(inner, auth if own is None else own)  # type: ignore[arg-type]
+
+
+def _put_auth(item: Data, auth: Any) -> None:
+    order = REQUEST_ORDER if "url" in item else COLLECTION_ORDER + GROUP_ORDER
+    entries = ordered({**item, "auth": auth}, dict.fromkeys(order))
+    item.clear()
+    item.update(entries)
+
+
+# --- URLs ----------------------------------------------------------------------------------------------------------
+
+
+def relative_urls(draft: Data, variables: Variables) -> None:
+    """The beginning that most URLs share becomes `base_url`."""
+    found = list(requests_of(draft))
+    origins = Counter(origin for request in found if (origin := origin_of(request["url"])))
+    base, times = next(iter(origins.most_common(1)), ("", 0))
+    if times < 2 or times * 2 <= len(found) or ends_with_slash(base, variables):
+        return
+    draft["base_url"] = base
+    for request in found:
+        rest = request["url"].removeprefix(base)
+        if origin_of(request["url"]) == base and not rest.startswith("//"):
+            request["url"] = rest
+
+
+def origin_of(url: str) -> str:
+    """What stands before the path: `{{base}}`, or scheme and host; empty where there is no path after it."""
+    scheme, separator, _ = url.partition("://")
+    start = len(scheme) + len(separator) if separator and "{{" not in scheme else 0
+    depth, place = 0, start
+    while place < len(url):
+        if url.startswith("{{", place):
+            depth, place = depth + 1, place + 2
+        elif url.startswith("}}", place):
+            depth, place = depth - 1, place + 2
+        elif depth == 0 and url[place] in "/?#":
+            break
+        else:
+            place += 1
+    return url[:place]
+
+
+def ends_with_slash(base: str, variables: Variables) -> bool:
+    """Whether a base may end with a slash, so that Postman sends two where we write one."""
+    if not base.endswith("}}"):
+        return False
+    name = base.rpartition("{{")[2].removesuffix("}}")
+    sources = (variables.declared, *variables.environments.values())
+    return any(str(values.get(name, "")).endswith("/") for values in sources)
+
+
+# --- names without value -------------------------------------------------------------------------------------------
+
+
+def finish(draft: Data, variables: Variables, gone: set[str]) -> None:
+    """Declares what is used and has no value; hands on what scripts set before requests; writes the declarations."""
+    _hand_on(draft)
+    first_used, first_looked_at = _used_too_early(draft, variables)
+    variables.stale(variables.captured - first_used)
+    for name in sorted(first_used):
+        if not _has_value(name, variables):
+            variables.outside(name)
+    for name in sorted(first_looked_at - first_used):
+        if not _has_value(name, variables):
+            variables.declared[name] = None
+    _of_declarations(variables)
+    _forget(draft, variables, gone)
+    _hide_once(draft, variables)
+    declared = dict(variables.declared)
+    draft["variables"] = declared or None
+    if variables.secrets:
+        draft["secrets"] = {Comment("set these in the environment, or in .env"): None, **variables.secrets}
+    draft["environments"] = variables.environments or None
+
+
+def _has_value(name: str, variables: Variables) -> bool:
+    sources = (variables.declared, variables.secrets, *variables.environments.values())
+    return any(name in values for values in sources)
+
+
+def _used_too_early(draft: Data, variables: Variables) -> tuple[set[str], set[str]]:
+    """Names that are used before a request captures them: in texts, and in expressions of scripts alone."""
+    texts: set[str] = set()
+    expressions: set[str] = set()
+    captured: set[str] = set()
+    for request, outer in _with_outer(draft, ()):
+        found = used({**request, "around": [_own(each) for each in outer]})
+        known = captured | {name for each in (*outer, request) for name in (each.get("variables") or {})}
+        own = set(request.get("capture") or {})
+        texts |= found.texts - known
+        expressions |= (found.conditions - known - found.texts) | (found.expressions - known - own - found.texts)
+        captured |= own
+    return texts, expressions
+
+
+def _own(outer: Mapping[str, Any]) -> Any:
+    return {key: outer[key] for key in ("base_url", "auth", "defaults", "variables") if outer.get(key) is not None}
+
+
+def _with_outer(draft: Any, outer: tuple[Any, ...]) -> Iterator[tuple[Data, tuple[Any, ...]]]:
+    here = (*outer, draft)
+    for key in ("setup", "requests"):
+        for item in draft.get(key) or ():
+            if isinstance(item, Mapping):
+                if "requests" in item:
+                    yield from _with_outer(item, here)
+                else:
+                    yield item, here  # type: ignore[misc]
+
+
+def _of_declarations(variables: Variables) -> None:
+    """Names within declared values: they too need a value."""
+    for _ in range(3):
+        sources = [variables.declared, *variables.environments.values()]
+        names = {name for values in sources for name in used(values).texts}
+        for name in sorted(names - variables.captured):
+            if not _has_value(name, variables):
+                variables.outside(name)
+
+
+def _hand_on(draft: Data) -> None:
+    """What a script sets before a request, later requests see too: it is captured after it, if any of them looks."""
+    later: set[str] = set()
+    for request in reversed(list(requests_of(draft))):
+        own = set(request.get("variables") or {})
+        captured = request.get("capture") or {}
+        more = {name: f"vars.{name}" for name in sorted(own & later) if name not in captured}
+        if more:
+            entries = ordered({**request, "capture": {**more, **captured}}, REQUEST_ORDER)
+            request.clear()
+            request.update(entries)
+        later = (later | used(request).names) - own
+
+
+def _hide_once(draft: Data, variables: Variables) -> None:
+    """A capture of a name in `secrets` is secret anyway."""
+    for request in requests_of(draft):
+        captures = request.get("capture") or {}
+        for name, given in captures.items():
+            if name in variables.secrets and isinstance(given, Mapping) and set(given) == {"from", "secret"}:
+                captures[name] = given["from"]
+
+
+def _forget(draft: Data, variables: Variables, gone: set[str]) -> None:
+    """Tokens that an `auth` block fetches need no variable any more."""
+    still = used(draft)
+    for name in gone - still.names:
+        variables.secrets.pop(name, None)
+        for values in (variables.declared, *variables.environments.values()):
+            values.pop(name, None)

@@ -1,0 +1,286 @@
+"""What reading a script comes to: its effects in order, under which conditions, and what could not be understood.
+
+Conditions are a stack: a check under `if (a) { if (b) …` holds wherever `a && b` does. A script may send requests of
+its own; what happens in their callbacks belongs to their exchange. This file knows no syntax.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from runner.formats.scripts import terms
+from runner.formats.scripts.terms import FALSE, TRUE, Const, Doc, Var
+from runner.formats.scripts.tree import Script, Span
+from runner.formats.scripts.values import Date, Host, UntranslatableError, Value, to_term
+
+OPEN, DONE, LOST = "open", "done", "lost"
+
+
+class Lost(NamedTuple):
+    """Something that has no translation: where it stands, what it is, and why."""
+
+    span: Span
+    what: str
+    why: str
+
+
+class Check(NamedTuple):
+    """An assertion on the response of an exchange; `includes` and `schema` ask more than a term can."""
+
+    exchange: int
+    condition: Any
+    term: Any
+    label: str
+    message: str
+    span: Span
+    includes: Any = None
+    schema: Any = None
+
+
+class Setting(NamedTuple):
+    """A variable that is set: after an exchange, or before the request (`exchange` None)."""
+
+    exchange: int | None
+    condition: Any
+    name: str
+    term: Any
+    span: Span
+
+
+class Sent(NamedTuple):
+    """A request that the script sends; `options` are terms, `delay` is in seconds."""
+
+    number: int
+    condition: Any
+    options: Any
+    delay: float
+    span: Span
+
+
+class Header(NamedTuple):
+    """A header that the script adds to its request."""
+
+    name: str
+    term: Any
+    span: Span
+
+
+class Waiting(NamedTuple):
+    """A wait that the script makes, in seconds."""
+
+    delay: float
+    span: Span
+
+
+class Skipped(NamedTuple):
+    """The request is not sent, under a condition."""
+
+    condition: Any
+    span: Span
+
+
+Effect = Check | Setting | Sent | Header | Waiting | Skipped
+
+
+class Scope:
+    """Names that a part of a script sees, each with its value and how many conditions held when it was declared."""
+
+    __slots__ = ("names", "outer")
+
+    def __init__(self, outer: Scope | None = None) -> None:
+        self.outer = outer
+        self.names: dict[str, tuple[Value, int]] = {}
+
+    def home(self, name: str) -> Scope | None:
+        """The nearest scope that has a name."""
+        scope: Scope | None = self
+        while scope is not None and name not in scope.names:
+            scope = scope.outer
+        return scope
+
+
+class Leaving:
+    """A loop that is running: under which condition `break` or `continue` has left this turn of it.
+
+    `unknown` says why that cannot be told.
+    """
+
+    __slots__ = ("base", "broken", "left", "unknown")
+
+    def __init__(self, base: int) -> None:
+        self.unknown = ""
+        self.base = base
+        self.left: Any = FALSE
+        self.broken = False
+
+
+class Turn:
+    """The one turn of a loop over a list that only the response knows; effects wait for its end."""
+
+    __slots__ = ("base", "carried", "items", "leaving", "loop", "pending")
+
+    def __init__(self, loop: int, items: Any, base: int) -> None:
+        self.loop = loop
+        self.items = items
+        self.base = base
+        self.leaving = Leaving(base)
+        self.pending: list[Effect] = []
+        self.carried: dict[str, tuple[Scope, Value]] = {}
+
+
+class Frame:
+    """A function that is running: under which condition it has returned, and what; `unknown`: why that is not known."""
+
+    __slots__ = ("base", "results", "returned", "unknown")
+
+    def __init__(self, base: int) -> None:
+        self.unknown = ""
+        self.base = base
+        self.returned: Any = FALSE
+        self.results: list[tuple[Any, Value]] = []
+
+
+class State:
+    """The reading of one script. `phase` is `before` or `after` the request."""
+
+    def __init__(self, script: Script, phase: str, facts: dict[str, str] | None = None) -> None:
+        self.script = script
+        self.phase = phase
+        #: What is known of the request, such as its name.
+        self.facts = facts or {}
+        self.effects: list[Effect] = []
+        self.losses: list[Lost] = []
+        #: Start of each assertion and setting → whether it was translated.
+        self.account: dict[int, str] = {}
+        self.conditions: list[Any] = []
+        self.base = 0
+        self.exchange: int | None = None if phase == "before" else 0
+        self.exchanges = 0
+        self.delay = 0.0
+        self.label = ""
+        self.turns: list[Turn] = []
+        self.leavings: list[Leaving] = []
+        self.frames: list[Frame] = [Frame(0)]
+        self.scope = Scope()
+        #: Variables as this script has set them so far: the exchange after which, and the value.
+        self.store: dict[str, tuple[int | None, Any]] = {}
+        self._numbers = 0
+
+    def number(self) -> int:
+        self._numbers += 1
+        return self._numbers
+
+    def change(self, old: Date, new: Date) -> None:
+        """A date that was moved in its place, under every name that it has."""
+        scope: Scope | None = self.scope
+        while scope is not None:
+            for name, (value, level) in scope.names.items():
+                if isinstance(value, Date) and value == old:
+                    scope.names[name] = new, level
+            scope = scope.outer
+
+    # --- conditions
+
+    def assume(self, condition: Any) -> bool:
+        """Puts a condition on the stack; False where it cannot hold beside those that do."""
+        if condition == FALSE or terms.negate(condition) in self.conditions:
+            return False
+        self.conditions.append(condition)
+        return True
+
+    @contextmanager
+    def under(self, condition: Any) -> Iterator[bool]:
+        """The part of a script that runs under a condition; gives whether it can run at all."""
+        depth = len(self.conditions)
+        try:
+            yield self.assume(condition)
+        finally:
+            del self.conditions[depth:]
+
+    def since(self, base: int) -> Any:
+        """All conditions from a place in the stack on, as one."""
+        found: Any = TRUE
+        for condition in self.conditions[base:]:
+            found = terms.both(found, condition)
+        return found
+
+    def assumed(self, value: Value) -> Value:
+        """A value where the conditions of this place decide a choice in it."""
+        while isinstance(value, terms.Choice):
+            if value.test in self.conditions:
+                value = value.yes
+            elif terms.negate(value.test) in self.conditions:
+                value = value.no
+            else:
+                break
+        return value
+
+    # --- effects
+
+    def lose(self, span: Span, what: str, why: str) -> None:
+        self.losses.append(Lost(span, what, why))
+        if span.start in self.account:
+            self.account[span.start] = LOST
+
+    def settle(self, span: Span) -> None:
+        """An assertion or a setting that is translated, so far."""
+        if self.account.get(span.start) != LOST:
+            self.account[span.start] = DONE
+
+    def emit(self, effect: Effect) -> None:
+        (self.turns[-1].pending if self.turns else self.effects).append(effect)
+
+    def check(self, value: Value, span: Span, message: str = "", **more: Any) -> None:
+        """An assertion: the value must be true."""
+        self.account.setdefault(span.start, OPEN)
+        if isinstance(value, Host) and value.path == "judged":
+            more = {"schema": value.data}
+        try:
+            term = TRUE if more else terms.truth(to_term(value))
+        except UntranslatableError as error:
+            self.lose(span, "an assertion", str(error))
+            return
+        self.settle(span)
+        condition = self.since(self.base)
+        if not more and terms.implies(condition, term) == TRUE:
+            return
+        self.emit(Check(self.owner(term, condition), condition, term, self.label, message, span, **more))
+
+    def set(self, name: Value, value: Value, span: Span) -> None:
+        """A variable is given a value."""
+        self.account.setdefault(span.start, OPEN)
+        try:
+            term = to_term(value)
+            named = to_term(name)
+        except UntranslatableError as error:
+            self.lose(span, "a variable that is set", str(error))
+            return
+        if not isinstance(named, Const) or not str(named.value).strip():
+            self.lose(span, "a variable that is set", "its name is computed")
+            return
+        self.settle(span)
+        foreign = str(named.value).strip()
+        condition = self.since(self.base)
+        owner = self.owner(term, condition)
+        self.emit(Setting(owner if self.exchange is not None or owner else None, condition, foreign, term, span))
+        if self.turns:
+            self.store.pop(foreign, None)
+        else:
+            self.store[foreign] = owner, terms.choice(condition, term, self.variable(foreign))
+
+    def variable(self, foreign: str) -> Any:
+        """What reading a variable gives here."""
+        found = self.store.get(foreign)
+        if found is None:
+            return Var(foreign)
+        owner, term = found
+        if isinstance(term, Const) or (owner is not None and owner == self.exchange):
+            return self.assumed(term)
+        return Var(foreign, new=owner is None)  # what an earlier exchange set is a variable by now
+
+    def owner(self, *found: Any) -> int:
+        """The exchange to which an effect belongs: the latest of those that it looks at."""
+        seen = [part.exchange for term in found for part in terms.inside(term) if isinstance(part, Doc)]
+        return max([*seen, self.exchange or 0])

@@ -1,0 +1,295 @@
+"""Statements of a script: conditions, functions, `try`, `switch`; loops stand in `loops`.
+
+A `return` under a condition leaves the rest of its function under the opposite one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runner.formats.scripts import terms, tree
+from runner.formats.scripts.evaluation import Evaluator
+from runner.formats.scripts.state import Frame, Scope
+from runner.formats.scripts.terms import FALSE, NULL, TRUE, Const
+from runner.formats.scripts.values import Closure, Opaque, UntranslatableError, Value, to_term
+
+#: Calls within calls.
+_DEEPEST = 30
+
+
+class Statements(Evaluator):
+    """Runs statements for their effects."""
+
+    def loop(self, node: tree.For | tree.ForEach) -> None:
+        raise NotImplementedError
+
+    def run(self, node: Any) -> None:
+        """One statement."""
+        if node is None:
+            return
+        method = _STATEMENTS.get(type(node))
+        if method is not None:
+            method(self, node)
+        elif isinstance(node, tree.Other):
+            self.lose(node.span, f"a statement ({node.kind.replace('_', ' ')})", "it is not understood")
+        else:
+            self.evaluate(node)
+
+    def run_all(self, nodes: tuple[Any, ...]) -> None:
+        """Statements in turn; what follows a conditional `return` or `break` runs under its opposite."""
+        depth = len(self.conditions)
+        try:
+            self._hoist(nodes)
+            for place, node in enumerate(nodes):
+                if self._lost_its_way():
+                    self._give_up(nodes[place:])
+                    break
+                if not self._goes_on():
+                    break
+                self.run(node)
+        finally:
+            del self.conditions[depth:]
+
+    def _hoist(self, nodes: tuple[Any, ...]) -> None:
+        for node in nodes:
+            if isinstance(node, tree.Declare) and isinstance(node.value, tree.Function) and node.value.name:
+                self.declare(node.value.name, Closure(node.value, self.scope))
+
+    def _lost_its_way(self) -> str:
+        """Why it cannot be said whether the statement here is reached; empty where it can."""
+        return self.frames[-1].unknown or (self.leavings[-1].unknown if self.leavings else "")
+
+    def _give_up(self, nodes: tuple[Any, ...]) -> None:
+        """What follows a `return` or `break` of which only the run knows whether it is met."""
+        why = self._lost_its_way()
+        self.lose_effects(nodes, why)
+        self._forget(nodes, why)
+
+    def _goes_on(self) -> bool:
+        """Whether the statement here is reached at all; puts on the stack under which condition."""
+        for left in (self.frames[-1].returned, self.leavings[-1].left if self.leavings else FALSE):
+            if left == TRUE:
+                return False
+            if left != FALSE and terms.negate(left) not in self.conditions and not self.assume(terms.negate(left)):
+                return False
+        return True
+
+    # --- simple ones
+
+    def _declare(self, node: tree.Declare) -> None:
+        if isinstance(node.value, tree.Function) and node.value.name:
+            return
+        value = self.evaluate(node.value) if node.value is not None else Const(None)
+        self.bind(node.target, value)
+
+    def _evaluate(self, node: tree.Evaluate) -> None:
+        value = self.evaluate(node.value)
+        if isinstance(value, Opaque) and isinstance(node.value, tree.Call):
+            self.lose(node.span, f"a call of {_shown(self.script, node.value)}", value.why)
+
+    def _block(self, node: tree.Block) -> None:
+        outer, self.scope = self.scope, Scope(self.scope)
+        try:
+            self.run_all(node.body)
+        finally:
+            self.scope = outer
+
+    def _if(self, node: tree.If) -> None:
+        test = self.condition(node.test)
+        if isinstance(test, Opaque):
+            self.lose_inside(node, test.why)
+            return
+        for condition, branch in ((test, node.yes), (terms.negate(test), node.no)):
+            with self.under(condition) as possible:
+                if possible and branch is not None:
+                    self.run(branch)
+
+    def lose_inside(self, node: Any, why: str) -> None:
+        """Everything in a part that cannot be read: nothing of it may be taken for unconditional."""
+        before = len(self.losses)
+        self.lose_effects(node, why)
+        self._forget(node, why)
+        for kind in _leaves(node, frozenset()):
+            if kind in ("return", "throw"):
+                self.frames[-1].unknown = why
+            elif self.leavings:
+                self.leavings[-1].unknown = why
+        if len(self.losses) == before:
+            self.lose(node.span, "a part of the script", why)
+
+    def _forget(self, node: Any, why: str) -> None:
+        """The names that a part gives new values hold what cannot be known."""
+        for name in assigned_names(node):
+            if self.scope.home(name) is not None:
+                self.assign(name, Opaque(why))
+
+    def lose_effects(self, node: Any, why: str) -> None:
+        raise NotImplementedError
+
+    def _leave(self, node: tree.Leave) -> None:
+        frame = self.frames[-1]
+        if node.kind == "throw":
+            self._throw(node)
+        if node.kind in ("return", "throw"):
+            condition = self.since(frame.base)
+            value = self.evaluate(node.value) if node.kind == "return" and node.value is not None else Const(None)
+            frame.results.append((condition, value))
+            frame.returned = terms.either(frame.returned, condition)
+        elif self.leavings:
+            leaving = self.leavings[-1]
+            leaving.left = terms.either(leaving.left, self.since(leaving.base))
+            leaving.broken = leaving.broken or node.kind == "break"
+
+    def _throw(self, node: tree.Leave) -> None:
+        """An error fails the test that it is thrown in, or the script."""
+        self.check(FALSE, node.span)
+
+    # --- functions
+
+    def call_closure(self, closure: Closure, arguments: list[Value]) -> Value:
+        if len(self.frames) > _DEEPEST:
+            return Opaque("its functions call one another without end")
+        function = closure.function
+        outer, self.scope = self.scope, Scope(closure.scope)
+        self.frames.append(Frame(len(self.conditions)))
+        leavings, self.leavings = self.leavings, []
+        try:
+            for place, parameter in enumerate(function.parameters):
+                self.bind(parameter, arguments[place] if place < len(arguments) else Const(None))
+            if isinstance(function.body, tree.Block):
+                self.run_all(function.body.body)
+                return self._result(self.frames[-1])
+            return self.evaluate(function.body)
+        finally:
+            self.frames.pop()
+            self.scope, self.leavings = outer, leavings
+
+    def _result(self, frame: Frame) -> Value:
+        if frame.unknown:
+            return Opaque(frame.unknown)
+        if not frame.results:
+            return NULL
+        if frame.results[0][0] == TRUE:
+            return frame.results[0][1]
+        value: Any = NULL
+        try:
+            for condition, result in reversed(frame.results):
+                value = terms.choice(condition, to_term(result), value)
+        except UntranslatableError as error:
+            return Opaque(str(error))
+        return value
+
+    # --- try and switch
+
+    def _try(self, node: tree.Try) -> None:
+        self.run(node.body)
+        if node.handler is not None:
+            self._handler(node)
+        self.run(node.finally_)
+
+    def _handler(self, node: tree.Try) -> None:
+        """What a `catch` does is done where the body is no JSON, if that is what was tried; else never."""
+        parsed = _parses(node.body)
+        failed = terms.compare("==", terms.Doc("body", self.exchange or 0), NULL) if parsed else FALSE
+        if self.exchange is None or not parsed:
+            self.skip_effects(node.handler)
+            return
+        with self.under(failed) as possible:
+            if possible:
+                outer, self.scope = self.scope, Scope(self.scope)
+                self.bind(node.parameter, Opaque("it is an error of JavaScript"))
+                self.run(node.handler)
+                self.scope = outer
+
+    def skip_effects(self, node: Any) -> None:
+        raise NotImplementedError
+
+    def _switch(self, node: tree.Switch) -> None:
+        subject = self.evaluate(node.value)
+        entered: Any = FALSE
+        left: Any = FALSE
+        for test, body in node.cases:
+            condition = TRUE if test is None else self._case(subject, self.evaluate(test))
+            if isinstance(condition, Opaque):
+                self.lose_inside(tree.Block(node.span, body), condition.why)
+                continue
+            entered = terms.either(entered, condition)
+            here = terms.both(entered, terms.negate(left))
+            with self.under(here) as possible:
+                if possible:
+                    self.run_all(tuple(each for each in body if not _is_break(each)))
+            if any(map(_is_break, body)):
+                left = terms.either(left, entered)
+            if left == TRUE:
+                return
+
+    def _case(self, subject: Value, test: Value) -> Any:
+        try:
+            return terms.compare("==", to_term(subject), to_term(test))
+        except UntranslatableError as error:
+            return Opaque(str(error))
+
+
+def _is_break(node: Any) -> bool:
+    if isinstance(node, tree.Block):
+        return any(map(_is_break, node.body))
+    return isinstance(node, tree.Leave) and node.kind in ("break", "return")
+
+
+def _shown(script: tree.Script, node: tree.Call) -> str:
+    text = " ".join(script.source(node.callee.span).split())
+    return f"{text[:57]}…()" if len(text) > 60 else f"{text}()"
+
+
+def _parses(node: Any) -> bool:
+    """Whether a part of the script reads JSON."""
+    if isinstance(node, tree.Call) and isinstance(node.callee, tree.Member):
+        name = node.callee.name
+        if isinstance(name, tree.Literal) and name.value in ("json", "parse"):
+            return True
+    return isinstance(node, tuple) and any(map(_parses, node))
+
+
+def _leaves(node: Any, kept: frozenset[str]) -> set[str]:
+    """How a part of a script may leave what it stands in; `kept` are the words that a loop in it takes for its own."""
+    if isinstance(node, tree.Function):
+        return set()
+    if isinstance(node, tree.Leave):
+        return {node.kind} - kept
+    if isinstance(node, (tree.For, tree.ForEach)):
+        kept = kept | {"break", "continue"}
+    elif isinstance(node, tree.Switch):
+        kept = kept | {"break"}
+    found: set[str] = set()
+    if isinstance(node, tuple) and not isinstance(node, tree.Span):
+        for part in node:
+            found |= _leaves(part, kept)
+    return found
+
+
+def assigned_names(node: Any) -> list[str]:
+    """The names that a part of a script gives a new value."""
+    found: dict[str, None] = {}
+    _collect_assigned(node, found)
+    return list(found)
+
+
+def _collect_assigned(node: Any, found: dict[str, None]) -> None:
+    if isinstance(node, tree.Assign) and isinstance(node.target, tree.Name):
+        found[node.target.name] = None
+    if isinstance(node, tuple):
+        for part in node:
+            _collect_assigned(part, found)
+
+
+_STATEMENTS: dict[type, Any] = {
+    tree.Declare: Statements._declare,
+    tree.Evaluate: Statements._evaluate,
+    tree.Block: Statements._block,
+    tree.If: Statements._if,
+    tree.Leave: Statements._leave,
+    tree.Try: Statements._try,
+    tree.Switch: Statements._switch,
+    tree.For: lambda machine, node: machine.loop(node),
+    tree.ForEach: lambda machine, node: machine.loop(node),
+}
