@@ -39,7 +39,7 @@ _TAKEN = frozenset(
 
 
 #: Texts that are no credential, whatever their name says.
-_WORDS = frozenset({"true", "false", "null", "none"})
+_WORDS = frozenset({"", "true", "false", "null", "none"})
 
 
 class Vault:
@@ -302,10 +302,8 @@ def _used_as_credentials(data: Any) -> Iterator[str]:
 
 
 def _is_literal(value: Any) -> bool:
-    """Whether a value is a text that holds no placeholder, and long enough to be a credential."""
-    if not isinstance(value, str) or len(value) < _SHORTEST or value.lower() in _WORDS:
-        return False
-    return "{{" not in value.replace("\\{{", "")
+    """Whether a value is a text that may be a credential, and holds no placeholder."""
+    return isinstance(value, str) and value.lower() not in _WORDS and "{{" not in value.replace("\\{{", "")
 
 
 def _meant(text: str) -> str:
