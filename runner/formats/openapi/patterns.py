@@ -66,10 +66,11 @@ def _checker(pattern: str, *, slow: bool) -> Callable[[str], bool]:
 
 
 def _nests(parts: list[_Node], inside: bool = False) -> bool:
-    """Whether something that repeats stands in something that repeats."""
-    repeats = any(part.high > 1 and (inside or part.choices) for part in parts)
-    return (repeats and inside) or any(
-        _nests(choice, inside or part.high > 1) for part in parts for choice in part.choices
+    """Whether what repeats holds something that repeats, or that has alternatives: both can match in many ways."""
+    return any(
+        (inside and (part.high > 1 or len(part.choices) > 1))
+        or any(_nests(choice, inside or part.high > 1) for choice in part.choices)
+        for part in parts
     )
 
 
