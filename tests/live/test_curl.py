@@ -60,7 +60,7 @@ COMMANDS = [
     "curl -H 'Content-Type: multipart/form-data' -F a=1 $U/x",
     "curl -u user:pass $U/x",
     "curl -u 'us er\"é:pass' $U/x",
-    "curl --oauth2-bearer abc $U/x",
+    "curl --oauth2-bearer x.y.z $U/x",
     "curl -u user:pass -H 'Authorization: Bearer x.y.z' $U/x",
     "curl -H 'Authorization: Basic dXNlcjpwYXNz' $U/x",
     "curl -H 'Authorization: Token abc' $U/x",
