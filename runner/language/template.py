@@ -7,7 +7,6 @@ type of its value. This file knows no variable: a scope is any mapping that expr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from runner.errors import EvaluationError
@@ -24,14 +23,15 @@ class Placeholder(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
 class TemplateFault(Exception):
     """What is wrong with a text's placeholders, with offsets into the text."""
 
-    message: str
-    start: int
-    end: int
-    hint: str = ""
+    def __init__(self, message: str, start: int, end: int, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.start = start
+        self.end = end
+        self.hint = hint
 
 
 Parts = tuple[str | Placeholder, ...]

@@ -12,8 +12,8 @@ from runner.formats.draft import Choices, Foreign, ForeignFault, texts
 from runner.formats.registry import function
 
 HERE = Path(__file__).parent / "import"
-ENDINGS = (".hurl", ".http", ".har", ".json", ".yaml", ".yml", ".bru")
-FORMATS = ("hurl", "http", "har", "insomnia", "bruno")
+ENDINGS = (".hurl", ".sh", ".http", ".har", ".json", ".yaml", ".yml", ".bru")
+FORMATS = ("hurl", "http", "har", "insomnia", "bruno", "curl", "postman", "openapi")
 SOURCES = [
     (name, path.read_text(encoding="utf-8"))
     for name in FORMATS
@@ -49,7 +49,7 @@ def damaged(text: str, kind: str, where: float, mark: str) -> str:
     return text[:character] + mark + text[character + (kind == "put over") :]
 
 
-@settings(max_examples=300)
+@settings(max_examples=4000)
 @given(st.sampled_from(SOURCES), st.lists(damages, min_size=1, max_size=5))
 def test_damaged(source: tuple[str, str], done: list[tuple[str, float, str]]) -> None:
     """Whatever is done to a file, it is refused as a ForeignFault, or what is made of it passes `check`."""

@@ -99,6 +99,8 @@ class _Reader(Words):
                 break
             self._next()
         self._end_of_line()
+        still_open = sum(isinstance(item, Loop) - isinstance(item, Done) for item in self.items)
+        self.items += [Done()] * still_open  # a loop that was cut off ends with the script
         return tuple(self.items)
 
     def _next(self) -> None:

@@ -48,7 +48,8 @@ def _path(name: str, imported: Imported) -> str:
 
 def _draft(workspace: Workspace, given: list[Environment], foreign: Foreign, imported: Imported) -> Data:
     names = Names()
-    made: Data = {"name": " ".join(workspace.name.split()), "description": workspace.root.description, "variables": {}}
+    name = Unique()(workspace.name, "Insomnia collection")
+    made: Data = {"name": name, "description": workspace.root.description, "variables": {}}
     places = {item.id: place for place, item in enumerate(_requests(workspace.root))}
     context = Context(imported, names, Attachments(foreign, imported, names, made["variables"]), places)
     context.current = len(places)  # variables are used after all

@@ -7,6 +7,7 @@ file knows the shape of the foreign format and nothing of ours.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -85,14 +86,21 @@ def parse(text: str) -> Json:
         ForeignFault: it is none.
     """
     try:
-        return json.loads(text, parse_float=spelled_float)
+        value = json.loads(text, parse_float=spelled_float)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise ForeignFault(f"this is not JSON: {where}: {error.msg.lower()}", error.lineno) from None
     except (RecursionError, ValueError):
         raise ForeignFault("this JSON cannot be read: it is nested too deep, or a number in it is too long") from None
+    half = _HALF.search(text)
+    if half and any("\ud800" <= character <= "\udfff" for character in json.dumps(value, ensure_ascii=False)):
+        line = text.count("\n", 0, half.start()) + 1
+        raise ForeignFault("this JSON holds half of a character (RFC 8259 § 8.2), which no file can hold", line)
+    return value
 
 
+#: An escape that is half of a character beyond the first 65,536, or a whole one together with its neighbour.
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _CONVERT = "open it in Postman and export it as Collection v2.1"
 
 
