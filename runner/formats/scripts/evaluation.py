@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from runner.formats.scripts import terms, tree
+from runner.formats.scripts import logic, structures, terms, tree
 from runner.formats.scripts.arithmetic import arithmetic, comparison
+from runner.formats.scripts.kinds import kind
 from runner.formats.scripts.state import State
 from runner.formats.scripts.terms import Const, Element
 from runner.formats.scripts.values import (
@@ -86,7 +87,7 @@ class Evaluator(State):
         if isinstance(old, Carried):
             return Conditional(condition, value, old)
         try:
-            return _readable(terms.choice(condition, to_term(value), _old_term(old)))
+            return _readable(logic.choice(condition, to_term(value), _old_term(old)))
         except UntranslatableError as error:
             return Opaque(str(error))
 
@@ -109,7 +110,7 @@ class Evaluator(State):
     def _template(self, node: tree.Template) -> Value:
         parts = [Const(part) if isinstance(part, str) else self.evaluate(part) for part in node.parts]
         try:
-            return terms.join(map(to_term, parts))
+            return structures.join(map(to_term, parts))
         except UntranslatableError as error:
             return Opaque(str(error))
 
@@ -139,7 +140,7 @@ class Evaluator(State):
             name = self.evaluate(key)
             if not isinstance(name, Const):
                 return Opaque("an object has a key that is computed")
-            entries[terms.text_of(name.value)] = found
+            entries[structures.text_of(name.value)] = found
         return Obj(len(self.conditions), entries=entries)
 
     def known_items(self, value: Value) -> list[Value] | None:
@@ -178,7 +179,7 @@ class Evaluator(State):
             return self._one_of(owner, name)
         if isinstance(owner, Opaque):
             return owner
-        text = terms.text_of(name.value)
+        text = structures.text_of(name.value)
         found = self.property_of(owner, text, span)
         if found is not None:
             return found
@@ -187,11 +188,11 @@ class Evaluator(State):
     def _one_of(self, owner: Value, name: Value) -> Value:
         """`list[n]` of a list that is known, with a place that is computed."""
         items = self.known_items(owner)
-        if items and len(items) <= _MOST_CHOICES and terms.kind(name) == "number":
+        if items and len(items) <= _MOST_CHOICES and kind(name) == "number":
             try:
                 chosen = to_term(items[-1])
                 for place, item in reversed(list(enumerate(items[:-1]))):
-                    chosen = terms.choice(terms.compare("==", name, Const(place)), to_term(item), chosen)
+                    chosen = logic.choice(logic.compare("==", name, Const(place)), to_term(item), chosen)
                 return chosen
             except UntranslatableError as error:
                 return Opaque(str(error))
@@ -207,12 +208,12 @@ class Evaluator(State):
         if items is not None:
             return items[int(text)] if text.isdigit() and int(text) < len(items) else Const(None)
         if isinstance(owner, Entries) and owner.what == "keys":
-            return terms.index(to_term(owner), int(text)) if text.isdigit() else Opaque(f"keys have no '{text}'")
+            return structures.index(to_term(owner), int(text)) if text.isdigit() else Opaque(f"keys have no '{text}'")
         if not isinstance(owner, terms.TERMS):
             return Opaque(f"'{text}' of it is not known")
         if isinstance(name, (int, float)) or (text.isdigit() and not isinstance(owner, terms.DictOf)):
-            return terms.index(owner, int(name))
-        return terms.field(owner, text)
+            return structures.index(owner, int(name))
+        return structures.field(owner, text)
 
     # --- operators
 
@@ -240,11 +241,11 @@ class Evaluator(State):
         """
         if isinstance(value, (Closure, Host, Date, Expression)) or (isinstance(value, Obj) and not value.why):
             return terms.TRUE
-        return terms.truth(to_term(value))
+        return logic.truth(to_term(value))
 
     def negated(self, value: Value) -> Value:
         try:
-            return terms.negate(self.truth_of(value))
+            return logic.negate(self.truth_of(value))
         except UntranslatableError as error:
             return Opaque(str(error))
 
@@ -267,20 +268,20 @@ class Evaluator(State):
         wanted = words.get(right.path) if isinstance(right, Host) else None
         if wanted is None or not isinstance(left, terms.TERMS):
             return Opaque("it asks for a class of JavaScript")
-        return terms.compare("==", terms.call("type", left), Const(wanted))
+        return logic.compare("==", terms.call("type", left), Const(wanted))
 
     def _logical(self, node: tree.Binary) -> Value:
         left = self.evaluate(node.left)
         try:
-            test = terms.compare("!=", to_term(left), terms.NULL) if node.operator == "??" else self.truth_of(left)
+            test = logic.compare("!=", to_term(left), terms.NULL) if node.operator == "??" else self.truth_of(left)
         except UntranslatableError as error:
             return Opaque(str(error))
         if isinstance(test, Const):
             return self.evaluate(node.right) if test.value is (node.operator == "&&") else left
-        with self.under(test if node.operator == "&&" else terms.negate(test)) as possible:
+        with self.under(test if node.operator == "&&" else logic.negate(test)) as possible:
             right = self.evaluate(node.right) if possible else left
         try:
-            return _readable(_combined(node.operator, test, to_term(left), terms.folded(to_term(right))))
+            return _readable(_combined(node.operator, test, to_term(left), structures.folded(to_term(right))))
         except UntranslatableError as error:
             return Opaque(str(error))
 
@@ -292,10 +293,10 @@ class Evaluator(State):
             return self.evaluate(node.yes if test.value else node.no)
         with self.under(test) as possible:
             yes = self.evaluate(node.yes) if possible else Const(None)
-        with self.under(terms.negate(test)) as possible:
+        with self.under(logic.negate(test)) as possible:
             no = self.evaluate(node.no) if possible else Const(None)
         try:
-            return _readable(terms.choice(test, to_term(yes), to_term(no)))
+            return _readable(logic.choice(test, to_term(yes), to_term(no)))
         except UntranslatableError as error:
             return Opaque(str(error))
 
@@ -308,7 +309,7 @@ class Evaluator(State):
             return Opaque(str(error))
         if test in self.conditions:
             return terms.TRUE
-        return terms.FALSE if terms.negate(test) in self.conditions else test
+        return terms.FALSE if logic.negate(test) in self.conditions else test
 
     # --- calls
 
@@ -373,7 +374,7 @@ class Evaluator(State):
         elif self.since(owner.level) != terms.TRUE or self.turns:
             owner.why = "it changes under a condition"
         elif owner.entries is not None:
-            owner.entries[terms.text_of(name.value)] = value
+            owner.entries[structures.text_of(name.value)] = value
         elif owner.items is not None and isinstance(name.value, int) and name.value <= len(owner.items):
             owner.items[name.value : name.value + 1] = [value]
 
@@ -417,7 +418,7 @@ def _minus(value: Const) -> Value:
 
 def _type_of(value: Value) -> Value:
     if isinstance(value, Const):
-        word = terms.kind(value) or "undefined"
+        word = kind(value) or "undefined"
         return Const("object" if word == "array" else word)
     if isinstance(value, Closure):
         return Const("function")
@@ -429,19 +430,19 @@ def _type_of(value: Value) -> Value:
 def _combined(operator: str, test: Any, left: Any, right: Any) -> Any:
     """`left && right` and its kin as a value."""
     if operator == "&&":
-        if terms.kind(left) == "boolean" and terms.kind(right) == "boolean":
-            return terms.both(left, right)
-        return terms.choice(test, right, left if terms.kind(left) == "boolean" else terms.NULL)
-    if terms.kind(left) == "boolean" and terms.kind(right) == "boolean":
-        return terms.either(left, right)
+        if kind(left) == "boolean" and kind(right) == "boolean":
+            return logic.both(left, right)
+        return logic.choice(test, right, left if kind(left) == "boolean" else terms.NULL)
+    if kind(left) == "boolean" and kind(right) == "boolean":
+        return logic.either(left, right)
     if right == Const({}) and operator == "||":
         return left  # what is missing has no parts, with and without it
-    return terms.Either(left, right) if _agree(left, right) else terms.choice(test, left, right)
+    return terms.Either(left, right) if _agree(left, right) else logic.choice(test, left, right)
 
 
 def _agree(left: Any, right: Any) -> bool:
     """Whether JMESPath's `||` chooses as JavaScript's does: of texts, and where the other way gives the same."""
-    return terms.kind(left) == "string" or terms.kind(right) == "string" or right in (Const([]), Const({}))
+    return kind(left) == "string" or kind(right) == "string" or right in (Const([]), Const({}))
 
 
 _METHODS: dict[type, Any] = {

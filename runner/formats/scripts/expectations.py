@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from runner.formats.scripts import hosts, methods, terms
+from runner.formats.scripts import hosts, logic, methods, structures, terms
+from runner.formats.scripts.kinds import kind
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.state import OPEN
 from runner.formats.scripts.terms import NULL, TRUE, Const, Doc
@@ -124,7 +125,7 @@ def _check(machine: Loops, chain: Chain, meant: Meant) -> None:
             raise UntranslatableError("the opposite of it cannot be asked")
         machine.check(TRUE, chain.span, chain.message, includes=meant.includes, schema=meant.schema)
     else:
-        term = terms.negate(terms.truth(meant.term)) if chain.negated else meant.term
+        term = logic.negate(logic.truth(meant.term)) if chain.negated else meant.term
         machine.check(term, chain.span, chain.message)
 
 
@@ -136,13 +137,13 @@ def _term(chain: Chain) -> Any:
 
 
 def _equals(value: Any) -> Ask:
-    return lambda machine, chain, arguments: Meant(terms.compare("==", _term(chain), Const(value)))
+    return lambda machine, chain, arguments: Meant(logic.compare("==", _term(chain), Const(value)))
 
 
 def _is_true(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
     if isinstance(chain.subject, Host) and chain.subject.path == "judged":
         return Meant(None, schema=chain.subject.data)
-    return Meant(terms.compare("==", _term(chain), TRUE))
+    return Meant(logic.compare("==", _term(chain), TRUE))
 
 
 def _ok(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
@@ -150,7 +151,7 @@ def _ok(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
 
 
 def _exists(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
-    return Meant(terms.compare("!=", _term(chain), NULL))
+    return Meant(logic.compare("!=", _term(chain), NULL))
 
 
 def _empty(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
@@ -162,18 +163,18 @@ def _status_is(*conditions: tuple[str, int]) -> Ask:
         status = Doc("status", chain.response or 0)
         found: Any = TRUE
         for sign, number in conditions:
-            found = terms.both(found, terms.compare(sign, status, Const(number)))
+            found = logic.both(found, logic.compare(sign, status, Const(number)))
         return Meant(found)
 
     return ask
 
 
 def _is_json(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
-    return Meant(terms.compare("!=", Doc("body", chain.response or 0), NULL))
+    return Meant(logic.compare("!=", Doc("body", chain.response or 0), NULL))
 
 
 def _with_body(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
-    return Meant(terms.compare(">", Doc("size", chain.response or 0), Const(0)))
+    return Meant(logic.compare(">", Doc("size", chain.response or 0), Const(0)))
 
 
 _PROPERTIES: Mapping[str, Ask] = {
@@ -185,7 +186,7 @@ _PROPERTIES: Mapping[str, Ask] = {
     "exist": _exists,
     "exists": _exists,
     "empty": _empty,
-    "NaN": lambda machine, chain, arguments: Meant(terms.compare("==", terms.call("to_number", _term(chain)), NULL)),
+    "NaN": lambda machine, chain, arguments: Meant(logic.compare("==", terms.call("to_number", _term(chain)), NULL)),
 }
 
 _RESPONSE_PROPERTIES: Mapping[str, Ask] = {
@@ -218,12 +219,12 @@ def _argument(arguments: list[Value], place: int = 0) -> Any:
 
 
 def _equal(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
-    return Meant(terms.compare("==", _term(chain), terms.folded(_argument(arguments))))
+    return Meant(logic.compare("==", _term(chain), structures.folded(_argument(arguments))))
 
 
 def _compares(sign: str) -> Ask:
     def ask(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
-        return Meant(terms.compare(sign, _term(chain), _argument(arguments)))
+        return Meant(logic.compare(sign, _term(chain), _argument(arguments)))
 
     return ask
 
@@ -231,12 +232,12 @@ def _compares(sign: str) -> Ask:
 def _within(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
     term = _term(chain)
     low, high = _argument(arguments), _argument(arguments, 1)
-    return Meant(terms.both(terms.compare(">=", term, low), terms.compare("<=", term, high)))
+    return Meant(logic.both(logic.compare(">=", term, low), logic.compare("<=", term, high)))
 
 
 def _close_to(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
     distance = terms.call("abs", terms.call("subtract", _term(chain), _argument(arguments)))
-    return Meant(terms.compare("<=", distance, _argument(arguments, 1)))
+    return Meant(logic.compare("<=", distance, _argument(arguments, 1)))
 
 
 _TYPES = frozenset({"string", "number", "boolean", "array", "object", "null"})
@@ -249,12 +250,12 @@ def _is_a(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | None:
     wanted = given.value.lower()
     if wanted in _TYPES:
         found = hosts.type_of(_term(chain))
-        return Meant(terms.compare("==", found, Const(wanted)))
-    return Meant(terms.compare("==", _term(chain), NULL)) if wanted == "undefined" else None
+        return Meant(logic.compare("==", found, Const(wanted)))
+    return Meant(logic.compare("==", _term(chain), NULL)) if wanted == "undefined" else None
 
 
 def _includes(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | None:
-    wanted = terms.folded(_argument(arguments))
+    wanted = structures.folded(_argument(arguments))
     subject = _term(chain)
     if isinstance(wanted, (terms.DictOf,)) or (isinstance(wanted, Const) and isinstance(wanted.value, dict)):
         return _includes_object(chain, subject, wanted)
@@ -268,7 +269,7 @@ def _includes_object(chain: Chain, subject: Any, wanted: Any) -> Meant:
     found: Any = TRUE
     for name, value in entries:
         term = Const(value) if isinstance(wanted, Const) else value
-        found = terms.both(found, terms.compare("==", terms.field(subject, name), term))
+        found = logic.both(found, logic.compare("==", structures.field(subject, name), term))
     return Meant(found)
 
 
@@ -276,16 +277,16 @@ def _property(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | N
     name = _argument(arguments)
     if not isinstance(name, Const):
         return Meant(terms.call("has", _term(chain), name)) if len(arguments) == 1 else None
-    path = terms.text_of(name.value)
+    path = structures.text_of(name.value)
     nested = "nested" in chain.words or ("deep" in chain.words and re.search(r"[.\[]", path))
     if nested and re.search(r"[.\[]", path):
         found = hosts.path_of(machine, chain.subject, path, chain.span)
-        exists = terms.compare("!=", to_term(found), NULL)
+        exists = logic.compare("!=", to_term(found), NULL)
     else:
         found = machine.member(chain.subject, Const(path), chain.span)
         exists = _has(machine, chain, path)
     if len(arguments) > 1:
-        return Meant(terms.compare("==", to_term(found), terms.folded(_argument(arguments, 1))), found)
+        return Meant(logic.compare("==", to_term(found), structures.folded(_argument(arguments, 1))), found)
     return Meant(exists, found)
 
 
@@ -295,14 +296,14 @@ def _has(machine: Loops, chain: Chain, name: str) -> Any:
         return Const(name in known)
     subject = _term(chain)
     if name.isdigit() or name == "length":
-        return terms.compare("!=", to_term(machine.member(chain.subject, Const(name), chain.span)), NULL)
+        return logic.compare("!=", to_term(machine.member(chain.subject, Const(name), chain.span)), NULL)
     return terms.call("has", subject, Const(name))
 
 
 def _keys(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | None:
     names: list[str] = []
     for value in arguments:
-        term = terms.folded(to_term(value))
+        term = structures.folded(to_term(value))
         if not isinstance(term, Const) or not isinstance(term.value, (str, list, dict)):
             return None
         names += [term.value] if isinstance(term.value, str) else list(term.value)
@@ -310,11 +311,11 @@ def _keys(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | None:
     each = [terms.call("has", subject, Const(name)) for name in names]
     found: Any = terms.FALSE if "any" in chain.words else TRUE
     for term in each:
-        found = terms.either(found, term) if "any" in chain.words else terms.both(found, term)
+        found = logic.either(found, term) if "any" in chain.words else logic.both(found, term)
     if "any" in chain.words or chain.words & {"include"}:
         return Meant(found)
-    count = terms.compare("==", terms.call("length", terms.call("keys", subject)), Const(len(names)))
-    return Meant(terms.both(found, count))
+    count = logic.compare("==", terms.call("length", terms.call("keys", subject)), Const(len(names)))
+    return Meant(logic.both(found, count))
 
 
 def _members(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | None:
@@ -323,19 +324,19 @@ def _members(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | No
         return None
     subject, wanted = _term(chain), [to_term(item) for item in items]
     if "ordered" in chain.words:
-        return Meant(terms.compare("==", subject, terms.folded(terms.ListOf(tuple(wanted)))))
+        return Meant(logic.compare("==", subject, structures.folded(terms.ListOf(tuple(wanted)))))
     found: Any = TRUE
     for item in wanted:
-        found = terms.both(found, terms.call("contains", subject, terms.folded(item)))
+        found = logic.both(found, terms.call("contains", subject, structures.folded(item)))
     if chain.words & {"include"}:
         return Meant(found)
-    count = terms.compare("==", terms.call("length", subject), Const(len(wanted)))
-    return Meant(terms.both(count, found))
+    count = logic.compare("==", terms.call("length", subject), Const(len(wanted)))
+    return Meant(logic.both(count, found))
 
 
 def _length(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
     found = methods.length(machine, chain.subject)
-    return Meant(terms.compare("==", to_term(found), _argument(arguments)))
+    return Meant(logic.compare("==", to_term(found), _argument(arguments)))
 
 
 def _match(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | None:
@@ -346,7 +347,7 @@ def _match(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | None
 
 
 def _one_of(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
-    wanted = terms.folded(_argument(arguments))
+    wanted = structures.folded(_argument(arguments))
     return Meant(methods.contained(wanted, _term(chain)))
 
 
@@ -355,7 +356,7 @@ def _satisfies(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
 
 
 def _schema(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | None:
-    schema = terms.folded(_argument(arguments))
+    schema = structures.folded(_argument(arguments))
     if isinstance(schema, Const) and isinstance(schema.value, (dict, bool)):
         return Meant(None, schema=(_term(chain), schema.value))
     return None
@@ -364,7 +365,7 @@ def _schema(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | Non
 def _instance(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | None:
     path = getattr(arguments[0], "path", "") if arguments else ""
     words = {"Array": "array", "Object": "object", "String": "string", "Number": "number"}
-    return Meant(terms.compare("==", hosts.type_of(_term(chain)), Const(words[path]))) if path in words else None
+    return Meant(logic.compare("==", hosts.type_of(_term(chain)), Const(words[path]))) if path in words else None
 
 
 _METHODS: Mapping[str, Ask] = {
@@ -392,60 +393,60 @@ _METHODS: Mapping[str, Ask] = {
 
 def _status(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
     wanted = _argument(arguments)
-    key = "reason" if terms.kind(wanted) == "string" else "status"
+    key = "reason" if kind(wanted) == "string" else "status"
     if isinstance(wanted, Const) and isinstance(wanted.value, str) and wanted.value.isdigit():
         key, wanted = "status", Const(int(wanted.value))
-    return Meant(terms.compare("==", Doc(key, chain.response or 0), wanted))
+    return Meant(logic.compare("==", Doc(key, chain.response or 0), wanted))
 
 
 def _header(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | None:
     name = _argument(arguments)
     if not isinstance(name, Const):
         return None
-    value = terms.field(Doc("headers", chain.response or 0), str(name.value).lower())
+    value = structures.field(Doc("headers", chain.response or 0), str(name.value).lower())
     if len(arguments) < 2:
-        return Meant(terms.compare("!=", value, NULL), value)
+        return Meant(logic.compare("!=", value, NULL), value)
     if isinstance(arguments[1], Expression):
         return Meant(to_term(methods.matched(arguments[1], value)))
-    return Meant(terms.compare("==", value, _argument(arguments, 1)))
+    return Meant(logic.compare("==", value, _argument(arguments, 1)))
 
 
 def _own_header(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | None:
     name = _argument(arguments)
     if "request" not in chain.words or not isinstance(name, Const):
         return None
-    value = terms.field(_term(chain), str(name.value).lower())
+    value = structures.field(_term(chain), str(name.value).lower())
     wanted = (
-        terms.compare("!=", value, NULL) if len(arguments) < 2 else terms.compare("==", value, _argument(arguments, 1))
+        logic.compare("!=", value, NULL) if len(arguments) < 2 else logic.compare("==", value, _argument(arguments, 1))
     )
     return Meant(wanted)
 
 
 def _body(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
     if not arguments:
-        return Meant(terms.compare("!=", Doc("text", chain.response or 0), Const("")))
+        return Meant(logic.compare("!=", Doc("text", chain.response or 0), Const("")))
     if isinstance(arguments[0], Expression):
         return Meant(to_term(methods.matched(arguments[0], Doc("text", chain.response or 0))))
-    wanted = terms.folded(_argument(arguments))
+    wanted = structures.folded(_argument(arguments))
     key = "body" if isinstance(wanted, Const) and isinstance(wanted.value, (dict, list)) else "text"
-    return Meant(terms.compare("==", Doc(key, chain.response or 0), wanted))
+    return Meant(logic.compare("==", Doc(key, chain.response or 0), wanted))
 
 
 def _json_body(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | None:
     body = Doc("body", chain.response or 0)
     if not arguments:
-        return Meant(terms.compare("!=", body, NULL))
-    first = terms.folded(_argument(arguments))
+        return Meant(logic.compare("!=", body, NULL))
+    first = structures.folded(_argument(arguments))
     if isinstance(first, Const) and isinstance(first.value, str):
         found = hosts.path_of(machine, body, first.value, chain.span)
         if len(arguments) > 1:
-            return Meant(terms.compare("==", to_term(found), terms.folded(_argument(arguments, 1))))
-        return Meant(terms.compare("!=", to_term(found), NULL))
-    return Meant(terms.compare("==", body, first))
+            return Meant(logic.compare("==", to_term(found), structures.folded(_argument(arguments, 1))))
+        return Meant(logic.compare("!=", to_term(found), NULL))
+    return Meant(logic.compare("==", body, first))
 
 
 def _response_time(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
-    return Meant(terms.compare("==", Doc("elapsed_ms", chain.response or 0), _argument(arguments)))
+    return Meant(logic.compare("==", Doc("elapsed_ms", chain.response or 0), _argument(arguments)))
 
 
 _RESPONSE_METHODS: Mapping[str, Ask] = {

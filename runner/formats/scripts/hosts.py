@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from runner.formats.scripts import methods, terms
+from runner.formats.scripts import logic, methods, structures, terms
 from runner.formats.scripts.arithmetic import moved
+from runner.formats.scripts.kinds import kind
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.terms import NULL, Const
 from runner.formats.scripts.values import (
@@ -60,7 +61,7 @@ def to_number(machine: Loops, arguments: list[Value], span: Any) -> Value:
     if isinstance(term, Const):
         found = number(term.value.strip()) if isinstance(term.value, str) else term.value
         return Const(found) if isinstance(found, (int, float)) else Opaque("it is no number")
-    return term if terms.kind(term) == "number" else terms.call("to_number", term)
+    return term if kind(term) == "number" else terms.call("to_number", term)
 
 
 def _to_digits(value: Fixed) -> Any:
@@ -80,7 +81,7 @@ def _rounded(function: Callable[[float], int], name: str) -> Function:
         term = to_term(value)
         if isinstance(term, Const) and isinstance(term.value, (int, float)):
             return Const(function(term.value))
-        if terms.kind(term) == "number" and isinstance(term, terms.Apply) and term.function in _WHOLE:
+        if kind(term) == "number" and isinstance(term, terms.Apply) and term.function in _WHOLE:
             return term
         if name == "round":
             return terms.call("floor", terms.call("add", term, Const(0.5)))
@@ -128,8 +129,8 @@ def _string(machine: Loops, arguments: list[Value], span: Any) -> Value:
         return value.iso
     term = to_term(value)
     if isinstance(term, Const):
-        return Const(terms.text_of(term.value))
-    return term if terms.kind(term) == "string" else terms.call("to_string", term)
+        return Const(structures.text_of(term.value))
+    return term if kind(term) == "string" else terms.call("to_string", term)
 
 
 def _boolean(machine: Loops, arguments: list[Value], span: Any) -> Value:
@@ -202,7 +203,7 @@ def _is_array(machine: Loops, arguments: list[Value], span: Any) -> Value:
 
 def is_type(word: str) -> Function:
     def method(machine: Loops, arguments: list[Value], span: Any) -> Value:
-        return terms.compare("==", type_of(to_term(argument(arguments))), Const(word))
+        return logic.compare("==", type_of(to_term(argument(arguments))), Const(word))
 
     return method
 
@@ -210,21 +211,21 @@ def is_type(word: str) -> Function:
 def type_of(term: Any) -> Any:
     """The JSON type of a term's value."""
     if isinstance(term, Const):
-        return Const(terms.kind(term) or "null")
+        return Const(kind(term) or "null")
     return terms.call("type", term)
 
 
 def _is_nan(machine: Loops, arguments: list[Value], span: Any) -> Value:
     term = to_term(argument(arguments))
-    if terms.kind(term) == "number" and isinstance(term, terms.Apply) and term.function == "to_number":
-        return terms.compare("==", term, NULL)
-    return terms.compare("==", terms.call("to_number", term), NULL)
+    if kind(term) == "number" and isinstance(term, terms.Apply) and term.function == "to_number":
+        return logic.compare("==", term, NULL)
+    return logic.compare("==", terms.call("to_number", term), NULL)
 
 
 def _is_integer(machine: Loops, arguments: list[Value], span: Any) -> Value:
     term = to_term(argument(arguments))
-    whole = terms.compare("==", terms.call("floor", term), term)
-    return terms.both(terms.compare("==", terms.call("type", term), Const("number")), whole)
+    whole = logic.compare("==", terms.call("floor", term), term)
+    return logic.both(logic.compare("==", terms.call("type", term), Const("number")), whole)
 
 
 def _constructed_list(machine: Loops, arguments: list[Value], span: Any) -> Value:
@@ -246,7 +247,7 @@ def _new_date(machine: Loops, arguments: list[Value], span: Any) -> Value:
     if len(arguments) > 1:
         return Opaque("it makes a date of numbers")
     term = to_term(value)
-    return Date(term) if terms.kind(term) in ("string", None) else Opaque("it makes a date of a number")
+    return Date(term) if kind(term) in ("string", None) else Opaque("it makes a date of a number")
 
 
 def _now_millis(machine: Loops, arguments: list[Value], span: Any) -> Value:
@@ -380,7 +381,7 @@ def empty(term: Any) -> Any:
     """Whether a text, a list or an object holds nothing."""
     if isinstance(term, Const):
         return Const(term.value in ("", [], {}, None))
-    return terms.compare("==", terms.call("length", term), Const(0))
+    return logic.compare("==", terms.call("length", term), Const(0))
 
 
 def _date_string(machine: Loops, arguments: list[Value], span: Any) -> Value:

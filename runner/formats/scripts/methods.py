@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runner.formats.scripts import terms
+from runner.formats.scripts import logic, structures, terms
 from runner.formats.scripts.arithmetic import moved
+from runner.formats.scripts.kinds import kind
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.patterns import js_pattern
 from runner.formats.scripts.terms import NULL, TRUE, Const, Element
@@ -79,8 +80,8 @@ def _text_function(function: str, known: Callable[[str], Any]) -> Method:
 
 def _to_string(machine: Loops, owner: Any, arguments: list[Value]) -> Value:
     if isinstance(owner, Const):
-        return Const(terms.text_of(owner.value))
-    return owner if terms.kind(owner) == "string" else terms.call("to_string", owner)
+        return Const(structures.text_of(owner.value))
+    return owner if kind(owner) == "string" else terms.call("to_string", owner)
 
 
 def _search(machine: Loops, owner: Any, arguments: list[Value]) -> Value:
@@ -93,7 +94,7 @@ def _includes(machine: Loops, owner: Any, arguments: list[Value]) -> Value:
 
 def contained(subject: Any, wanted: Any) -> Any:
     """Whether a text or a list holds something."""
-    subject, wanted = terms.folded(subject), terms.folded(wanted)
+    subject, wanted = structures.folded(subject), structures.folded(wanted)
     if isinstance(subject, Const) and isinstance(wanted, Const):
         both = isinstance(subject.value, str) and isinstance(wanted.value, str)
         if both or isinstance(subject.value, list):
@@ -154,7 +155,7 @@ def _substring(of_length: bool) -> Method:
             stop = start + stop
         if isinstance(owner, Const) and isinstance(owner.value, (str, list)):
             return Const(owner.value[start:stop])
-        if terms.kind(owner) == "array":
+        if kind(owner) == "array":
             return terms.Slice(owner, start, stop)
         return _cut(owner, start, stop)
 
@@ -166,9 +167,9 @@ def _cut(owner: Any, start: int, stop: int | None) -> Value:
         return terms.call("date_format", owner, Const("%Y-%m-%d"))
     if start >= 0 and (stop is None or stop >= start):
         rest = "(.*)" if stop is None else f"(.{{0,{stop - start}}})"
-        return terms.index(terms.call("match", owner, Const(f"(?s)^.{{0,{start}}}{rest}")), 1)
+        return structures.index(terms.call("match", owner, Const(f"(?s)^.{{0,{start}}}{rest}")), 1)
     if stop is None and start < 0:
-        return terms.index(terms.call("match", owner, Const(f"(?s).{{0,{-start}}}$")), 0)
+        return structures.index(terms.call("match", owner, Const(f"(?s).{{0,{-start}}}$")), 0)
     return Opaque("it cuts a text at a place from its end")
 
 
@@ -182,9 +183,9 @@ def _has(machine: Loops, owner: Any, arguments: list[Value]) -> Value:
     name = to_term(_argument(arguments))
     known = machine.known_entries(owner)
     if known is not None and isinstance(name, Const):
-        return Const(terms.text_of(name.value) in known)
-    if isinstance(_argument(arguments), terms.TERMS) and terms.kind(name) == "number":
-        return terms.compare("!=", terms.index(owner, int(name.value)), NULL) if isinstance(name, Const) else TRUE
+        return Const(structures.text_of(name.value) in known)
+    if isinstance(_argument(arguments), terms.TERMS) and kind(name) == "number":
+        return logic.compare("!=", structures.index(owner, int(name.value)), NULL) if isinstance(name, Const) else TRUE
     return terms.call("has", to_term(owner), name)
 
 
@@ -214,7 +215,7 @@ def _over(result: Callable[[Any, int, Any], Any], known: Callable[[list[tuple[Va
 
 
 def _test(value: Value) -> Any:
-    return terms.truth(to_term(value))
+    return logic.truth(to_term(value))
 
 
 def _known_test(value: Value) -> bool:
@@ -239,24 +240,25 @@ def _known_find(pairs: list[tuple[Value, Value]]) -> Value:
 def _known_every(pairs: list[tuple[Value, Value]]) -> Value:
     found: Any = TRUE
     for _, given in pairs:
-        found = terms.both(found, _test(given))
+        found = logic.both(found, _test(given))
     return found
 
 
 def _known_some(pairs: list[tuple[Value, Value]]) -> Value:
     found: Any = terms.FALSE
     for _, given in pairs:
-        found = terms.either(found, _test(given))
+        found = logic.either(found, _test(given))
     return found
 
 
 _find = _over(
-    lambda items, loop, given: terms.index(terms.selected(items, loop, _test(given), Element(loop)), 0), _known_find
+    lambda items, loop, given: structures.index(structures.selected(items, loop, _test(given), Element(loop)), 0),
+    _known_find,
 )
-_filter = _over(lambda items, loop, given: terms.selected(items, loop, _test(given), Element(loop)), _known_filter)
-_map = _over(lambda items, loop, given: terms.selected(items, loop, TRUE, to_term(given)), _known_map)
-_every = _over(lambda items, loop, given: terms.quantified("all", items, loop, _test(given)), _known_every)
-_some = _over(lambda items, loop, given: terms.quantified("any", items, loop, _test(given)), _known_some)
+_filter = _over(lambda items, loop, given: structures.selected(items, loop, _test(given), Element(loop)), _known_filter)
+_map = _over(lambda items, loop, given: structures.selected(items, loop, TRUE, to_term(given)), _known_map)
+_every = _over(lambda items, loop, given: structures.quantified("all", items, loop, _test(given)), _known_every)
+_some = _over(lambda items, loop, given: structures.quantified("any", items, loop, _test(given)), _known_some)
 
 
 def _for_each(machine: Loops, owner: Any, arguments: list[Value]) -> Value:
@@ -278,7 +280,7 @@ def _join(machine: Loops, owner: Any, arguments: list[Value]) -> Value:
     parts: list[Any] = []
     for item in items:
         parts += [separator, to_term(item)] if parts else [to_term(item)]
-    return terms.join(parts)
+    return structures.join(parts)
 
 
 def _push(machine: Loops, owner: Obj, arguments: list[Value]) -> Value:
@@ -300,7 +302,7 @@ def _concat(machine: Loops, owner: Any, arguments: list[Value]) -> Value:
     more = machine.known_items(_argument(arguments))
     if isinstance(owner, Obj) and items is not None and more is not None:
         return Obj(len(machine.conditions), items=[*items, *more])
-    return terms.join([to_term(owner), *map(to_term, arguments)])
+    return structures.join([to_term(owner), *map(to_term, arguments)])
 
 
 def _index_of_known(machine: Loops, owner: Any, arguments: list[Value]) -> Value:
@@ -350,7 +352,7 @@ def _american(machine: Loops, owner: Date, arguments: list[Value]) -> Value:
 
 
 def _without_zero(term: Any) -> Any:
-    return terms.index(terms.call("match", term, Const("[1-9].*")), 0)
+    return structures.index(terms.call("match", term, Const("[1-9].*")), 0)
 
 
 def _millis(machine: Loops, owner: Date, arguments: list[Value]) -> Value:
@@ -401,7 +403,7 @@ def matched(expression: Expression, subject: Any) -> Value:
     pattern = js_pattern(expression)
     if pattern is None:
         return Opaque("its regular expression has no equal here")
-    if terms.kind(subject) not in ("string", None):
+    if kind(subject) not in ("string", None):
         subject = terms.call("to_string", subject)
     return terms.call("matches", subject, Const(pattern))
 

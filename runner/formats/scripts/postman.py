@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runner.formats.scripts import expectations, hosts, terms
+from runner.formats.scripts import expectations, hosts, logic, structures, terms
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.sending import send
 from runner.formats.scripts.state import Header, Skipped, Waiting
@@ -164,7 +164,7 @@ def _call_entries(host: Host, name: str, arguments: list[Value]) -> Value | None
     value = Field(Doc(host.path, host.exchange), text.lower() if host.path == "headers" else text)
     if name in ("get", "one"):
         return value
-    return terms.compare("!=", value, NULL) if name == "has" else None
+    return logic.compare("!=", value, NULL) if name == "has" else None
 
 
 # --- variables
@@ -183,7 +183,7 @@ def _set(machine: Loops, arguments: list[Value], span: Any) -> Value:
 
 
 def _has(machine: Loops, arguments: list[Value], span: Any) -> Value:
-    return terms.compare("!=", to_term(_get(machine, arguments, span)), NULL)
+    return logic.compare("!=", to_term(_get(machine, arguments, span)), NULL)
 
 
 def _unset(machine: Loops, arguments: list[Value], span: Any) -> Value:
@@ -227,7 +227,7 @@ def _test(machine: Loops, arguments: list[Value], span: Any) -> Value:
 def label_of(value: Value) -> str:
     """The name of a test, as far as it is known."""
     if isinstance(value, Const):
-        return terms.text_of(value.value)
+        return structures.text_of(value.value)
     if isinstance(value, terms.Join):
         return "".join(part.value if isinstance(part, Const) else "…" for part in value.parts)
     return ""
@@ -307,7 +307,7 @@ def _request_text(machine: Loops, arguments: list[Value], span: Any) -> Value:
 
 def _validated(machine: Loops, name: str, arguments: list[Value], span: Any) -> Value:
     """`ajv.validate(schema, value)`, and the function that `ajv.compile(schema)` gives."""
-    schema = terms.folded(to_term(hosts.argument(arguments)))
+    schema = structures.folded(to_term(hosts.argument(arguments)))
     if not isinstance(schema, Const):
         return Opaque("its schema is computed")
     if name == "compile":
@@ -320,7 +320,7 @@ def judged(machine: Loops, schema: Any, value: Value) -> Value:
 
 
 def _tv4(machine: Loops, arguments: list[Value], span: Any) -> Value:
-    schema = terms.folded(to_term(hosts.argument(arguments, 1)))
+    schema = structures.folded(to_term(hosts.argument(arguments, 1)))
     return (
         judged(machine, schema.value, arguments[0]) if isinstance(schema, Const) else Opaque("its schema is computed")
     )
