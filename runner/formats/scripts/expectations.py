@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from runner.formats.scripts import hosts, logic, methods, structures, terms
 from runner.formats.scripts.kinds import kind
 from runner.formats.scripts.loops import Loops
+from runner.formats.scripts.methods.texts import contained, matched
 from runner.formats.scripts.state import OPEN
 from runner.formats.scripts.terms import NULL, TRUE, Const, Doc
 from runner.formats.scripts.values import Expression, Host, Opaque, UntranslatableError, Value, to_term
@@ -259,7 +260,7 @@ def _includes(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | N
     subject = _term(chain)
     if isinstance(wanted, (terms.DictOf,)) or (isinstance(wanted, Const) and isinstance(wanted.value, dict)):
         return _includes_object(chain, subject, wanted)
-    return Meant(methods.contained(subject, wanted))
+    return Meant(contained(subject, wanted))
 
 
 def _includes_object(chain: Chain, subject: Any, wanted: Any) -> Meant:
@@ -342,13 +343,13 @@ def _length(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
 def _match(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | None:
     pattern = arguments[0] if arguments else NULL
     if isinstance(pattern, Expression):
-        return Meant(to_term(methods.matched(pattern, _term(chain))))
+        return Meant(to_term(matched(pattern, _term(chain))))
     return None
 
 
 def _one_of(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
     wanted = structures.folded(_argument(arguments))
-    return Meant(methods.contained(wanted, _term(chain)))
+    return Meant(contained(wanted, _term(chain)))
 
 
 def _satisfies(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
@@ -407,7 +408,7 @@ def _header(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | Non
     if len(arguments) < 2:
         return Meant(logic.compare("!=", value, NULL), value)
     if isinstance(arguments[1], Expression):
-        return Meant(to_term(methods.matched(arguments[1], value)))
+        return Meant(to_term(matched(arguments[1], value)))
     return Meant(logic.compare("==", value, _argument(arguments, 1)))
 
 
@@ -426,7 +427,7 @@ def _body(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
     if not arguments:
         return Meant(logic.compare("!=", Doc("text", chain.response or 0), Const("")))
     if isinstance(arguments[0], Expression):
-        return Meant(to_term(methods.matched(arguments[0], Doc("text", chain.response or 0))))
+        return Meant(to_term(matched(arguments[0], Doc("text", chain.response or 0))))
     wanted = structures.folded(_argument(arguments))
     key = "body" if isinstance(wanted, Const) and isinstance(wanted.value, (dict, list)) else "text"
     return Meant(logic.compare("==", Doc(key, chain.response or 0), wanted))

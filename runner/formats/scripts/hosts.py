@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from runner.formats.scripts import logic, methods, structures, terms
+from runner.formats.scripts import logic, structures, terms
 from runner.formats.scripts.arithmetic import moved
+from runner.formats.scripts.calls import Function, argument
 from runner.formats.scripts.kinds import kind
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.terms import NULL, Const
@@ -32,13 +33,7 @@ from runner.formats.scripts.values import (
     from_json,
     to_term,
 )
-from runner.language.values import number, parse_json
-
-Function = Callable[[Loops, list[Value], Any], Value]
-
-
-def argument(arguments: list[Value], place: int = 0) -> Value:
-    return arguments[place] if place < len(arguments) else NULL
+from runner.language.values import dump_json, number, parse_json
 
 
 def _term_function(function: str) -> Function:
@@ -156,7 +151,9 @@ def parsed(machine: Loops, arguments: list[Value], span: Any) -> Value:
 
 
 def _stringify(machine: Loops, arguments: list[Value], span: Any) -> Value:
-    return methods.stringified(argument(arguments))
+    """`JSON.stringify(value)`."""
+    term = to_term(argument(arguments))
+    return Const(dump_json(term.value)) if isinstance(term, Const) else terms.call("to_string", term)
 
 
 def _encoded(machine: Loops, arguments: list[Value], span: Any) -> Value:
