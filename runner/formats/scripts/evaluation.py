@@ -1,6 +1,7 @@
 """Expressions of a script → values: what can be known now is, what the response knows becomes a term.
 
-Nothing is run: an expression is read for what it would give. What is not understood is Opaque, with the reason.
+A table: type of a node → method. Nothing is run: an expression is read for what it would give. What is not understood
+is Opaque, with the reason.
 """
 
 from __future__ import annotations
@@ -10,38 +11,27 @@ from typing import Any
 from runner.formats.scripts import logic, structures, terms, tree
 from runner.formats.scripts.arithmetic import arithmetic, comparison
 from runner.formats.scripts.kinds import kind
-from runner.formats.scripts.state import State
-from runner.formats.scripts.terms import Const, Element
+from runner.formats.scripts.names import Names, readable
+from runner.formats.scripts.terms import Const
 from runner.formats.scripts.values import (
-    Carried,
     Closure,
-    Conditional,
-    Date,
-    Entries,
     Expression,
     Host,
-    Key,
     Obj,
     Opaque,
     TypeOf,
     UntranslatableError,
     Value,
-    from_json,
     to_term,
 )
 
-#: A list of which one element is chosen at run time has no more than these.
-_MOST_CHOICES = 30
 _COMPARISONS = frozenset({"==", "===", "!=", "!==", "<", ">", "<=", ">="})
 
 
-class Evaluator(State):
+class Evaluator(Names):
     """Gives the values of expressions; how functions run is the machine's (`call_closure`)."""
 
     def call_closure(self, closure: Closure, arguments: list[Value]) -> Value:
-        raise NotImplementedError
-
-    def host_property(self, host: Host, name: str, span: tree.Span) -> Value:
         raise NotImplementedError
 
     def call_method(self, owner: Value, name: str, arguments: list[Value], span: tree.Span) -> Value:
@@ -49,47 +39,6 @@ class Evaluator(State):
 
     def call_host(self, host: Host, arguments: list[Value], span: tree.Span) -> Value:
         raise NotImplementedError
-
-    def property_of(self, owner: Value, name: str, span: tree.Span) -> Value | None:
-        raise NotImplementedError
-
-    def global_name(self, name: str) -> Value:
-        raise NotImplementedError
-
-    # --- names
-
-    def look_up(self, name: str) -> Value:
-        home = self.scope.home(name)
-        if home is None:
-            return self.global_name(name)
-        return self.assumed(home.names[name][0])
-
-    def declare(self, name: str, value: Value) -> None:
-        self.scope.names[name] = value, len(self.conditions)
-
-    def assign(self, name: str, value: Value) -> None:
-        """Gives a new value to a name: under conditions that came after its declaration, both are possible."""
-        home = self.scope.home(name)
-        if home is None:
-            scope = self.scope
-            while scope.outer is not None:
-                scope = scope.outer
-            scope.names[name] = self._either_of(value, Const(None), 0), 0
-            return
-        old, level = home.names[name]
-        base = max([level, *(turn.base for turn in self.turns if turn.base >= level)])
-        home.names[name] = self._either_of(value, old, base), level
-
-    def _either_of(self, value: Value, old: Value, base: int) -> Value:
-        condition = self.since(base)
-        if condition == terms.TRUE:
-            return value
-        if isinstance(old, Carried):
-            return Conditional(condition, value, old)
-        try:
-            return _readable(logic.choice(condition, to_term(value), _old_term(old)))
-        except UntranslatableError as error:
-            return Opaque(str(error))
 
     # --- expressions
 
@@ -143,77 +92,12 @@ class Evaluator(State):
             entries[structures.text_of(name.value)] = found
         return Obj(len(self.conditions), entries=entries)
 
-    def known_items(self, value: Value) -> list[Value] | None:
-        """The items of a list that is known; None of another."""
-        if isinstance(value, Obj) and value.items is not None and not value.why:
-            return value.items
-        if isinstance(value, Const) and isinstance(value.value, (list, str)):
-            return [Const(item) for item in value.value]
-        if isinstance(value, terms.ListOf):
-            return list(value.items)
-        return None
-
-    def known_entries(self, value: Value) -> dict[str, Value] | None:
-        """The entries of an object that is known; None of another."""
-        if isinstance(value, Obj) and value.entries is not None and not value.why:
-            return value.entries
-        if isinstance(value, Const) and isinstance(value.value, dict):
-            return {name: from_json(item, len(self.conditions)) for name, item in value.value.items()}
-        if isinstance(value, terms.DictOf):
-            return dict(value.entries)
-        return {} if value == Const(None) else None
-
     def _function(self, node: tree.Function) -> Value:
         return Closure(node, self.scope)
 
     def _member(self, node: tree.Member) -> Value:
         owner = self.evaluate(node.object)
         return self.member(owner, self.evaluate(node.name), node.span)
-
-    def member(self, owner: Value, name: Value, span: tree.Span) -> Value:
-        """`owner.name` and `owner[name]`."""
-        owner = self.assumed(owner)
-        if isinstance(name, Key):
-            return Element(name.loop) if _same_list(owner, name.items) else Opaque("it takes elements of two lists")
-        if not isinstance(name, Const):
-            return self._one_of(owner, name)
-        if isinstance(owner, Opaque):
-            return owner
-        text = structures.text_of(name.value)
-        found = self.property_of(owner, text, span)
-        if found is not None:
-            return found
-        return self._part(owner, name.value, text)
-
-    def _one_of(self, owner: Value, name: Value) -> Value:
-        """`list[n]` of a list that is known, with a place that is computed."""
-        items = self.known_items(owner)
-        if items and len(items) <= _MOST_CHOICES and kind(name) == "number":
-            try:
-                chosen = to_term(items[-1])
-                for place, item in reversed(list(enumerate(items[:-1]))):
-                    chosen = logic.choice(logic.compare("==", name, Const(place)), to_term(item), chosen)
-                return chosen
-            except UntranslatableError as error:
-                return Opaque(str(error))
-        return Opaque("it looks at a key that is computed")
-
-    def _part(self, owner: Value, name: Any, text: str) -> Value:
-        if isinstance(owner, Obj):
-            if owner.why:
-                return Opaque(owner.why)
-            if owner.items is None:
-                return (owner.entries or {}).get(text, Const(None))
-        items = self.known_items(owner)
-        if items is not None:
-            return items[int(text)] if text.isdigit() and int(text) < len(items) else Const(None)
-        if isinstance(owner, Entries) and owner.what == "keys":
-            return structures.index(to_term(owner), int(text)) if text.isdigit() else Opaque(f"keys have no '{text}'")
-        if not isinstance(owner, terms.TERMS):
-            return Opaque(f"'{text}' of it is not known")
-        if isinstance(name, (int, float)) or (text.isdigit() and not isinstance(owner, terms.DictOf)):
-            return structures.index(owner, int(name))
-        return structures.field(owner, text)
 
     # --- operators
 
@@ -232,22 +116,6 @@ class Evaluator(State):
         if node.operator == "+":
             return self.call_host(Host("Number"), [value], node.span)
         return Opaque(f"it holds the operator {node.operator}")
-
-    def truth_of(self, value: Value) -> Any:
-        """Whether JavaScript takes a value for true.
-
-        Raises:
-            UntranslatableError: that cannot be said.
-        """
-        if isinstance(value, (Closure, Host, Date, Expression)) or (isinstance(value, Obj) and not value.why):
-            return terms.TRUE
-        return logic.truth(to_term(value))
-
-    def negated(self, value: Value) -> Value:
-        try:
-            return logic.negate(self.truth_of(value))
-        except UntranslatableError as error:
-            return Opaque(str(error))
 
     def _binary(self, node: tree.Binary) -> Value:
         if node.operator in ("&&", "||", "??"):
@@ -281,7 +149,7 @@ class Evaluator(State):
         with self.under(test if node.operator == "&&" else logic.negate(test)) as possible:
             right = self.evaluate(node.right) if possible else left
         try:
-            return _readable(_combined(node.operator, test, to_term(left), structures.folded(to_term(right))))
+            return readable(_combined(node.operator, test, to_term(left), structures.folded(to_term(right))))
         except UntranslatableError as error:
             return Opaque(str(error))
 
@@ -296,7 +164,7 @@ class Evaluator(State):
         with self.under(logic.negate(test)) as possible:
             no = self.evaluate(node.no) if possible else Const(None)
         try:
-            return _readable(logic.choice(test, to_term(yes), to_term(no)))
+            return readable(logic.choice(test, to_term(yes), to_term(no)))
         except UntranslatableError as error:
             return Opaque(str(error))
 
@@ -347,6 +215,8 @@ class Evaluator(State):
             return self.call_host(Host(f"new {callee.path}"), self.arguments(node.arguments), node.span)
         return Opaque("it makes an object of a class")
 
+    # --- assignments
+
     def _assign(self, node: tree.Assign) -> Value:
         value = self.evaluate(node.value)
         if node.operator in ("||", "&&", "??"):
@@ -366,18 +236,6 @@ class Evaluator(State):
         else:
             self.bind(target, value, self.assign)
 
-    def set_member(self, owner: Value, name: Value, value: Value, span: tree.Span) -> None:
-        if not isinstance(owner, Obj):
-            return
-        if not isinstance(name, Const):
-            owner.why = "one of its keys is computed"
-        elif self.since(owner.level) != terms.TRUE or self.turns:
-            owner.why = "it changes under a condition"
-        elif owner.entries is not None:
-            owner.entries[structures.text_of(name.value)] = value
-        elif owner.items is not None and isinstance(name.value, int) and name.value <= len(owner.items):
-            owner.items[name.value : name.value + 1] = [value]
-
     def bind(self, target: Any, value: Value, give: Any = None) -> None:
         """Gives the names of a pattern their values; declares them unless `give` says otherwise."""
         give = give or self.declare
@@ -394,21 +252,6 @@ class Evaluator(State):
             for place, inner in enumerate(target.items):
                 if inner is not None:
                     self.bind(inner, self.member(value, Const(place), target.span), give)
-
-
-def _readable(term: Any) -> Value:
-    return Opaque("the expression would be too long to read") if terms.is_long(term) else term
-
-
-def _old_term(old: Value) -> Any:
-    return terms.NULL if isinstance(old, Opaque) else to_term(old)
-
-
-def _same_list(owner: Value, items: Any) -> bool:
-    try:
-        return bool(to_term(owner) == items)
-    except UntranslatableError:
-        return False
 
 
 def _minus(value: Const) -> Value:

@@ -28,7 +28,7 @@ class Machine(Loops):
         """Something random: it stays the same value, wherever the script uses it."""
         return terms.Fresh(self.number(), term)
 
-    # --- what `evaluation` asks for
+    # --- what `names` and `evaluation` ask for
 
     def global_name(self, name: str) -> Value:
         return postman.global_name(self, name)
