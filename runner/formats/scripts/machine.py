@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from runner.formats.scripts import expectations, methods, postman, terms, tree
-from runner.formats.scripts.expectations import Chain
+from runner.formats.scripts.expectations.chain import Chain
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.state import DONE, LOST, OPEN
 from runner.formats.scripts.terms import Const
