@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from runner.formats.scripts import terms
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.terms import NULL
-from runner.formats.scripts.values import Value
+from runner.formats.scripts.values import Value, to_term
 
 #: A method of a value: of the machine, the value and the arguments.
 Method = Callable[[Loops, Any, list[Value]], Value]
@@ -29,3 +30,8 @@ class _Nowhere:
 
 #: The place of a call that a method makes itself.
 NOWHERE: Any = _Nowhere()
+
+
+def term_function(function: str) -> Function:
+    """A function that JMESPath, or ours, has as it is."""
+    return lambda machine, arguments, span: terms.call(function, to_term(argument(arguments)))

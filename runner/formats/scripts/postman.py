@@ -10,6 +10,7 @@ from typing import Any
 
 from runner.formats.scripts import expectations, hosts, logic, structures, terms
 from runner.formats.scripts.calls import Function, argument
+from runner.formats.scripts.hosts.dates import call_moment
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.sending import send
 from runner.formats.scripts.state import Header, Skipped, Waiting
@@ -127,7 +128,7 @@ def _call(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Valu
 def call_method(machine: Loops, host: Host, name: str, arguments: list[Value], span: Any) -> Value:
     """A method of something that the tool or the language gives."""
     if host.path == "moment()":
-        return hosts.call_moment(host, name, arguments)
+        return call_moment(host, name, arguments)
     if host.path == "digest":
         plain = not arguments or getattr(arguments[0], "path", "") == "CryptoJS.enc.Hex"
         return host.data if name == "toString" and plain else Opaque("it writes a digest as base64")

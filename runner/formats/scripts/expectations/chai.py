@@ -9,8 +9,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from runner.formats.scripts import hosts, logic, methods, structures, terms
+from runner.formats.scripts import logic, methods, structures, terms
 from runner.formats.scripts.expectations.chain import Ask, Chain, Meant, term_of, wanted_of
+from runner.formats.scripts.hosts.objects import empty, path_of, type_of
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.methods.texts import contained, matched
 from runner.formats.scripts.terms import NULL, TRUE, Const
@@ -38,7 +39,7 @@ def _exists(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
 
 
 def _empty(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
-    return Meant(hosts.empty(term_of(chain)))
+    return Meant(empty(term_of(chain)))
 
 
 PROPERTIES: Mapping[str, Ask] = {
@@ -88,7 +89,7 @@ def _is_a(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | None:
         return None
     wanted = given.value.lower()
     if wanted in _TYPES:
-        found = hosts.type_of(term_of(chain))
+        found = type_of(term_of(chain))
         return Meant(logic.compare("==", found, Const(wanted)))
     return Meant(logic.compare("==", term_of(chain), NULL)) if wanted == "undefined" else None
 
@@ -119,7 +120,7 @@ def _property(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | N
     path = structures.text_of(name.value)
     nested = "nested" in chain.words or ("deep" in chain.words and re.search(r"[.\[]", path))
     if nested and re.search(r"[.\[]", path):
-        found = hosts.path_of(machine, chain.subject, path, chain.span)
+        found = path_of(machine, chain.subject, path, chain.span)
         exists = logic.compare("!=", to_term(found), NULL)
     else:
         found = machine.member(chain.subject, Const(path), chain.span)
@@ -204,7 +205,7 @@ def _schema(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | Non
 def _instance(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | None:
     path = getattr(arguments[0], "path", "") if arguments else ""
     words = {"Array": "array", "Object": "object", "String": "string", "Number": "number"}
-    return Meant(logic.compare("==", hosts.type_of(term_of(chain)), Const(words[path]))) if path in words else None
+    return Meant(logic.compare("==", type_of(term_of(chain)), Const(words[path]))) if path in words else None
 
 
 METHODS: Mapping[str, Ask] = {

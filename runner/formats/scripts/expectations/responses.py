@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from runner.formats.scripts import hosts, logic, structures
+from runner.formats.scripts import logic, structures
 from runner.formats.scripts.expectations.chain import Ask, Chain, Meant, term_of, wanted_of
+from runner.formats.scripts.hosts.objects import path_of
 from runner.formats.scripts.kinds import kind
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.methods.texts import matched
@@ -99,7 +100,7 @@ def _json_body(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | 
         return Meant(logic.compare("!=", body, NULL))
     first = structures.folded(wanted_of(arguments))
     if isinstance(first, Const) and isinstance(first.value, str):
-        found = hosts.path_of(machine, body, first.value, chain.span)
+        found = path_of(machine, body, first.value, chain.span)
         if len(arguments) > 1:
             return Meant(logic.compare("==", to_term(found), structures.folded(wanted_of(arguments, 1))))
         return Meant(logic.compare("!=", to_term(found), NULL))
