@@ -7,7 +7,7 @@ from typing import Any
 from runner.formats.scripts import expectations, methods, postman, terms, tree
 from runner.formats.scripts.expectations.chain import Chain
 from runner.formats.scripts.loops import Loops
-from runner.formats.scripts.state import DONE, LOST, OPEN
+from runner.formats.scripts.state import DONE, OPEN
 from runner.formats.scripts.terms import Const
 from runner.formats.scripts.values import Closure, Host, Obj, Opaque, UntranslatableError, Value
 
@@ -133,6 +133,3 @@ def path_of(node: Any) -> str:
         inner = path_of(node.object)
         return f"{inner}.{node.name.value}" if inner else ""
     return ""
-
-
-__all__ = ["LOST", "Machine", "effects_in"]

@@ -12,8 +12,8 @@ from runner.formats.scripts import structures, terms
 from runner.formats.scripts.kinds import kind
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.state import Sent
-from runner.formats.scripts.terms import NULL, TRUE, Const
-from runner.formats.scripts.values import Closure, Host, Obj, Opaque, UntranslatableError, Value, to_term
+from runner.formats.scripts.terms import NULL, Const
+from runner.formats.scripts.values import Closure, Host, Opaque, UntranslatableError, Value, to_term
 
 _PLACEHOLDER = re.compile(r"\{\{([^{}]*?)\}\}")
 
@@ -114,6 +114,3 @@ def _call_back(machine: Loops, callback: Closure, response: Host, span: Any) -> 
         machine.call(callback, [NULL, response], span)
     finally:
         machine.exchange, machine.base, machine.delay, machine.label = outer
-
-
-__all__ = ["TRUE", "Obj", "send", "with_placeholders"]

@@ -40,7 +40,6 @@ def _date_string(machine: Loops, arguments: list[Value], span: Any) -> Value:
 
 # --- moment --------------------------------------------------------------------------------------------------------
 
-
 _MOMENT = {
     "YYYY": "%Y", "YY": "%y", "MM": "%m", "MMMM": "%B", "MMM": "%b", "DD": "%d", "HH": "%H", "hh": "%I", "mm": "%M",
     "ss": "%S", "SSS": "000", "A": "%p", "ddd": "%a", "dddd": "%A", "Z": "+00:00", "ZZ": "+0000",
