@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from runner.formats.draft import Comment, Disabled
-from runner.formats.postman import javascript
-from runner.formats.postman.javascript import Node, Translator, UnsayableError, literal
+from runner.formats.postman.javascript.literals import UnsayableError, literal, regex
+from runner.formats.postman.javascript.translator import Translator
+from runner.formats.postman.javascript.trees import Node, falsy, tree_of
 from runner.formats.scripts.drafts import shown
 from runner.language import template
 
@@ -112,14 +113,14 @@ def statement(item: Any) -> str:
         UnsayableError: there is none.
     """
     if isinstance(item, str):
-        return _is_true(javascript.tree_of(item), "")
+        return _is_true(tree_of(item), "")
     message = str(item.get("message", "")) if "that" in item else ""
     if "includes" in item:
-        return f"{_expect(javascript.tree_of(item['that']), message)}.to.deep.include({value(item['includes'])});"
+        return f"{_expect(tree_of(item['that']), message)}.to.deep.include({value(item['includes'])});"
     if "that" in item and "equals" not in item:
-        return _is_true(javascript.tree_of(item["that"]), message)
+        return _is_true(tree_of(item["that"]), message)
     key, wanted = (item["that"], item["equals"]) if "that" in item else next(iter(item.items()))
-    return _equals(javascript.tree_of(key), wanted, message)
+    return _equals(tree_of(key), wanted, message)
 
 
 def _expect(node: Node, message: str) -> str:
@@ -165,14 +166,14 @@ def _compares(node: Node, message: str) -> str:
 def _called(node: Node, message: str) -> str:
     """A function that gives true or false as an expectation of its first argument; empty for another one."""
     name, arguments = node["value"], node["children"]
-    if name == "contains" and arguments[0]["type"] == "literal" and javascript.falsy(node) is None:
+    if name == "contains" and arguments[0]["type"] == "literal" and falsy(node) is None:
         return f"{_expect(arguments[1], message)}.to.be.oneOf({_RESPONSE.write(arguments[0])});"
-    if name == "contains" and javascript.falsy(node) is None:
+    if name == "contains" and falsy(node) is None:
         return f"{_expect(arguments[0], message)}.to.include({_RESPONSE.write(arguments[1])});"
     if name == "has":
         return f"{_expect(arguments[0], message)}.to.have.property({_RESPONSE.write(arguments[1])});"
     if name == "matches" and arguments[1]["type"] == "literal":
-        return f"{_expect(arguments[0], message)}.to.match({javascript.regex(arguments[1]['value'])});"
+        return f"{_expect(arguments[0], message)}.to.match({regex(arguments[1]['value'])});"
     return ""
 
 
@@ -186,7 +187,7 @@ def captures(given: Mapping[Any, Any], lose: Any) -> Iterator[str]:
             continue
         source = capture["from"] if isinstance(capture, Mapping) else capture
         try:
-            found = _RESPONSE.write(javascript.tree_of(source))
+            found = _RESPONSE.write(tree_of(source))
             if isinstance(capture, Mapping) and capture.get("default") is not None:
                 found = f"{found} ?? {value(capture['default'])}"
         except UnsayableError as error:

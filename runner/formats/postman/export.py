@@ -19,7 +19,7 @@ from runner.formats import declared
 from runner.formats.draft import Comment, Data, Disabled, Names, Unique, safe_stem
 from runner.formats.exported import Exported
 from runner.formats.postman import pieces, schemes_out, scripts_out
-from runner.formats.postman.javascript import tree_of
+from runner.formats.postman.javascript.trees import tree_of
 from runner.formats.postman.spelling import Spelling
 from runner.formats.postman.usage import used
 from runner.formats.postman.variables import env_name, is_harmless, snake

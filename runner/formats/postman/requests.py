@@ -15,7 +15,7 @@ from runner.formats.postman.behaviour import behaviour
 from runner.formats.postman.reading import Item, entries, mapping, plain
 from runner.formats.postman.scripts import Scripts
 from runner.formats.postman.variables import Variables
-from runner.formats.scripts import terms
+from runner.formats.scripts import logic, terms
 from runner.formats.scripts.writing import UnwritableError, Writer, data
 from runner.language.document.settings import METHOD
 
@@ -160,7 +160,7 @@ class Requests:
                 draft["skip"] = True
                 continue
             try:
-                when = Writer(None).write(terms.negate(skip.condition))
+                when = Writer(None).write(logic.negate(skip.condition))
             except UnwritableError as error:
                 found.machine.lose(skip.span, "a request that is skipped", str(error))
                 continue

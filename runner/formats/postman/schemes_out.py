@@ -8,7 +8,8 @@ from typing import Any
 from runner.formats.draft import Comment, Data, Disabled
 from runner.formats.postman.checks import text as in_script
 from runner.formats.postman.checks import value as as_script
-from runner.formats.postman.javascript import UnsayableError, expression, literal
+from runner.formats.postman.javascript.literals import UnsayableError, literal
+from runner.formats.postman.javascript.translator import expression
 from runner.formats.postman.spelling import Lose, Spelling
 
 Json = dict[str, Any]

@@ -81,15 +81,15 @@ class Scripts:
 
     def _note(self, found: Any) -> None:
         """What kinds of values the variables get that a script sets."""
-        from runner.formats.scripts import terms
+        from runner.formats.scripts.kinds import kind
 
         self.variables.read |= found.read
         for name, setting in found.variables.items():
-            self._kind(name, terms.kind(setting.term))
+            self._kind(name, kind(setting.term))
         for exchange in found.exchanges.values():
             for capture in exchange.captures:
                 self.variables.captured.add(capture.name)
-                self._kind(capture.name, terms.kind(capture.term))
+                self._kind(capture.name, kind(capture.term))
 
     def _kind(self, name: str, kind: str | None) -> None:
         self.variables.kinds.setdefault(name, set()).add(kind or "any")

@@ -9,7 +9,8 @@ from typing import Any
 from runner.formats.declared import SCRIPT_MARK
 from runner.formats.draft import Comment, Data
 from runner.formats.postman import checks, schemes_out
-from runner.formats.postman.javascript import UnsayableError, expression, literal
+from runner.formats.postman.javascript.literals import UnsayableError, literal
+from runner.formats.postman.javascript.translator import expression
 from runner.formats.postman.reading import KEPT_MARK
 from runner.formats.postman.spelling import Lose, Spelling
 from runner.language.values import duration

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from runner.formats.draft import Comment, Disabled
 from runner.formats.postman import dynamic
-from runner.formats.postman.javascript import Node, is_boolean
+from runner.formats.postman.javascript.trees import Node, is_boolean
 from runner.language import template
 from runner.language.values import SpelledFloat, as_text
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from runner.formats.scripts import terms
+from runner.formats.scripts import logic, structures, terms
+from runner.formats.scripts.kinds import kind
 from runner.formats.scripts.terms import Const
 from runner.formats.scripts.values import (
     Carried,
@@ -55,21 +56,21 @@ def arithmetic(operator: str, left: Value, right: Value) -> Value:
 
 def _of_terms(operator: str, left: Any, right: Any) -> Value:
     if operator == "+" and (_is_text(left) or _is_text(right)):
-        return terms.join([left, right])
+        return structures.join([left, right])
     if isinstance(left, Const) and isinstance(right, Const):
         try:
             return Const(_KNOWN[operator](_number(left.value), _number(right.value)))
         except (TypeError, ZeroDivisionError):
             return Opaque("it is no number")
-    if operator == "+" and not (terms.kind(left) == "number" or terms.kind(right) == "number"):
+    if operator == "+" and not (kind(left) == "number" or kind(right) == "number"):
         if isinstance(left, terms.Var) or isinstance(right, terms.Var):
-            return terms.join([left, right])  # variables are texts in Postman
+            return structures.join([left, right])  # variables are texts in Postman
         return Opaque("it may add numbers or join texts: that depends on the response")
     return terms.call(_FUNCTIONS[operator], _as_number(left, operator), _as_number(right, operator))
 
 
 def _is_text(term: Any) -> bool:
-    return terms.kind(term) in ("string", "array", "object")
+    return kind(term) in ("string", "array", "object")
 
 
 def _number(value: Any) -> Any:
@@ -83,7 +84,7 @@ def _number(value: Any) -> Any:
 
 
 def _as_number(term: Any, operator: str) -> Any:
-    if terms.kind(term) == "number" or operator == "+":
+    if kind(term) == "number" or operator == "+":
         return term
     if isinstance(term, Const):
         return Const(_number(term.value)) if not isinstance(term.value, (dict, list)) else term
@@ -96,14 +97,14 @@ def _as_number(term: Any, operator: str) -> Any:
 def _special(operator: str, left: Value, right: Value) -> Value | None:
     if isinstance(left, (Millis, Date)) and isinstance(right, Const) and operator in "+-":
         if isinstance(left, Date) and operator == "+":
-            return terms.join([left.iso, right])
+            return structures.join([left.iso, right])
         amount = right.value if isinstance(right.value, (int, float)) else 0
         return Millis(moved(left.iso, (amount if operator == "+" else -amount) / 1000))
     if isinstance(left, Millis) and isinstance(right, Const) and operator == "/" and right.value == 1000:
         return _seconds(left)
     if isinstance(right, Millis) and isinstance(left, Const) and operator == "+" and not isinstance(left.value, str):
         return _special(operator, right, left)
-    if isinstance(left, Carried) and isinstance(right, Const) and operator == "+" and terms.kind(right) == "number":
+    if isinstance(left, Carried) and isinstance(right, Const) and operator == "+" and kind(right) == "number":
         return Counted(left.name, right.value)
     if isinstance(left, DatePart) and isinstance(right, Const) and operator in "+-":
         return left._replace(more=left.more + (right.value if operator == "+" else -right.value))
@@ -170,7 +171,7 @@ def comparison(operator: str, left: Value, right: Value) -> Value:
         return Opaque(str(error))
     if operator in ("==", "!=") or sign in ("<", ">", "<=", ">="):
         first, second = _loosely(sign, first, second)
-    return terms.compare(sign, first, second)
+    return logic.compare(sign, first, second)
 
 
 def _never_null(sign: str, left: Value, right: Value) -> Any:
@@ -187,13 +188,13 @@ _TYPE_WORDS = {"string": "string", "number": "number", "boolean": "boolean"}
 def of_type(sign: str, term: Any, word: Any) -> Any:
     """`typeof term == word`."""
     if word == "undefined":
-        return terms.compare(sign, term, terms.NULL)
+        return logic.compare(sign, term, terms.NULL)
     found = terms.call("type", term)
     if word in _TYPE_WORDS:
-        return terms.compare(sign, found, Const(_TYPE_WORDS[word]))
+        return logic.compare(sign, found, Const(_TYPE_WORDS[word]))
     if word == "object":
         test = terms.call("contains", Const(["object", "array", "null"]), found)
-        return test if sign == "==" else terms.negate(test)
+        return test if sign == "==" else logic.negate(test)
     return Const(sign == "!=")
 
 
@@ -204,12 +205,12 @@ def _found(sign: str, search: Search, right: Value) -> Value:
     if wanted is None:
         return Opaque("it compares a place in a list or a text")
     test = terms.call("contains", search.subject, search.wanted)
-    return test if wanted else terms.negate(test)
+    return test if wanted else logic.negate(test)
 
 
 def _loosely(sign: str, left: Any, right: Any) -> tuple[Any, Any]:
     """Both sides of `==` and `<` brought to one type, as JavaScript does."""
-    kinds = {terms.kind(left), terms.kind(right)}
+    kinds = {kind(left), kind(right)}
     if "number" in kinds and len(kinds) > 1 and terms.NULL not in (left, right):
         left, right = (_numeric(term) for term in (left, right))
     elif sign in ("==", "!=") and terms.Var in (type(left), type(right)) and not kinds - {"string", None}:
@@ -219,9 +220,9 @@ def _loosely(sign: str, left: Any, right: Any) -> tuple[Any, Any]:
 
 
 def _numeric(term: Any) -> Any:
-    if terms.kind(term) == "number":
+    if kind(term) == "number":
         return term
     if isinstance(term, Const):
         found = number(term.value.strip()) if isinstance(term.value, str) else None
         return term if found is None else Const(found)
-    return terms.call("to_number", term) if isinstance(term, terms.Var) or terms.kind(term) == "string" else term
+    return terms.call("to_number", term) if isinstance(term, terms.Var) or kind(term) == "string" else term

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from runner.formats.draft import Comment, Data
-from runner.formats.scripts import terms
+from runner.formats.scripts import logic, terms
+from runner.formats.scripts.kinds import kind
 from runner.formats.scripts.results import Capture, Exchange
 from runner.formats.scripts.state import Check
 from runner.formats.scripts.terms import TRUE, Apply, Both, Compare, Const, Doc, Not, Var
@@ -94,7 +95,7 @@ def _assertion(check: Check, number: int) -> Iterator[Any]:
         subject, wanted = check.includes
         yield {"that": _checked(Writer(number).write(subject)), "includes": data(wanted)}
         return
-    for term in _apart(terms.implies(check.condition, check.term)):
+    for term in _apart(logic.implies(check.condition, check.term)):
         written = _one(term, number)
         yield _with_message(written, check.message) if check.message else written
 
@@ -124,7 +125,7 @@ _OPPOSITES = {"<": ">=", ">": "<=", "<=": ">", ">=": "<"}
 
 
 def _are_numbers(left: Any, right: Any) -> bool:
-    return terms.kind(left) == "number" and terms.kind(right) == "number"
+    return kind(left) == "number" and kind(right) == "number"
 
 
 def _statuses(values: list[Any]) -> bool:

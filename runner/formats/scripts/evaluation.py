@@ -1,46 +1,37 @@
 """Expressions of a script → values: what can be known now is, what the response knows becomes a term.
 
-Nothing is run: an expression is read for what it would give. What is not understood is Opaque, with the reason.
+A table: type of a node → method. Nothing is run: an expression is read for what it would give. What is not understood
+is Opaque, with the reason.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from runner.formats.scripts import terms, tree
+from runner.formats.scripts import logic, structures, terms, tree
 from runner.formats.scripts.arithmetic import arithmetic, comparison
-from runner.formats.scripts.state import State
-from runner.formats.scripts.terms import Const, Element
+from runner.formats.scripts.kinds import kind
+from runner.formats.scripts.names import Names, readable
+from runner.formats.scripts.terms import Const
 from runner.formats.scripts.values import (
-    Carried,
     Closure,
-    Conditional,
-    Date,
-    Entries,
     Expression,
     Host,
-    Key,
     Obj,
     Opaque,
     TypeOf,
     UntranslatableError,
     Value,
-    from_json,
     to_term,
 )
 
-#: A list of which one element is chosen at run time has no more than these.
-_MOST_CHOICES = 30
 _COMPARISONS = frozenset({"==", "===", "!=", "!==", "<", ">", "<=", ">="})
 
 
-class Evaluator(State):
+class Evaluator(Names):
     """Gives the values of expressions; how functions run is the machine's (`call_closure`)."""
 
     def call_closure(self, closure: Closure, arguments: list[Value]) -> Value:
-        raise NotImplementedError
-
-    def host_property(self, host: Host, name: str, span: tree.Span) -> Value:
         raise NotImplementedError
 
     def call_method(self, owner: Value, name: str, arguments: list[Value], span: tree.Span) -> Value:
@@ -48,47 +39,6 @@ class Evaluator(State):
 
     def call_host(self, host: Host, arguments: list[Value], span: tree.Span) -> Value:
         raise NotImplementedError
-
-    def property_of(self, owner: Value, name: str, span: tree.Span) -> Value | None:
-        raise NotImplementedError
-
-    def global_name(self, name: str) -> Value:
-        raise NotImplementedError
-
-    # --- names
-
-    def look_up(self, name: str) -> Value:
-        home = self.scope.home(name)
-        if home is None:
-            return self.global_name(name)
-        return self.assumed(home.names[name][0])
-
-    def declare(self, name: str, value: Value) -> None:
-        self.scope.names[name] = value, len(self.conditions)
-
-    def assign(self, name: str, value: Value) -> None:
-        """Gives a new value to a name: under conditions that came after its declaration, both are possible."""
-        home = self.scope.home(name)
-        if home is None:
-            scope = self.scope
-            while scope.outer is not None:
-                scope = scope.outer
-            scope.names[name] = self._either_of(value, Const(None), 0), 0
-            return
-        old, level = home.names[name]
-        base = max([level, *(turn.base for turn in self.turns if turn.base >= level)])
-        home.names[name] = self._either_of(value, old, base), level
-
-    def _either_of(self, value: Value, old: Value, base: int) -> Value:
-        condition = self.since(base)
-        if condition == terms.TRUE:
-            return value
-        if isinstance(old, Carried):
-            return Conditional(condition, value, old)
-        try:
-            return _readable(terms.choice(condition, to_term(value), _old_term(old)))
-        except UntranslatableError as error:
-            return Opaque(str(error))
 
     # --- expressions
 
@@ -109,7 +59,7 @@ class Evaluator(State):
     def _template(self, node: tree.Template) -> Value:
         parts = [Const(part) if isinstance(part, str) else self.evaluate(part) for part in node.parts]
         try:
-            return terms.join(map(to_term, parts))
+            return structures.join(map(to_term, parts))
         except UntranslatableError as error:
             return Opaque(str(error))
 
@@ -139,28 +89,8 @@ class Evaluator(State):
             name = self.evaluate(key)
             if not isinstance(name, Const):
                 return Opaque("an object has a key that is computed")
-            entries[terms.text_of(name.value)] = found
+            entries[structures.text_of(name.value)] = found
         return Obj(len(self.conditions), entries=entries)
-
-    def known_items(self, value: Value) -> list[Value] | None:
-        """The items of a list that is known; None of another."""
-        if isinstance(value, Obj) and value.items is not None and not value.why:
-            return value.items
-        if isinstance(value, Const) and isinstance(value.value, (list, str)):
-            return [Const(item) for item in value.value]
-        if isinstance(value, terms.ListOf):
-            return list(value.items)
-        return None
-
-    def known_entries(self, value: Value) -> dict[str, Value] | None:
-        """The entries of an object that is known; None of another."""
-        if isinstance(value, Obj) and value.entries is not None and not value.why:
-            return value.entries
-        if isinstance(value, Const) and isinstance(value.value, dict):
-            return {name: from_json(item, len(self.conditions)) for name, item in value.value.items()}
-        if isinstance(value, terms.DictOf):
-            return dict(value.entries)
-        return {} if value == Const(None) else None
 
     def _function(self, node: tree.Function) -> Value:
         return Closure(node, self.scope)
@@ -168,51 +98,6 @@ class Evaluator(State):
     def _member(self, node: tree.Member) -> Value:
         owner = self.evaluate(node.object)
         return self.member(owner, self.evaluate(node.name), node.span)
-
-    def member(self, owner: Value, name: Value, span: tree.Span) -> Value:
-        """`owner.name` and `owner[name]`."""
-        owner = self.assumed(owner)
-        if isinstance(name, Key):
-            return Element(name.loop) if _same_list(owner, name.items) else Opaque("it takes elements of two lists")
-        if not isinstance(name, Const):
-            return self._one_of(owner, name)
-        if isinstance(owner, Opaque):
-            return owner
-        text = terms.text_of(name.value)
-        found = self.property_of(owner, text, span)
-        if found is not None:
-            return found
-        return self._part(owner, name.value, text)
-
-    def _one_of(self, owner: Value, name: Value) -> Value:
-        """`list[n]` of a list that is known, with a place that is computed."""
-        items = self.known_items(owner)
-        if items and len(items) <= _MOST_CHOICES and terms.kind(name) == "number":
-            try:
-                chosen = to_term(items[-1])
-                for place, item in reversed(list(enumerate(items[:-1]))):
-                    chosen = terms.choice(terms.compare("==", name, Const(place)), to_term(item), chosen)
-                return chosen
-            except UntranslatableError as error:
-                return Opaque(str(error))
-        return Opaque("it looks at a key that is computed")
-
-    def _part(self, owner: Value, name: Any, text: str) -> Value:
-        if isinstance(owner, Obj):
-            if owner.why:
-                return Opaque(owner.why)
-            if owner.items is None:
-                return (owner.entries or {}).get(text, Const(None))
-        items = self.known_items(owner)
-        if items is not None:
-            return items[int(text)] if text.isdigit() and int(text) < len(items) else Const(None)
-        if isinstance(owner, Entries) and owner.what == "keys":
-            return terms.index(to_term(owner), int(text)) if text.isdigit() else Opaque(f"keys have no '{text}'")
-        if not isinstance(owner, terms.TERMS):
-            return Opaque(f"'{text}' of it is not known")
-        if isinstance(name, (int, float)) or (text.isdigit() and not isinstance(owner, terms.DictOf)):
-            return terms.index(owner, int(name))
-        return terms.field(owner, text)
 
     # --- operators
 
@@ -231,22 +116,6 @@ class Evaluator(State):
         if node.operator == "+":
             return self.call_host(Host("Number"), [value], node.span)
         return Opaque(f"it holds the operator {node.operator}")
-
-    def truth_of(self, value: Value) -> Any:
-        """Whether JavaScript takes a value for true.
-
-        Raises:
-            UntranslatableError: that cannot be said.
-        """
-        if isinstance(value, (Closure, Host, Date, Expression)) or (isinstance(value, Obj) and not value.why):
-            return terms.TRUE
-        return terms.truth(to_term(value))
-
-    def negated(self, value: Value) -> Value:
-        try:
-            return terms.negate(self.truth_of(value))
-        except UntranslatableError as error:
-            return Opaque(str(error))
 
     def _binary(self, node: tree.Binary) -> Value:
         if node.operator in ("&&", "||", "??"):
@@ -267,20 +136,20 @@ class Evaluator(State):
         wanted = words.get(right.path) if isinstance(right, Host) else None
         if wanted is None or not isinstance(left, terms.TERMS):
             return Opaque("it asks for a class of JavaScript")
-        return terms.compare("==", terms.call("type", left), Const(wanted))
+        return logic.compare("==", terms.call("type", left), Const(wanted))
 
     def _logical(self, node: tree.Binary) -> Value:
         left = self.evaluate(node.left)
         try:
-            test = terms.compare("!=", to_term(left), terms.NULL) if node.operator == "??" else self.truth_of(left)
+            test = logic.compare("!=", to_term(left), terms.NULL) if node.operator == "??" else self.truth_of(left)
         except UntranslatableError as error:
             return Opaque(str(error))
         if isinstance(test, Const):
             return self.evaluate(node.right) if test.value is (node.operator == "&&") else left
-        with self.under(test if node.operator == "&&" else terms.negate(test)) as possible:
+        with self.under(test if node.operator == "&&" else logic.negate(test)) as possible:
             right = self.evaluate(node.right) if possible else left
         try:
-            return _readable(_combined(node.operator, test, to_term(left), terms.folded(to_term(right))))
+            return readable(_combined(node.operator, test, to_term(left), structures.folded(to_term(right))))
         except UntranslatableError as error:
             return Opaque(str(error))
 
@@ -292,10 +161,10 @@ class Evaluator(State):
             return self.evaluate(node.yes if test.value else node.no)
         with self.under(test) as possible:
             yes = self.evaluate(node.yes) if possible else Const(None)
-        with self.under(terms.negate(test)) as possible:
+        with self.under(logic.negate(test)) as possible:
             no = self.evaluate(node.no) if possible else Const(None)
         try:
-            return _readable(terms.choice(test, to_term(yes), to_term(no)))
+            return readable(logic.choice(test, to_term(yes), to_term(no)))
         except UntranslatableError as error:
             return Opaque(str(error))
 
@@ -308,7 +177,7 @@ class Evaluator(State):
             return Opaque(str(error))
         if test in self.conditions:
             return terms.TRUE
-        return terms.FALSE if terms.negate(test) in self.conditions else test
+        return terms.FALSE if logic.negate(test) in self.conditions else test
 
     # --- calls
 
@@ -346,6 +215,8 @@ class Evaluator(State):
             return self.call_host(Host(f"new {callee.path}"), self.arguments(node.arguments), node.span)
         return Opaque("it makes an object of a class")
 
+    # --- assignments
+
     def _assign(self, node: tree.Assign) -> Value:
         value = self.evaluate(node.value)
         if node.operator in ("||", "&&", "??"):
@@ -365,18 +236,6 @@ class Evaluator(State):
         else:
             self.bind(target, value, self.assign)
 
-    def set_member(self, owner: Value, name: Value, value: Value, span: tree.Span) -> None:
-        if not isinstance(owner, Obj):
-            return
-        if not isinstance(name, Const):
-            owner.why = "one of its keys is computed"
-        elif self.since(owner.level) != terms.TRUE or self.turns:
-            owner.why = "it changes under a condition"
-        elif owner.entries is not None:
-            owner.entries[terms.text_of(name.value)] = value
-        elif owner.items is not None and isinstance(name.value, int) and name.value <= len(owner.items):
-            owner.items[name.value : name.value + 1] = [value]
-
     def bind(self, target: Any, value: Value, give: Any = None) -> None:
         """Gives the names of a pattern their values; declares them unless `give` says otherwise."""
         give = give or self.declare
@@ -395,21 +254,6 @@ class Evaluator(State):
                     self.bind(inner, self.member(value, Const(place), target.span), give)
 
 
-def _readable(term: Any) -> Value:
-    return Opaque("the expression would be too long to read") if terms.is_long(term) else term
-
-
-def _old_term(old: Value) -> Any:
-    return terms.NULL if isinstance(old, Opaque) else to_term(old)
-
-
-def _same_list(owner: Value, items: Any) -> bool:
-    try:
-        return bool(to_term(owner) == items)
-    except UntranslatableError:
-        return False
-
-
 def _minus(value: Const) -> Value:
     number = value.value
     return Const(-number) if isinstance(number, (int, float)) else Opaque("it is the negative of a text")
@@ -417,7 +261,7 @@ def _minus(value: Const) -> Value:
 
 def _type_of(value: Value) -> Value:
     if isinstance(value, Const):
-        word = terms.kind(value) or "undefined"
+        word = kind(value) or "undefined"
         return Const("object" if word == "array" else word)
     if isinstance(value, Closure):
         return Const("function")
@@ -429,19 +273,19 @@ def _type_of(value: Value) -> Value:
 def _combined(operator: str, test: Any, left: Any, right: Any) -> Any:
     """`left && right` and its kin as a value."""
     if operator == "&&":
-        if terms.kind(left) == "boolean" and terms.kind(right) == "boolean":
-            return terms.both(left, right)
-        return terms.choice(test, right, left if terms.kind(left) == "boolean" else terms.NULL)
-    if terms.kind(left) == "boolean" and terms.kind(right) == "boolean":
-        return terms.either(left, right)
+        if kind(left) == "boolean" and kind(right) == "boolean":
+            return logic.both(left, right)
+        return logic.choice(test, right, left if kind(left) == "boolean" else terms.NULL)
+    if kind(left) == "boolean" and kind(right) == "boolean":
+        return logic.either(left, right)
     if right == Const({}) and operator == "||":
         return left  # what is missing has no parts, with and without it
-    return terms.Either(left, right) if _agree(left, right) else terms.choice(test, left, right)
+    return terms.Either(left, right) if _agree(left, right) else logic.choice(test, left, right)
 
 
 def _agree(left: Any, right: Any) -> bool:
     """Whether JMESPath's `||` chooses as JavaScript's does: of texts, and where the other way gives the same."""
-    return terms.kind(left) == "string" or terms.kind(right) == "string" or right in (Const([]), Const({}))
+    return kind(left) == "string" or kind(right) == "string" or right in (Const([]), Const({}))
 
 
 _METHODS: dict[type, Any] = {

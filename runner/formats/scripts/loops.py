@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from runner.formats.scripts import terms, tree
+from runner.formats.scripts import logic, structures, terms, tree
 from runner.formats.scripts.state import Check, Effect, Leaving, Scope, Setting, Turn
 from runner.formats.scripts.statements import Statements, assigned_names
 from runner.formats.scripts.terms import FALSE, NULL, TRUE, Apply, Const, Element
@@ -82,7 +82,7 @@ class Loops(Statements):
             self.lose_inside(node.body, unknown)
             return True
         if leaving.broken and leaving.left not in (TRUE, FALSE):
-            self.assume(terms.negate(leaving.left))
+            self.assume(logic.negate(leaving.left))
         return leaving.broken and leaving.left == TRUE
 
     # --- for (let i = 0; i < n; i++), while
@@ -161,7 +161,7 @@ class Loops(Statements):
 
     def _after_loop(self, effect: Effect, turn: Turn) -> None:
         if isinstance(effect, Check) and effect.includes is None and effect.schema is None:
-            whole = terms.quantified("all", turn.items, turn.loop, terms.implies(effect.condition, effect.term))
+            whole = structures.quantified("all", turn.items, turn.loop, logic.implies(effect.condition, effect.term))
             outer = self.since(self.base)
             self.emit(effect._replace(exchange=self.owner(whole, outer), condition=outer, term=whole))
         elif isinstance(effect, Setting):
@@ -187,7 +187,7 @@ def _after_turns(value: Value, name: str, old: Value, turn: Turn) -> Value:
 
 
 def _counted(value: Counted, condition: Any, old: Any, turn: Turn) -> Any:
-    number = terms.call("length", terms.selected(turn.items, turn.loop, condition, Element(turn.loop)))
+    number = terms.call("length", structures.selected(turn.items, turn.loop, condition, Element(turn.loop)))
     times = number if value.amount == 1 else terms.call("multiply", number, Const(value.amount))
     return times if old == Const(0) else terms.call("add", old, times)
 
@@ -198,9 +198,9 @@ def _last(condition: Any, term: Any, old: Any, turn: Turn) -> Any:
     Where there is none it is null, which a capture refuses, and not what it was before.
     """
     if any(part == Element(turn.loop) for part in terms.inside(term)):
-        chosen = terms.selected(turn.items, turn.loop, condition, term)
-        value = terms.index(chosen, 0 if turn.leaving.broken else -1)
+        chosen = structures.selected(turn.items, turn.loop, condition, term)
+        value = structures.index(chosen, 0 if turn.leaving.broken else -1)
         if old == NULL or isinstance(old, terms.Var):
             return value
-        return terms.choice(terms.quantified("any", turn.items, turn.loop, condition), value, old)
-    return terms.choice(terms.quantified("any", turn.items, turn.loop, condition), term, old)
+        return logic.choice(structures.quantified("any", turn.items, turn.loop, condition), value, old)
+    return logic.choice(structures.quantified("any", turn.items, turn.loop, condition), term, old)

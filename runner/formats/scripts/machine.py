@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from runner.formats.scripts import expectations, methods, postman, terms, tree
-from runner.formats.scripts.expectations import Chain
+from runner.formats.scripts.expectations.chain import Chain
 from runner.formats.scripts.loops import Loops
-from runner.formats.scripts.state import DONE, LOST, OPEN
+from runner.formats.scripts.state import DONE, OPEN
 from runner.formats.scripts.terms import Const
 from runner.formats.scripts.values import Closure, Host, Obj, Opaque, UntranslatableError, Value
 
@@ -28,7 +28,7 @@ class Machine(Loops):
         """Something random: it stays the same value, wherever the script uses it."""
         return terms.Fresh(self.number(), term)
 
-    # --- what `evaluation` asks for
+    # --- what `names` and `evaluation` ask for
 
     def global_name(self, name: str) -> Value:
         return postman.global_name(self, name)
@@ -133,6 +133,3 @@ def path_of(node: Any) -> str:
         inner = path_of(node.object)
         return f"{inner}.{node.name.value}" if inner else ""
     return ""
-
-
-__all__ = ["LOST", "Machine", "effects_in"]

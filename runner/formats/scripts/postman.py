@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runner.formats.scripts import expectations, hosts, terms
+from runner.formats.scripts import expectations, hosts, logic, structures, terms
+from runner.formats.scripts.calls import Function, argument
+from runner.formats.scripts.hosts.dates import call_moment
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.sending import send
 from runner.formats.scripts.state import Header, Skipped, Waiting
@@ -126,7 +128,7 @@ def _call(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Valu
 def call_method(machine: Loops, host: Host, name: str, arguments: list[Value], span: Any) -> Value:
     """A method of something that the tool or the language gives."""
     if host.path == "moment()":
-        return hosts.call_moment(host, name, arguments)
+        return call_moment(host, name, arguments)
     if host.path == "digest":
         plain = not arguments or getattr(arguments[0], "path", "") == "CryptoJS.enc.Hex"
         return host.data if name == "toString" and plain else Opaque("it writes a digest as base64")
@@ -164,26 +166,26 @@ def _call_entries(host: Host, name: str, arguments: list[Value]) -> Value | None
     value = Field(Doc(host.path, host.exchange), text.lower() if host.path == "headers" else text)
     if name in ("get", "one"):
         return value
-    return terms.compare("!=", value, NULL) if name == "has" else None
+    return logic.compare("!=", value, NULL) if name == "has" else None
 
 
 # --- variables
 
 
 def _get(machine: Loops, arguments: list[Value], span: Any) -> Value:
-    name = to_term(hosts.argument(arguments))
+    name = to_term(argument(arguments))
     if not isinstance(name, Const):
         return Opaque("it reads a variable whose name is computed")
     return machine.variable(str(name.value))
 
 
 def _set(machine: Loops, arguments: list[Value], span: Any) -> Value:
-    machine.set(hosts.argument(arguments), hosts.argument(arguments, 1), span)
+    machine.set(argument(arguments), argument(arguments, 1), span)
     return NULL
 
 
 def _has(machine: Loops, arguments: list[Value], span: Any) -> Value:
-    return terms.compare("!=", to_term(_get(machine, arguments, span)), NULL)
+    return logic.compare("!=", to_term(_get(machine, arguments, span)), NULL)
 
 
 def _unset(machine: Loops, arguments: list[Value], span: Any) -> Value:
@@ -195,7 +197,7 @@ def _replaced(machine: Loops, arguments: list[Value], span: Any) -> Value:
     """`pm.variables.replaceIn('{{a}}')`."""
     from runner.formats.scripts.sending import with_placeholders
 
-    text = hosts.argument(arguments)
+    text = argument(arguments)
     if not isinstance(text, Const) or not isinstance(text.value, str):
         return text
     try:
@@ -204,7 +206,7 @@ def _replaced(machine: Loops, arguments: list[Value], span: Any) -> Value:
         return Opaque(str(error))
 
 
-_SCOPE_FUNCTIONS: Mapping[str, hosts.Function] = {
+_SCOPE_FUNCTIONS: Mapping[str, Function] = {
     "get": _get, "set": _set, "has": _has, "unset": _unset, "clear": _unset, "replaceIn": _replaced,
     "toObject": lambda machine, arguments, span: Opaque("it looks at all variables at once"),
 }  # fmt: skip
@@ -215,9 +217,9 @@ _SCOPE_FUNCTIONS: Mapping[str, hosts.Function] = {
 
 def _test(machine: Loops, arguments: list[Value], span: Any) -> Value:
     """`pm.test(name, function)`."""
-    outer, machine.label = machine.label, label_of(hosts.argument(arguments))
+    outer, machine.label = machine.label, label_of(argument(arguments))
     try:
-        if isinstance(hosts.argument(arguments, 1), Closure):
+        if isinstance(argument(arguments, 1), Closure):
             machine.call(arguments[1], [NULL], span)
     finally:
         machine.label = outer
@@ -227,7 +229,7 @@ def _test(machine: Loops, arguments: list[Value], span: Any) -> Value:
 def label_of(value: Value) -> str:
     """The name of a test, as far as it is known."""
     if isinstance(value, Const):
-        return terms.text_of(value.value)
+        return structures.text_of(value.value)
     if isinstance(value, terms.Join):
         return "".join(part.value if isinstance(part, Const) else "…" for part in value.parts)
     return ""
@@ -247,12 +249,12 @@ def _fail(machine: Loops, arguments: list[Value], span: Any) -> Value:
 
 def _wait(machine: Loops, arguments: list[Value], span: Any) -> Value:
     """`setTimeout(function, milliseconds)`: what it sends waits."""
-    delay = hosts.argument(arguments, 1)
+    delay = argument(arguments, 1)
     seconds = delay.value / 1000 if isinstance(delay, Const) and isinstance(delay.value, (int, float)) else 0.0
     outer, machine.delay = machine.delay, machine.delay + seconds
     sent = machine.exchanges
     try:
-        machine.call(hosts.argument(arguments), [], span)
+        machine.call(argument(arguments), [], span)
     finally:
         machine.delay = outer
     if machine.exchanges == sent and seconds:
@@ -278,7 +280,7 @@ def _display(machine: Loops, arguments: list[Value], span: Any) -> Value:
 
 
 def _add_header(machine: Loops, arguments: list[Value], span: Any) -> Value:
-    given = hosts.argument(arguments)
+    given = argument(arguments)
     known = machine.known_entries(given)
     if known is not None and "key" in known:
         name, value = to_term(known["key"]), known.get("value", NULL)
@@ -292,7 +294,7 @@ def _add_header(machine: Loops, arguments: list[Value], span: Any) -> Value:
 
 def _sent_header(machine: Loops, arguments: list[Value], span: Any) -> Value:
     """`pm.request.headers.get(name)`: what was sent."""
-    name = to_term(hosts.argument(arguments))
+    name = to_term(argument(arguments))
     if machine.exchange is None or not isinstance(name, Const):
         return Opaque("it looks at its own headers")
     return Field(Field(Doc("request", 0), "headers"), str(name.value).lower())
@@ -307,12 +309,12 @@ def _request_text(machine: Loops, arguments: list[Value], span: Any) -> Value:
 
 def _validated(machine: Loops, name: str, arguments: list[Value], span: Any) -> Value:
     """`ajv.validate(schema, value)`, and the function that `ajv.compile(schema)` gives."""
-    schema = terms.folded(to_term(hosts.argument(arguments)))
+    schema = structures.folded(to_term(argument(arguments)))
     if not isinstance(schema, Const):
         return Opaque("its schema is computed")
     if name == "compile":
         return Host("validator", data=schema.value)
-    return judged(machine, schema.value, hosts.argument(arguments, 1))
+    return judged(machine, schema.value, argument(arguments, 1))
 
 
 def judged(machine: Loops, schema: Any, value: Value) -> Value:
@@ -320,7 +322,7 @@ def judged(machine: Loops, schema: Any, value: Value) -> Value:
 
 
 def _tv4(machine: Loops, arguments: list[Value], span: Any) -> Value:
-    schema = terms.folded(to_term(hosts.argument(arguments, 1)))
+    schema = structures.folded(to_term(argument(arguments, 1)))
     return (
         judged(machine, schema.value, arguments[0]) if isinstance(schema, Const) else Opaque("its schema is computed")
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from runner.formats.draft import Names
-from runner.formats.scripts import terms
+from runner.formats.scripts import logic, terms
 from runner.formats.scripts.machine import Machine
 from runner.formats.scripts.state import Check, Effect, Header, Lost, Sent, Setting, Skipped, Waiting
 from runner.formats.scripts.terms import FALSE, TRUE, Compare, Const, Doc, Element, Field, Fresh, Index, Var
@@ -97,8 +97,8 @@ def _later(setting: Setting, earlier: Setting | None) -> Setting:
     """A variable that is set again, and under which condition it has been set at all."""
     if earlier is None or setting.condition == TRUE:
         return setting
-    term = terms.choice(setting.condition, setting.term, earlier.term)
-    return setting._replace(condition=terms.either(earlier.condition, setting.condition), term=term)
+    term = logic.choice(setting.condition, setting.term, earlier.term)
+    return setting._replace(condition=logic.either(earlier.condition, setting.condition), term=term)
 
 
 def _capture(exchange: Exchange, name: str, condition: Any, term: Any, span: Any) -> None:
@@ -138,7 +138,7 @@ def _kept_names(effects: list[Effect]) -> set[str]:
     covered: dict[str, Any] = {}
     for effect in effects:
         if isinstance(effect, Setting) and effect.exchange is None:
-            covered[effect.name] = terms.either(covered.get(effect.name, FALSE), effect.condition)
+            covered[effect.name] = logic.either(covered.get(effect.name, FALSE), effect.condition)
     return {name for name, condition in covered.items() if condition != TRUE}
 
 
@@ -271,14 +271,14 @@ def _lift_conditions(exchange: Exchange) -> None:
     asserted: list[Any] = []
     for check in exchange.checks:
         if check.includes is None and check.schema is None:
-            asserted += terms.conjuncts(terms.implies(check.condition, check.term))
+            asserted += logic.conjuncts(logic.implies(check.condition, check.term))
     known = set(map(repr, asserted))
 
     def lifted(condition: Any) -> Any:
         kept: Any = TRUE
-        for part in terms.conjuncts(condition):
+        for part in logic.conjuncts(condition):
             if repr(part) not in known:
-                kept = terms.both(kept, part)
+                kept = logic.both(kept, part)
         return kept
 
     exchange.checks = [check if check.term == FALSE else _lifted(check, lifted) for check in exchange.checks]
@@ -286,7 +286,7 @@ def _lift_conditions(exchange: Exchange) -> None:
 
 
 def _lifted(check: Check, lifted: Callable[[Any], Any]) -> Check:
-    whole = terms.implies(check.condition, check.term) if check.term is not None else None
+    whole = logic.implies(check.condition, check.term) if check.term is not None else None
     if whole is not None and check.condition != TRUE and isinstance(whole, Compare):
         return check
     return check._replace(condition=lifted(check.condition))
@@ -298,9 +298,9 @@ def _simplified(capture: Capture, lifted: Callable[[Any], Any]) -> Any:
     if not isinstance(term, terms.Choice) or term.no != Var(capture.name):
         return term
     condition: Any = TRUE
-    for part in terms.conjuncts(lifted(term.test)):
+    for part in logic.conjuncts(lifted(term.test)):
         if not (_about_status(part) or _about_value(part, term.yes)):
-            condition = terms.both(condition, part)
+            condition = logic.both(condition, part)
     return term.yes if condition == TRUE else terms.Choice(condition, term.yes, term.no)
 
 

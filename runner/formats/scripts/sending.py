@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from runner.formats.scripts import terms
+from runner.formats.scripts import structures, terms
+from runner.formats.scripts.kinds import kind
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.state import Sent
-from runner.formats.scripts.terms import NULL, TRUE, Const
-from runner.formats.scripts.values import Closure, Host, Obj, Opaque, UntranslatableError, Value, to_term
+from runner.formats.scripts.terms import NULL, Const
+from runner.formats.scripts.values import Closure, Host, Opaque, UntranslatableError, Value, to_term
 
 _PLACEHOLDER = re.compile(r"\{\{([^{}]*?)\}\}")
 
@@ -43,8 +44,8 @@ def _options(machine: Loops, given: Value) -> Any:
     """URL, method, headers and body as terms; texts with `{{ }}` in them are read."""
     if isinstance(given, Const) and isinstance(given.value, str):
         return terms.DictOf((("url", with_placeholders(machine, given.value)),))
-    term = terms.folded(to_term(given))
-    if terms.kind(term) == "string" or isinstance(term, terms.Var):
+    term = structures.folded(to_term(given))
+    if kind(term) == "string" or isinstance(term, terms.Var):
         return terms.DictOf((("url", term),))
     if isinstance(term, Const) and isinstance(term.value, dict):
         return _read(machine, term.value)
@@ -57,7 +58,7 @@ def _text(machine: Loops, part: Any) -> Any:
     if isinstance(part, Const):
         return _read(machine, part.value)
     if isinstance(part, terms.Join):
-        return terms.join(_text(machine, piece) or piece for piece in part.parts)
+        return structures.join(_text(machine, piece) or piece for piece in part.parts)
     return None
 
 
@@ -78,7 +79,7 @@ def with_placeholders(machine: Loops, text: str) -> Any:
     for match in _PLACEHOLDER.finditer(text):
         parts += [Const(text[position : match.start()]), _variable(machine, match[1].strip())]
         position = match.end()
-    return terms.join([*parts, Const(text[position:])]) if parts else Const(text)
+    return structures.join([*parts, Const(text[position:])]) if parts else Const(text)
 
 
 #: Dynamic variables of the tool that have an equal.
@@ -113,6 +114,3 @@ def _call_back(machine: Loops, callback: Closure, response: Host, span: Any) -> 
         machine.call(callback, [NULL, response], span)
     finally:
         machine.exchange, machine.base, machine.delay, machine.label = outer
-
-
-__all__ = ["TRUE", "Obj", "send", "with_placeholders"]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from runner.formats.scripts import terms
+from runner.formats.scripts import logic, terms
 from runner.formats.scripts.terms import FALSE, TRUE, Const, Doc, Var
 from runner.formats.scripts.tree import Script, Span
 from runner.formats.scripts.values import Date, Host, UntranslatableError, Value, to_term
@@ -185,7 +185,7 @@ class State:
 
     def assume(self, condition: Any) -> bool:
         """Puts a condition on the stack; False where it cannot hold beside those that do."""
-        if condition == FALSE or terms.negate(condition) in self.conditions:
+        if condition == FALSE or logic.negate(condition) in self.conditions:
             return False
         self.conditions.append(condition)
         return True
@@ -203,7 +203,7 @@ class State:
         """All conditions from a place in the stack on, as one."""
         found: Any = TRUE
         for condition in self.conditions[base:]:
-            found = terms.both(found, condition)
+            found = logic.both(found, condition)
         return found
 
     def assumed(self, value: Value) -> Value:
@@ -211,7 +211,7 @@ class State:
         while isinstance(value, terms.Choice):
             if value.test in self.conditions:
                 value = value.yes
-            elif terms.negate(value.test) in self.conditions:
+            elif logic.negate(value.test) in self.conditions:
                 value = value.no
             else:
                 break
@@ -238,13 +238,13 @@ class State:
         if isinstance(value, Host) and value.path == "judged":
             more = {"schema": value.data}
         try:
-            term = TRUE if more else terms.truth(to_term(value))
+            term = TRUE if more else logic.truth(to_term(value))
         except UntranslatableError as error:
             self.lose(span, "an assertion", str(error))
             return
         self.settle(span)
         condition = self.since(self.base)
-        if not more and terms.implies(condition, term) == TRUE:
+        if not more and logic.implies(condition, term) == TRUE:
             return
         self.emit(Check(self.owner(term, condition), condition, term, self.label, message, span, **more))
 
@@ -268,7 +268,7 @@ class State:
         if self.turns:
             self.store.pop(foreign, None)
         else:
-            self.store[foreign] = owner, terms.choice(condition, term, self.variable(foreign))
+            self.store[foreign] = owner, logic.choice(condition, term, self.variable(foreign))
 
     def variable(self, foreign: str) -> Any:
         """What reading a variable gives here."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from runner.formats.scripts import terms, tree
+from runner.formats.scripts import logic, terms, tree
 from runner.formats.scripts.evaluation import Evaluator
 from runner.formats.scripts.state import Frame, Scope
 from runner.formats.scripts.terms import FALSE, NULL, TRUE, Const
@@ -70,7 +70,7 @@ class Statements(Evaluator):
         for left in (self.frames[-1].returned, self.leavings[-1].left if self.leavings else FALSE):
             if left == TRUE:
                 return False
-            if left != FALSE and terms.negate(left) not in self.conditions and not self.assume(terms.negate(left)):
+            if left != FALSE and logic.negate(left) not in self.conditions and not self.assume(logic.negate(left)):
                 return False
         return True
 
@@ -99,7 +99,7 @@ class Statements(Evaluator):
         if isinstance(test, Opaque):
             self.lose_inside(node, test.why)
             return
-        for condition, branch in ((test, node.yes), (terms.negate(test), node.no)):
+        for condition, branch in ((test, node.yes), (logic.negate(test), node.no)):
             with self.under(condition) as possible:
                 if possible and branch is not None:
                     self.run(branch)
@@ -134,10 +134,10 @@ class Statements(Evaluator):
             condition = self.since(frame.base)
             value = self.evaluate(node.value) if node.kind == "return" and node.value is not None else Const(None)
             frame.results.append((condition, value))
-            frame.returned = terms.either(frame.returned, condition)
+            frame.returned = logic.either(frame.returned, condition)
         elif self.leavings:
             leaving = self.leavings[-1]
-            leaving.left = terms.either(leaving.left, self.since(leaving.base))
+            leaving.left = logic.either(leaving.left, self.since(leaving.base))
             leaving.broken = leaving.broken or node.kind == "break"
 
     def _throw(self, node: tree.Leave) -> None:
@@ -174,7 +174,7 @@ class Statements(Evaluator):
         value: Any = NULL
         try:
             for condition, result in reversed(frame.results):
-                value = terms.choice(condition, to_term(result), value)
+                value = logic.choice(condition, to_term(result), value)
         except UntranslatableError as error:
             return Opaque(str(error))
         return value
@@ -190,7 +190,7 @@ class Statements(Evaluator):
     def _handler(self, node: tree.Try) -> None:
         """What a `catch` does is done where the body is no JSON, if that is what was tried; else never."""
         parsed = _parses(node.body)
-        failed = terms.compare("==", terms.Doc("body", self.exchange or 0), NULL) if parsed else FALSE
+        failed = logic.compare("==", terms.Doc("body", self.exchange or 0), NULL) if parsed else FALSE
         if self.exchange is None or not parsed:
             self.skip_effects(node.handler)
             return
@@ -213,19 +213,19 @@ class Statements(Evaluator):
             if isinstance(condition, Opaque):
                 self.lose_inside(tree.Block(node.span, body), condition.why)
                 continue
-            entered = terms.either(entered, condition)
-            here = terms.both(entered, terms.negate(left))
+            entered = logic.either(entered, condition)
+            here = logic.both(entered, logic.negate(left))
             with self.under(here) as possible:
                 if possible:
                     self.run_all(tuple(each for each in body if not _is_break(each)))
             if any(map(_is_break, body)):
-                left = terms.either(left, entered)
+                left = logic.either(left, entered)
             if left == TRUE:
                 return
 
     def _case(self, subject: Value, test: Value) -> Any:
         try:
-            return terms.compare("==", to_term(subject), to_term(test))
+            return logic.compare("==", to_term(subject), to_term(test))
         except UntranslatableError as error:
             return Opaque(str(error))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from runner.formats.scripts import terms, tree
+from runner.formats.scripts import structures, terms, tree
 from runner.formats.scripts.terms import Const, DictOf, ListOf
 
 Value = Any
@@ -176,8 +176,8 @@ def _of_object(value: Obj) -> Any:
     if value.why:
         raise UntranslatableError(value.why)
     if value.items is not None:
-        return terms.folded(ListOf(tuple(map(to_term, value.items))))
-    return terms.folded(DictOf(tuple((name, to_term(item)) for name, item in (value.entries or {}).items())))
+        return structures.folded(ListOf(tuple(map(to_term, value.items))))
+    return structures.folded(DictOf(tuple((name, to_term(item)) for name, item in (value.entries or {}).items())))
 
 
 def _of_random(value: Random) -> Any:
@@ -190,7 +190,7 @@ def _of_random(value: Random) -> Any:
 def _of_random_text(value: RandomText) -> Any:
     plain = terms.call("replace", terms.call("uuid"), Const("-"), Const(""))
     length = min(max(value.length, 1), 32)
-    return terms.index(terms.call("match", plain, Const(f"^.{{{length}}}")), 0)
+    return structures.index(terms.call("match", plain, Const(f"^.{{{length}}}")), 0)
 
 
 def _of_millis(value: Millis) -> Any:

@@ -13,7 +13,8 @@ import re
 from typing import Any
 
 from runner.formats.draft import literal
-from runner.formats.scripts import terms
+from runner.formats.scripts import structures, terms
+from runner.formats.scripts.kinds import kind
 from runner.formats.scripts.terms import (
     Apply,
     Both,
@@ -183,7 +184,7 @@ class Writer:
     def _choice(self, test: Any, yes: Any, no: Any) -> tuple[str, int]:
         if no == terms.NULL or no == terms.FALSE or _is_true(yes):
             wanted = f"{self._write(test, AND)} && {self._write(yes, AND)}"
-            if no == terms.FALSE and terms.kind(yes) == "boolean":
+            if no == terms.FALSE and kind(yes) == "boolean":
                 return wanted, AND
             return f"{wanted} || {self._write(no, OR)}", OR
         # In a list of one no value is taken for false.
@@ -206,7 +207,7 @@ def _is_path(term: Any) -> bool:
 
 
 def _as_text(term: Any) -> Any:
-    return term if terms.kind(term) == "string" else Apply("to_string", (term,))
+    return term if kind(term) == "string" else Apply("to_string", (term,))
 
 
 def quoted_name(name: str) -> str:
@@ -234,7 +235,7 @@ def data(term: Any) -> Any:
     Raises:
         UnwritableError: there is no expression for it.
     """
-    term = terms.folded(term)
+    term = structures.folded(term)
     match term:
         case Const(value):
             return literals(value)

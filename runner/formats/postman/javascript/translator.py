@@ -1,93 +1,30 @@
-"""JMESPath → JavaScript for Postman's scripts: expressions over a response, or over the variables.
+"""The tree of an expression ─▶ JavaScript, with how tightly it holds together.
 
-    tree of an expression ─▶ JavaScript, with how tightly it holds together
-
-What `runner.formats.scripts` reads of the JavaScript that is written here is the expression again. This file knows the
-names that Postman gives to scripts, and no YAML.
+A table of visitors: type of a node → method. Names of Postman's scripts stand in `paths`, functions in `functions`.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
-from runner.language import query
-from runner.language.values import SpelledFloat
+from runner.formats.postman.javascript.functions import ARITHMETIC, FUNCTIONS, date_moved, date_written
+from runner.formats.postman.javascript.literals import UnsayableError, literal, regex
+from runner.formats.postman.javascript.paths import RESPONSE, before_bracket, looked_up, member
+from runner.formats.postman.javascript.trees import (
+    Node,
+    choice_in,
+    falsy,
+    first_field,
+    is_boolean,
+    is_null,
+    is_structure,
+    tree_of,
+)
 
-Node = Mapping[str, Any]
 #: How tightly JavaScript holds together.
 _CHOICE, _OR, _AND, _EQUALITY, _SUM, _UNARY, _CALL = range(7)
-_FALSE_VALUES = [None, False, 0, ""]
-_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*", re.ASCII)
-_ELEMENT = re.compile(r"item\d*")
 _SIGNS = {"eq": "===", "ne": "!==", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
-
-#: Keys of the response document.
-_RESPONSE: Mapping[str, str] = {
-    "status": "pm.response.code",
-    "reason": "pm.response.status",
-    "body": "pm.response.json()",
-    "text": "pm.response.text()",
-    "size": "pm.response.responseSize",
-    "elapsed_ms": "pm.response.responseTime",
-}
-#: Where a name below a key is looked up by a call, and the key of one that is a member.
-_BELOW: Mapping[str, str] = {
-    "vars": "pm.variables.get({})",
-    "headers": "pm.response.headers.get({})",
-    "cookies": "pm.cookies.get({})",
-}
-_REQUEST: Mapping[str, str] = {
-    "method": "pm.request.method",
-    "body": "pm.request.body.raw",
-    "url": "pm.request.url.toString()",
-}
-
-#: Functions: how their call is written, the arguments as they hold together most tightly.
-_FUNCTIONS: Mapping[str, str] = {
-    "length": "{}.length",
-    "contains": "{}.includes({})",
-    "starts_with": "{}.startsWith({})",
-    "ends_with": "{}.endsWith({})",
-    "lower": "{}.toLowerCase()",
-    "upper": "{}.toUpperCase()",
-    "trim": "{}.trim()",
-    "split": "{}.split({})",
-    "replace": "{}.replaceAll({}, {})",
-    "has": "{}.hasOwnProperty({})",
-    "keys": "Object.keys({})",
-    "values": "Object.values({})",
-    "to_number": "Number({})",
-    "to_string": "String({})",
-    "parse_json": "JSON.parse({})",
-    "reverse": "{}.reverse()",
-    "sort": "{}.sort()",
-    "uuid": 'require("uuid").v4()',
-    "now": "new Date().toISOString()",
-    "timestamp": "Math.floor(Date.now() / 1000)",
-    "random_int": "_.random({}, {})",
-    "base64": "btoa({})",
-    "base64_decode": "atob({})",
-    "url_encode": "encodeURIComponent({})",
-    "url_decode": "decodeURIComponent({})",
-    "md5": "CryptoJS.MD5({}).toString()",
-    "sha256": "CryptoJS.SHA256({}).toString()",
-    "hmac_sha256": "CryptoJS.HmacSHA256({1}, {0}).toString()",
-    "abs": "Math.abs({})",
-    "floor": "Math.floor({})",
-    "ceil": "Math.ceil({})",
-    "min": "Math.min(...{})",
-    "max": "Math.max(...{})",
-}
-_ARITHMETIC = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "modulo": "%"}
-_BOOLEAN = frozenset({"contains", "starts_with", "ends_with", "has", "matches", "all", "any"})
 _TYPES = {"array": "Array.isArray({})", "object": "_.isObject({})", "null": "{} === null"}
-
-
-class UnsayableError(Exception):
-    """An expression for which there is no JavaScript here; the message says why."""
 
 
 def expression(text: str, *, over_response: bool) -> str:
@@ -96,46 +33,7 @@ def expression(text: str, *, over_response: bool) -> str:
     Raises:
         UnsayableError: there is none.
     """
-    return Translator(over_response).write(query.compile(text).tree.root)
-
-
-def tree_of(text: str) -> Node:
-    """The tree of an expression."""
-    root: Node = query.compile(text).tree.root
-    return root
-
-
-def is_boolean(node: Node) -> bool:
-    """Whether a part of an expression gives true or false, whatever it looks at."""
-    kind = node["type"]
-    if kind in ("comparator", "not_expression"):
-        return True
-    if kind in ("and_expression", "or_expression"):
-        return all(map(is_boolean, node["children"]))
-    if kind == "literal":
-        return isinstance(node["value"], bool)
-    return kind == "function_expression" and node["value"] in _BOOLEAN
-
-
-def literal(value: Any) -> str:
-    """A JSON value as JavaScript; a number as it is spelled."""
-    if isinstance(value, SpelledFloat):
-        return str(value)
-    return json.dumps(value, ensure_ascii=False).replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-def regex(pattern: str) -> str:
-    """A regular expression as a literal.
-
-    Raises:
-        UnsayableError: JavaScript has no such one.
-    """
-    match = re.fullmatch(r"\(\?([ims]+)\)(.*)", pattern, re.DOTALL)
-    flags, inner = (match[1], match[2]) if match else ("", pattern)
-    if not inner or "\n" in inner or re.search(r"\(\?(?![:=!<P])|\\[AZ]|\(\?P[=>]", inner):
-        raise UnsayableError("its regular expression is one of Python's own")
-    inner = re.sub(r"(?<!\\)((?:\\\\)*)/", r"\1\\/", inner).replace("(?P<", "(?<")
-    return f"/{inner}/{flags}"
+    return Translator(over_response).write(tree_of(text))
 
 
 class Translator:
@@ -162,12 +60,12 @@ class Translator:
     def _field(self, node: Node) -> tuple[str, int]:
         name = node["value"]
         if self._elements:
-            return _member(self._elements[-1], name), _CALL
+            return member(self._elements[-1], name), _CALL
         if not self._over_response:
             return f"pm.variables.get({literal(name)})", _CALL
-        if name not in _RESPONSE:
+        if name not in RESPONSE:
             raise UnsayableError(f"scripts do not see '{name}'")
-        return _RESPONSE[name], _CALL
+        return RESPONSE[name], _CALL
 
     def _chain(self, node: Node) -> tuple[str, int]:
         text, rest = self._start(node["children"])
@@ -184,14 +82,14 @@ class Translator:
                 return self._start(rest)
             finally:
                 self._elements = elements
-        inner = _first_field(rest[0]) if rest else None
+        inner = first_field(rest[0]) if rest else None
         sent = [step.get("value") for step in steps[:2]] == ["request", "headers"] and not self._elements
         if sent and len(steps) > 2:
-            name = _first_field(steps[2])
+            name = first_field(steps[2])
             if name is not None:
                 return self._inner(steps[2], f"pm.request.headers.get({literal(name['value'])})"), steps[3:]
         if first["type"] == "field" and inner is not None and not self._elements and self._over_response:
-            found = _looked_up(first["value"], inner["value"])
+            found = looked_up(first["value"], inner["value"])
             if found is not None:
                 return self._inner(rest[0], found), rest[1:]
         return self.write(first, _CALL), rest
@@ -204,10 +102,10 @@ class Translator:
         """A further step of a path that is written."""
         kind = node["type"]
         if kind == "field":
-            return _member(text, node["value"])
+            return member(text, node["value"])
         if kind == "index":
             place = node["value"]
-            return f"{text}?.at({place})" if place < 0 else f"{text}{_before_bracket(text)}[{place}]"
+            return f"{text}?.at({place})" if place < 0 else f"{text}{before_bracket(text)}[{place}]"
         if kind == "slice":
             start, stop, step = node["children"]
             if step not in (None, 1):
@@ -228,7 +126,7 @@ class Translator:
         raise UnsayableError("a step of its path has no like")
 
     def _index(self, node: Node) -> tuple[str, int]:
-        chosen = _chosen(node)
+        chosen = choice_in(node)
         if chosen is not None:
             return self._choice(*chosen)
         base, *steps = node["children"]
@@ -287,9 +185,9 @@ class Translator:
             typed = self._of_type(left, right, negated=node["value"] == "ne")
             if typed is not None:
                 return typed
-            if _is_null(right):
+            if is_null(right):
                 sign = sign[:2]  # what is missing is undefined
-            elif _is_structure(left) or _is_structure(right):
+            elif is_structure(left) or is_structure(right):
                 negation = "!" if node["value"] == "ne" else ""
                 return f"{negation}_.isEqual({self.write(left)}, {self.write(right)})", _UNARY
         return f"{self.write(left, _SUM)} {sign} {self.write(right, _SUM)}", _EQUALITY
@@ -344,14 +242,14 @@ class Translator:
         doubted = falsy(node)
         if doubted is not None:
             return f"!{self.write(doubted, _UNARY)}", _UNARY
-        if name in _ARITHMETIC:
+        if name in ARITHMETIC:
             left, right = arguments
-            return f"({self.write(left, _UNARY)} {_ARITHMETIC[name]} {self.write(right, _UNARY)})", _CALL
+            return f"({self.write(left, _UNARY)} {ARITHMETIC[name]} {self.write(right, _UNARY)})", _CALL
         if name in _SPECIAL:
             return _SPECIAL[name](self, arguments), _CALL
-        if name not in _FUNCTIONS or (name == "timestamp" and arguments):
+        if name not in FUNCTIONS or (name == "timestamp" and arguments):
             raise UnsayableError(f"JavaScript has no function like {name}()")
-        return _FUNCTIONS[name].format(*(self.write(argument, _CALL) for argument in arguments)), _CALL
+        return FUNCTIONS[name].format(*(self.write(argument, _CALL) for argument in arguments)), _CALL
 
     def element_of(self, arguments: list[Node], method: str) -> str:
         """`every`, `some`, `map`: a list and an expression over its elements."""
@@ -379,119 +277,17 @@ class Translator:
         return call.format(subject=self.write(subject, _CALL), pattern=regex(pattern["value"]))
 
 
-def _looked_up(key: str, name: str) -> str | None:
-    if key == "request":
-        return _REQUEST.get(name)
-    return _BELOW[key].format(literal(name)) if key in _BELOW else None
-
-
-def _member(text: str, name: str) -> str:
-    if _NAME.fullmatch(name):
-        return f"{text}{'.' if _is_there(text) else '?.'}{name}"
-    return f"{text}{_before_bracket(text)}[{literal(name)}]"
-
-
-def _before_bracket(text: str) -> str:
-    return "" if _is_there(text) else "?."
-
-
-def _is_there(text: str) -> bool:
-    """Whether a value is there for sure: a step further into what is missing is an error in JavaScript."""
-    return text == _RESPONSE["body"] or _ELEMENT.fullmatch(text) is not None
-
-
-def _first_field(node: Node) -> Node | None:
-    """The field that a step begins with."""
-    if node["type"] == "field":
-        return node
-    children = node["children"]
-    if node["type"] == "index_expression" and len(children) == 2 and children[0]["type"] == "field":
-        return children[0]  # type: ignore[no-any-return]
-    return None
-
-
-def _chosen(node: Node) -> tuple[Node, Node, Node] | None:
-    """`(test && [yes] || [no])[0]`: a choice in which no value is taken for false."""
-    base, *steps = node["children"]
-    if base["type"] != "or_expression" or [step.get("value") for step in steps] != [0]:
-        return None
-    first, no = base["children"]
-    if first["type"] != "and_expression" or no["type"] != "multi_select_list":
-        return None
-    test, yes = first["children"]
-    return (test, yes["children"][0], no["children"][0]) if yes["type"] == "multi_select_list" else None
-
-
-def falsy(node: Node) -> Node | None:
-    """What is asked whether JavaScript takes it for false."""
-    if node["type"] != "function_expression" or node["value"] != "contains":
-        return None
-    values, subject = node["children"]
-    return subject if values["type"] == "literal" and values["value"] == _FALSE_VALUES else None
-
-
-def _is_null(node: Node) -> bool:
-    return node["type"] == "literal" and node["value"] is None
-
-
-def _is_structure(node: Node) -> bool:
-    if node["type"] in ("multi_select_list", "multi_select_hash"):
-        return True
-    return node["type"] == "literal" and isinstance(node["value"], (list, dict))
-
-
-_MOMENT = 'require("moment").utc'
-_UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
-_DURATION = re.compile(r"(-?)(\d+(?:\.\d+)?)([dhms])", re.ASCII)
-#: Forms of a date: Python's letters → those of the library moment.
-_FORMS = {
-    "%Y": "YYYY", "%y": "YY", "%m": "MM", "%B": "MMMM", "%b": "MMM", "%d": "DD", "%H": "HH", "%I": "hh", "%M": "mm",
-    "%S": "ss", "%p": "A", "%a": "ddd", "%A": "dddd",
-}  # fmt: skip
-_FORM = re.compile(r"%.|[A-Za-z]+|[^%A-Za-z]+", re.DOTALL)
-
-
-def _moment(translator: Translator, node: Node) -> str:
-    """A date as an object of the library moment."""
-    if node["type"] == "function_expression" and node["value"] == "now":
-        return f"{_MOMENT}()"
-    if node["type"] == "function_expression" and node["value"] == "date_add":
-        date, length = node["children"]
-        match = _DURATION.fullmatch(str(length.get("value")))
-        if match is None:
-            raise UnsayableError("it moves a date by a time that is computed")
-        word = "subtract" if match[1] else "add"
-        return f'{_moment(translator, date)}.{word}({match[2]}, "{_UNITS[match[3]]}")'
-    return f"{_MOMENT}({translator.write(node)})"
-
-
-def _moved(translator: Translator, arguments: list[Node]) -> str:
-    node = {"type": "function_expression", "value": "date_add", "children": arguments}
-    return f"{_moment(translator, node)}.toISOString()"
-
-
-def _formatted(translator: Translator, arguments: list[Node]) -> str:
-    date, form = arguments
-    parts = _FORM.findall(str(form.get("value", "")))
-    if form["type"] != "literal" or any(part[0] == "%" and part not in _FORMS for part in parts):
-        raise UnsayableError("the form of its date has no like")
-    written = "".join(_FORMS.get(part) or (f"[{part}]" if part.isalpha() else part) for part in parts)
-    return f"{_moment(translator, date)}.format({literal(written)})"
-
-
 _SPECIAL: Mapping[str, Callable[[Translator, list[Node]], str]] = {
     "all": lambda translator, arguments: translator.element_of(arguments, "every"),
     "any": lambda translator, arguments: translator.element_of(arguments, "some"),
     "map": lambda translator, arguments: translator.element_of(arguments, "map"),
     "join": Translator.joined,
-    "date_add": _moved,
-    "date_format": _formatted,
+    "date_add": lambda translator, arguments: date_moved(translator.write, arguments),
+    "date_format": lambda translator, arguments: date_written(translator.write, arguments),
     "matches": lambda translator, arguments: translator.matched(arguments, "{pattern}.test({subject})"),
     "match": lambda translator, arguments: translator.matched(arguments, "{subject}.match({pattern})"),
 }
-
 _STEPS = frozenset({"field", "index", "index_expression", "subexpression", "filter_projection", "projection"})
-
 _VISITORS: Mapping[str, Callable[[Translator, Node], tuple[str, int]]] = {
     "field": Translator._field,
     "subexpression": Translator._chain,

@@ -1,0 +1,55 @@
+"""Libraries of Postman's sandbox: `require`, uuid, CryptoJS. Those of dates and lists stand beside JavaScript's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from runner.formats.scripts import terms
+from runner.formats.scripts.calls import Function, argument
+from runner.formats.scripts.loops import Loops
+from runner.formats.scripts.terms import Const
+from runner.formats.scripts.values import Host, Opaque, Value, to_term
+
+
+def _uuid(machine: Loops, arguments: list[Value], span: Any) -> Value:
+    return machine.fresh(terms.call("uuid"))  # type: ignore[attr-defined]
+
+
+def _require(machine: Loops, arguments: list[Value], span: Any) -> Value:
+    name = argument(arguments)
+    known = {"uuid": "uuid", "lodash": "_", "moment": "moment", "crypto-js": "CryptoJS", "ajv": "ajv", "tv4": "tv4",
+             "atob": "atob", "btoa": "btoa"}  # fmt: skip
+    found = known.get(str(name.value)) if isinstance(name, Const) else None
+    return Host(found) if found else Opaque(f"it needs the module {_named(name)}")
+
+
+def _named(value: Value) -> str:
+    return f"'{value.value}'" if isinstance(value, Const) else "that is computed"
+
+
+def _digest(function: str) -> Function:
+    return lambda machine, arguments, span: Host("digest", data=terms.call(function, to_term(argument(arguments))))
+
+
+def _hmac(machine: Loops, arguments: list[Value], span: Any) -> Value:
+    text, key = to_term(argument(arguments)), to_term(argument(arguments, 1))
+    return Host("digest", data=terms.call("hmac_sha256", key, text))
+
+
+def _words(machine: Loops, arguments: list[Value], span: Any) -> Value:
+    return Host("words", data=to_term(argument(arguments)))
+
+
+def _base64_of_words(machine: Loops, arguments: list[Value], span: Any) -> Value:
+    words = argument(arguments)
+    if isinstance(words, Host) and words.path == "words":
+        return terms.call("base64", words.data)
+    return Opaque("it writes bytes as base64")
+
+
+FUNCTIONS: Mapping[str, Function] = {
+    "uuid.v4": _uuid, "uuid.v1": _uuid, "uuid": _uuid, "crypto.randomUUID": _uuid, "require": _require,
+    "CryptoJS.MD5": _digest("md5"), "CryptoJS.SHA256": _digest("sha256"), "CryptoJS.HmacSHA256": _hmac,
+    "CryptoJS.enc.Utf8.parse": _words, "CryptoJS.enc.Base64.stringify": _base64_of_words,
+}  # fmt: skip
