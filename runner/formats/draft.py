@@ -216,7 +216,7 @@ class Unique:
 
     def __call__(self, foreign: str, fallback: str = "Request") -> str:
         plain = " ".join("".join(c if c.isprintable() else " " for c in foreign).split())
-        name = _numbered(plain.replace("{{", "{ {") or fallback, self._taken, " ")
+        name = _numbered(re.sub(r"{(?={)", "{ ", plain) or fallback, self._taken, " ")
         self._taken.add(name)
         return name
 

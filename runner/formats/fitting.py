@@ -10,8 +10,9 @@ import re
 from typing import Any
 
 from runner.engine.bodies import header_fault
-from runner.formats.draft import Comment, Data, Disabled, Imported
+from runner.formats.draft import Comment, Data, Disabled, Imported, literal
 from runner.formats.payloads import BODIES, add_part
+from runner.language import template
 from runner.language.document.settings import METHOD, SETTINGS
 from runner.language.document.words import url_fault
 
@@ -20,6 +21,8 @@ _HALF = re.compile("[\ud800-\udfff]")
 #: In bytes.
 _LONGEST_NAME = 255
 _ENTRIES = ("headers", "query", "cookies", "form", "multipart")
+#: Keys with expressions below them, in which braces have a meaning of their own.
+_JUDGING = frozenset({"assert", "capture", "when", "for_each", "poll", "paginate"})
 
 
 def fit(imported: Imported, collection: Data) -> None:
@@ -33,6 +36,17 @@ def _content_types(headers: Data) -> list[str]:
 
 def _is_path(path: str) -> bool:
     return "\0" not in path and all(len(part.encode("utf-8", "replace")) <= _LONGEST_NAME for part in path.split("/"))
+
+
+def _escaped(text: str) -> str:
+    """A text with placeholders; one whose braces are none was meant as it stands."""
+    if "{{" not in text:
+        return text
+    try:
+        template.parse(text)
+    except template.TemplateFault:
+        return literal(text.replace("\\{{", "{{"))
+    return text
 
 
 class _Fitter:
@@ -153,26 +167,32 @@ class _Fitter:
                 add_part(entries, seen[name.lower()], entries.pop(name))
             seen.setdefault(name.lower(), name)
 
-    def _texts(self, data: Any, place: str) -> None:
-        """Replaces halves of characters, which no file can hold, within a mapping; requests have their own turn."""
+    def _texts(self, data: Any, place: str, *, judging: bool = False) -> None:
+        """Makes every text within a mapping one that can be written; requests have their own turn."""
         for key, value in list(data.items()):
-            whole = self._text(key, place)
+            whole = self._text(key, place, judging=judging)
             if whole is not key:  # one that is changed goes to the end
                 data[whole] = data.pop(key)
             if key not in ("setup", "requests", "teardown"):
-                data[whole] = self._text(value, place)
+                data[whole] = self._text(value, place, judging=judging or key in _JUDGING)
 
-    def _text(self, value: Any, place: str) -> Any:
+    def _text(self, value: Any, place: str, *, judging: bool = False) -> Any:
         if isinstance(value, (Comment, Disabled)):
             return self._aside(value, place)
-        if isinstance(value, str) and _HALF.search(value):
-            self.imported.lose(place, "half of a character", "no file can hold it", "a replacement stands in its place")
-            return _HALF.sub("\ufffd", value)
+        if isinstance(value, str):
+            return self._whole(value, place) if judging else _escaped(self._whole(value, place))
         if isinstance(value, dict):
-            self._texts(value, place)
+            self._texts(value, place, judging=judging)
         elif isinstance(value, list):
-            return [self._text(item, place) for item in value]
+            return [self._text(item, place, judging=judging) for item in value]
         return value
+
+    def _whole(self, text: str, place: str) -> str:
+        """Halves of characters, which no file can hold, are replaced."""
+        if not _HALF.search(text):
+            return text
+        self.imported.lose(place, "half of a character", "no file can hold it", "a replacement stands in its place")
+        return _HALF.sub("\ufffd", text)
 
     def _aside(self, value: Comment | Disabled, place: str) -> Comment | Disabled:
         if isinstance(value, Disabled):

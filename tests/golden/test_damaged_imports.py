@@ -49,7 +49,7 @@ def damaged(text: str, kind: str, where: float, mark: str) -> str:
     return text[:character] + mark + text[character + (kind == "put over") :]
 
 
-@settings(max_examples=4000)
+@settings(max_examples=200)
 @given(st.sampled_from(SOURCES), st.lists(damages, min_size=1, max_size=5))
 def test_damaged(source: tuple[str, str], done: list[tuple[str, float, str]]) -> None:
     """Whatever is done to a file, it is refused as a ForeignFault, or what is made of it passes `check`."""

@@ -99,7 +99,7 @@ class Converter:
                 continue
             if name == "content-type" and (not call.has_body or _MULTIPART.match(header.value)):
                 continue
-            key = keys.setdefault(name, header.name)
+            key = keys.setdefault(name, literal(header.name))
             add_part(made, key, self._header(header))
         return made
 
@@ -113,7 +113,7 @@ class Converter:
     def _cookies(self, call: Call) -> Data:
         """Cookies that no response of the export set: they came from before."""
         from_before = (c for c in call.cookies if c.name and c.name not in self.jar and not noise.COOKIES.match(c.name))
-        return {cookie.name: literal(cookie.value) for cookie in from_before}
+        return {literal(cookie.name): literal(cookie.value) for cookie in from_before}
 
     def _authorization(self, made: Data) -> None:
         """A user name and password in base64 are written as `auth`."""
