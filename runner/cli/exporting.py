@@ -32,12 +32,17 @@ def command(format_name: str, path: str, output: str | None, **given: Any) -> in
 
     Secrets stay outside: the reader sets them. What the format has no words for is listed on standard error.
     """
-    from runner.cli.losses import print_summary, write_report
+    from runner.cli.losses import check_report, print_summary, write_report
     from runner.formats.registry import function
 
     dump = function(format_name, "dump")
     plan = _plan(path, given)
     exported = dump(plan)
+    read = [source.path for source in plan.collection.sources]
+    if output is not None and Path(output).resolve() in {Path(source).resolve() for source in read}:
+        raise UsageError(f"{output} is a file that is exported, and would be overwritten")
+    if given["report"] is not None:
+        check_report(given["report"], read if output is None else [*read, output])
     written: list[str] = []
     if output is not None:
         written = _write(exported.text, exported.files, Path(output), force=given["force"])

@@ -57,11 +57,14 @@ def command(format_name: str, path: str, **given: Any) -> int:
 
 
 def _finish(imported: Imported, format_name: str, path: str, given: Mapping[str, Any]) -> int:
-    from runner.cli.losses import print_losses, write_report
+    from runner.cli.losses import check_report, print_losses, write_report
     from runner.formats.draft import texts
 
     folder, name = _target(imported, given["output"])
     written = texts(imported, name)
+    paths = [str(folder / relative) for relative in written] if given["output"] is not None else []
+    if given["report"] is not None:
+        check_report(given["report"], [path, *given["environments"], *paths])
     if given["output"] is None:
         if len(written) > 1:
             raise UsageError(f"this import makes {len(written)} files: name a folder with -o")
@@ -69,7 +72,6 @@ def _finish(imported: Imported, format_name: str, path: str, given: Mapping[str,
         sys.stdout.write(str(written[name]))
     else:
         write_all(written, folder, force=given["force"], judge=lambda made: _judge(made, list(written)))
-    paths = [str(folder / relative) for relative in written] if given["output"] is not None else []
     out = sys.stdout if paths else sys.stderr
     print_losses(imported, path, paths, out, no_colour=given["no_colour"])
     if given["report"]:

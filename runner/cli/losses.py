@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -50,6 +51,23 @@ def count_requests(data: object) -> int:
         return 0
     items = [item for key in ("setup", "requests", "teardown") for item in data.get(key, ()) if isinstance(item, dict)]
     return sum(count_requests(item) if "requests" in item else 1 for item in items)
+
+
+def check_report(path: str, others: Iterable[str]) -> None:
+    """Judges the path of a report before anything is written.
+
+    Raises:
+        UsageError: it names no file, one that the command reads or writes, or one that cannot be written.
+    """
+    place = Path(path)
+    if path in ("", "-") or place.is_dir():
+        raise UsageError(f"--report: '{path}' names no file")
+    if place.resolve() in {Path(other).resolve() for other in others}:
+        raise UsageError(f"--report: {path} is a file of this command, and would be overwritten")
+    there = place if place.exists() else place.parent
+    if not os.access(there, os.W_OK):
+        why = "permission denied" if there.exists() else "no such folder"
+        raise UsageError(f"--report: cannot write {path}: {why}")
 
 
 def write_report(losses: Sequence[Loss], path: str, format_name: str, source: str, paths: Sequence[str]) -> None:

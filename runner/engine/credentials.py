@@ -26,8 +26,8 @@ from runner.language.model import (
 _SHORTEST = 4
 #: What the name of a field ends with whose value is a credential: `client_secret`, `accessToken`, not `token_type`.
 _CREDENTIAL = (
-    r"(?:pass|passwd|password|passphrase|pwd|secret|token|assertion|api_?key|private_?key|authorization|cookie|"
-    r"credential)s?$"
+    r"(?:pass|passwd|password|passphrase|pwd|secret|token|assertion|authorization|cookie|credential|signature|"
+    r"(?:api|private|subscription|functions?|application|app|access|auth|account|shared)_?key)s?$"
 )
 _HINT = "take it from outside, as in '{{env.NAME}}'"
 _CREDENTIAL_HEADERS = frozenset(
@@ -47,9 +47,14 @@ def holds_token(text: str) -> bool:
     return re.search(_JWT, text) is not None
 
 
+def is_credential_header(name: str) -> bool:
+    """Whether a header of this name holds a credential and nothing else."""
+    return name.lower() in _CREDENTIAL_HEADERS
+
+
 def is_credential(name: str, value: str, *, header: bool = False) -> bool:
     """Whether an entry of headers, query or cookies is a literal credential, as `check` warns of them."""
-    return holds_token(value) or (header and name.lower() in _CREDENTIAL_HEADERS and _is_literal(value))
+    return holds_token(value) or (header and is_credential_header(name) and _is_literal(value))
 
 
 def warnings(collection: Collection) -> list[Diagnostic]:
@@ -99,7 +104,7 @@ def _tokens(variables: Variables) -> Iterator[tuple[str, Span]]:
 
 def _shared(auth: AuthSpec | None, settings: Defaults) -> Iterator[tuple[str, Span]]:
     for entry in settings.headers:
-        if entry.text.lower() in _CREDENTIAL_HEADERS and _is_literal(entry.value):
+        if is_credential_header(entry.text) and _is_literal(entry.value):
             yield f"the header '{entry.text}' holds a literal credential", entry.span
     yield from _in_entries(settings.headers)
     yield from _in_entries(settings.query)

@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from runner.engine.credentials import holds_credential
+from runner.engine.credentials import holds_credential, is_credential_header
 from runner.formats.draft import Comment, Data, Disabled, Names, usable_name
 from runner.language.model import AUTH_KEYS, holds_key
 
 _JWT = re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+", re.ASCII)
-_HEADERS = frozenset({"authorization", "proxy-authorization", "x-api-key", "api-key", "x-auth-token", "cookie"})
+#: Names in a query that hold credentials where the value looks like one: Azure's `sig` and `code`, Google's `key`.
+_IN_URLS = frozenset({"sig", "code", "key", "auth"})
+_RANDOM = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[\w.~%+/=-]{20,}", re.ASCII)
 #: A cookie that stands for a person.
 _SESSION = re.compile(r"sess|sid\b|auth|token|jwt|csrf|secret|login|remember", re.IGNORECASE)
 _SCHEMES = {"bearer": "token", "basic": "basic_credentials"}
@@ -150,7 +152,7 @@ class _Sealer:
     def _settings(self, item: Data) -> None:
         for holder in (item, item.get("defaults", {})):
             self._mapping(holder.get("headers", {}), self._header)
-            self._mapping(holder.get("query", {}), self._credential)
+            self._mapping(holder.get("query", {}), self._query)
             certificate = holder.get("client_cert")
             if isinstance(certificate, dict) and "password" in certificate:
                 certificate["password"] = self._put(certificate["password"], "cert_password")
@@ -207,13 +209,17 @@ class _Sealer:
         is_credential = name in self.used or holds_credential(snake(name))
         return self._put(value, name) if is_credential else self._tokens(value)
 
+    def _query(self, name: str, value: Any) -> Any:
+        is_random = isinstance(value, str) and _is_random(name, value)
+        return self._put(value, name) if is_random else self._credential(name, value)
+
     def _header(self, name: str, value: Any) -> Any:
         if not _is_literal(value):
             return value
         scheme, space, rest = value.partition(" ")
         if name.lower().endswith("authorization") and space and scheme.isalnum():
             return f"{scheme} {self._put(rest, _SCHEMES.get(scheme.lower(), 'authorization'))}"
-        return self._put(value, name) if name.lower() in _HEADERS else self._credential(name, value)
+        return self._put(value, name) if is_credential_header(name) else self._credential(name, value)
 
     def _cookie(self, name: str, value: Any) -> Any:
         return self._put(value, name) if _SESSION.search(name) else self._credential(name, value)
@@ -241,7 +247,7 @@ class _Sealer:
     def _url(self, url: str) -> str:
         def sealed(match: re.Match[str]) -> str:
             name, value = unquote(match[2]), match[3]
-            if not holds_credential(snake(name)):
+            if not (holds_credential(snake(name)) or _is_random(name, value)):
                 return match.group()
             return f"{match[1]}{match[2]}={self.vault.put(value, name)}"
 
@@ -293,7 +299,8 @@ def _used_as_credentials(data: Any) -> Iterator[str]:
         keys = AUTH_KEYS.get(auth.get("type", ""), {})
         values = [value for key, value in auth.items() if key in keys and keys[key].secret]
         for holder in (item, item.get("defaults", {})):
-            values += [v for k, v in holder.get("headers", {}).items() if isinstance(k, str) and k.lower() in _HEADERS]
+            headers = ((name, value) for name, value in holder.get("headers", {}).items() if isinstance(name, str))
+            values += [value for name, value in headers if is_credential_header(name)]
         for value in values:
             found = _WHOLE.fullmatch(value) if isinstance(value, str) else None
             yield from [found[1]] if found else []
@@ -304,6 +311,10 @@ def _used_as_credentials(data: Any) -> Iterator[str]:
 def _is_literal(value: Any) -> bool:
     """Whether a value is a text that may be a credential, and holds no placeholder."""
     return isinstance(value, str) and value.lower() not in _WORDS and "{{" not in value.replace("\\{{", "")
+
+
+def _is_random(name: str, value: str) -> bool:
+    return name.lower() in _IN_URLS and _RANDOM.fullmatch(value) is not None
 
 
 def _meant(text: str) -> str:

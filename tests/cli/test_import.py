@@ -150,6 +150,43 @@ def test_compressed_and_marked(command: Any, place: Path) -> None:
         assert "https://api.test/users" in command("import", "curl", name, cwd=place).out
 
 
+@pytest.mark.parametrize("path", ["api.sh", "out/api.yaml", "-", "", "nowhere/lost.json", "."])
+def test_where_no_report_is_written(command: Any, place: Path, write: Callable[[str, str], Path], path: str) -> None:
+    """A report overwrites neither what is read nor what is made, and is judged before anything is written."""
+    write("api.sh", "curl http://api.test/ | jq .\n")
+    done = command("import", "curl", "api.sh", "-o", "out/api.yaml", "--report", path, cwd=place)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("error: --report: ")
+    assert not (place / "out").exists()
+    assert (place / "api.sh").read_text() == "curl http://api.test/ | jq .\n"
+
+
+def test_line_ends_of_any_kind(command: Any, place: Path, write: Callable[[str, str], Path]) -> None:
+    """A carriage return alone ends a line, as it did once."""
+    write("api.sh", "curl http://api.test/a\rcurl http://api.test/b\r")
+    done = command("import", "curl", "api.sh", cwd=place)
+    assert done.code == 0
+    assert [line.strip() for line in done.out.splitlines() if "url: " in line] == ["base_url: http://api.test", "url: /a", "url: /b"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "-H 'Ocp-Apim-Subscription-Key: 0123456789abcdef0123456789abcdef' http://api.test/",
+        "-H 'x-functions-key: 0123456789abcdef0123456789abcdef' http://api.test/",
+        "'http://api.test/?sig=0123456789abcdef0123456789abcdef'",
+        "'http://api.test/?code=0123456789abcdef0123456789abcdef'",
+        "'http://api.test/?X-Amz-Signature=0123456789abcdef0123456789abcdef'",
+    ],
+)
+def test_credentials_by_name_and_looks(command: Any, place: Path, write: Callable[[str, str], Path], words: str) -> None:
+    """Keys of gateways and signed URLs are secrets of the environment."""
+    write("api.sh", f"curl {words}\n")
+    done = command("import", "curl", "api.sh", cwd=place)
+    assert "0123456789abcdef" not in done.said
+    assert "secrets:" in done.out
+
+
 def test_files_outside(command: Any, place: Path, write: Callable[[str, str], Path]) -> None:
     """A file that lies outside the script's folder is not read: it is a loss."""
     write("inner/api.sh", "curl --data-binary @../secret.txt https://api.test/\n")

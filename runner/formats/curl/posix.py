@@ -45,7 +45,7 @@ def read(text: str) -> Script:
     Raises:
         ForeignFault: a quote or a bracket is never closed.
     """
-    return _Reader(text.replace("\r\n", "\n"), 1, 0).script()
+    return _Reader(text.replace("\r\n", "\n").replace("\r", "\n"), 1, 0).script()
 
 
 @dataclass(slots=True)

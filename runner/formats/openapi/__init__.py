@@ -37,9 +37,9 @@ def load(foreign: Foreign, choices: Choices) -> Imported:
     if foreign.entries:
         named = next((path for path in foreign.entries if _LIKELY.search(path)), "")
         raise ForeignFault("this is a folder, and a document is a file", hint=f"try {named}" if named else "")
-    library = Library(foreign)
-    _check(library.root.value)
-    return Draft(library, foreign, choices).imported()
+    documents = Library(foreign)
+    _check(documents.root.value)
+    return Draft(documents, foreign, choices).imported()
 
 
 def _check(root: Any) -> None:

@@ -48,10 +48,10 @@ class _Made(NamedTuple):
 class Draft:
     """One import."""
 
-    def __init__(self, library: Library, foreign: Foreign, choices: Choices) -> None:
-        root = library.root
+    def __init__(self, documents: Library, foreign: Foreign, choices: Choices) -> None:
+        root = documents.root
         self.root = root
-        self.library = library
+        self.documents = documents
         self.choices = choices
         self.result = Imported({})
         self.title = Unique()(root.text("info", "title"), foreign.name or "OpenAPI")
@@ -60,7 +60,7 @@ class Draft:
         self.variables = Variables()
         self.variables.plain |= {"base_url": self.servers[0].url, **self.servers[0].variables}
         self.schemes = security.Schemes(root, self.variables, self.servers[0].url)
-        self.copy = Copy(library, f"{safe_stem(self.title)}.schemas.json")
+        self.copy = Copy(documents, f"{safe_stem(self.title)}.schemas.json")
         self.unjudged = 0
         maker = Maker(self.variables.secret)
         written = bodies.Bodies(maker, self._file)
@@ -78,7 +78,7 @@ class Draft:
             self._webhooks()
         if self.unjudged:
             why = "they are a file of their own, and standard output is one"
-            self.library.lose("#", "the schemas of responses", why, "name a folder with -o")
+            self.documents.lose("#", "the schemas of responses", why, "name a folder with -o")
         items = self._groups(made)
         draft = self._collection(items, made)
         if self.choices.split:
@@ -87,7 +87,7 @@ class Draft:
             self.result.collection = draft
         if text := self.copy.text():
             self.result.files[self.copy.name] = text
-        self.result.losses = self.library.losses
+        self.result.losses = self.documents.losses
         return self.result
 
     # --- operations
@@ -105,7 +105,7 @@ class Draft:
         return [slot for slot in every if not chosen or any(_matches(slot, pattern) for pattern in chosen)]
 
     def _why_none(self) -> str:
-        first = next(iter(self.library.losses), None)
+        first = next(iter(self.documents.losses), None)
         if first is not None:
             return f"{first.path}: {first.what}: {first.why}"
         return "webhooks are requests that the API sends" if self.root.has("webhooks") else "'paths' is empty"

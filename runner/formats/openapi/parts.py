@@ -26,7 +26,7 @@ class Document:
 
     path: str
     value: Any
-    library: Library
+    documents: Library
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,11 +87,11 @@ class Part:
 
     def follow(self) -> Part | None:
         """The part itself, or what its `$ref` names, at the end of all of them; None where that leads nowhere."""
-        return self.document.library.follow(self)
+        return self.document.documents.follow(self)
 
     def lose(self, what: str, why: str, remedy: str = "") -> None:
         """Tells that something of this part could not be translated."""
-        self.document.library.lose(self.pointer, what, why, remedy)
+        self.document.documents.lose(self.pointer, what, why, remedy)
 
 
 def _below(value: Any, step: str | int) -> Any:

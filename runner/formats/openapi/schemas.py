@@ -74,8 +74,8 @@ _SHELVES = frozenset({"$defs", "definitions"})
 class Copy:
     """The copy; `name` is its file's."""
 
-    def __init__(self, library: Library, name: str) -> None:
-        root = library.root
+    def __init__(self, documents: Library, name: str) -> None:
+        root = documents.root
         self.name = name
         self._version = "swagger" if root.has("swagger") else "openapi"
         self._root = root

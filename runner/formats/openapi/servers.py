@@ -34,7 +34,7 @@ def servers_of(holder: Part, names: Names) -> list[Server]:
 
     Of 2.0 `holder` is whose `schemes` they are.
     """
-    root = holder.document.library.root
+    root = holder.document.documents.root
     return list(_of_v2(root, holder) if root.has("swagger") else _of_v3(holder.at("servers"), names))
 
 

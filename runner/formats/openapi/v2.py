@@ -23,7 +23,7 @@ _MULTIPART = "multipart/form-data"
 
 def operation(slot: Slot) -> Operation:
     """The operation at a place."""
-    part, root = slot.part, slot.part.document.library.root
+    part, root = slot.part, slot.part.document.documents.root
     found = merged(slot.item, part)
     for each in found:
         if each.text("in") not in (*_PLACES, "body", "formData"):

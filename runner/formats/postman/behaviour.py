@@ -31,10 +31,11 @@ def behaviour(item: Item, variables: Variables) -> Data:
     given = item.settings
     if isinstance(given.get("maxRedirects"), int) and not isinstance(given["maxRedirects"], bool):
         found["follow_redirects"] = max(given["maxRedirects"], 0)
-    if given.get("followRedirects") is False:
-        found["follow_redirects"] = False
-    if given.get("strictSSL") is False:
-        found["verify"] = False
+    follow, verify = given.get("followRedirects"), given.get("strictSSL")
+    if follow is False or (follow is True and "follow_redirects" not in found):
+        found["follow_redirects"] = follow
+    if isinstance(verify, bool):
+        found["verify"] = verify
     for name, value in given.items():
         if name not in ("maxRedirects", "followRedirects", "strictSSL", *_SAME) and value not in (False, None, [], {}):
             why = _WHY.get(name, "there is no such setting")

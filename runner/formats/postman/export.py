@@ -112,7 +112,7 @@ class _Export:
         around = self._around(draft, Around())
         found: Json = {"info": info, "item": list(self._parts(draft, around))}
         self.place = self.plan.collection.source.path
-        found |= self._shared(draft)
+        found |= self._shared(self._with_base(draft, around.base))
         variables = list(self._variables())
         if variables:
             found["variable"] = variables
@@ -148,9 +148,17 @@ class _Export:
             found["description"] = given["description"]
         found["item"] = list(self._items(given["requests"], self._around(given, around)))
         self.place = around.place
-        found |= self._shared(given)
+        found |= self._shared(self._with_base(given, self._around(given, around).base))
         values = pieces.pairs(given.get("variables") or {}, self.spelling)
         return {**found, "variable": values} if values else found
+
+    def _with_base(self, given: Data, base: str) -> Data:
+        """The same, with the whole URL of a login call that is written below `base_url`: scripts know no such thing."""
+        auth = given.get("auth")
+        if not isinstance(auth, dict) or auth.get("type") != "request":
+            return given
+        url = joined(base, auth["request"]["url"], self.variables)
+        return {**given, "auth": {**auth, "request": {**auth["request"], "url": url}}}
 
     def _around(self, given: Data, outer: Around) -> Around:
         defaults = given.get("defaults") or {}
@@ -243,6 +251,8 @@ class _Export:
         if body and body[0] == "json" and content_type == "text/plain":
             headers = {name: value for name, value in headers.items() if str(name).lower() != "content-type"}
         request["header"] = pieces.pairs(headers, self.spelling)
+        if body and body[0] == "graphql" and not isinstance(body[1]["query"], str):
+            self.lose("the GraphQL document in a file", "Postman keeps its text in the request", "paste it there")
         if body:
             request["body"] = pieces.body(body[0], body[1], content_type, self.spelling)
             if body[2] and method not in _WITHOUT_BODY:
@@ -253,7 +263,8 @@ class _Export:
             request["description"] = given["description"]
         if isinstance(given.get("proxy"), str):
             request["proxy"] = _proxy(self.spelling.text(given["proxy"]))
-        return self._item(given, request, values, needs_body=bool(body and not body[2] and method in _WITHOUT_BODY))
+        needs_body = bool(body and not body[2] and method in _WITHOUT_BODY)
+        return self._item(self._with_base(given, around.base), request, values, needs_body=needs_body)
 
     def _item(self, given: Data, request: Json, values: Mapping[str, str], *, needs_body: bool) -> Json:
         settings = self._settings(given) | ({"disableBodyPruning": True} if needs_body else {})

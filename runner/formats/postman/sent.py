@@ -57,6 +57,8 @@ def _url(term: Any, variables: Variables) -> str:
     url = "" if given is None else _text(given)
     if not url:
         raise UnwritableError("its URL is put together from parts")
+    if url.startswith("/"):
+        raise UnwritableError("its URL has no host")
     return f"http://{url}" if variables.lacks_scheme(url) else url
 
 

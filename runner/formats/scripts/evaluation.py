@@ -6,6 +6,7 @@ is Opaque, with the reason.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 from runner.formats.scripts import logic, structures, terms, tree
@@ -31,14 +32,14 @@ _COMPARISONS = frozenset({"==", "===", "!=", "!==", "<", ">", "<=", ">="})
 class Evaluator(Names):
     """Gives the values of expressions; how functions run is the machine's (`call_closure`)."""
 
-    def call_closure(self, closure: Closure, arguments: list[Value]) -> Value:
-        raise NotImplementedError
+    @abstractmethod
+    def call_closure(self, closure: Closure, arguments: list[Value]) -> Value: ...
 
-    def call_method(self, owner: Value, name: str, arguments: list[Value], span: tree.Span) -> Value:
-        raise NotImplementedError
+    @abstractmethod
+    def call_method(self, owner: Value, name: str, arguments: list[Value], span: tree.Span) -> Value: ...
 
-    def call_host(self, host: Host, arguments: list[Value], span: tree.Span) -> Value:
-        raise NotImplementedError
+    @abstractmethod
+    def call_host(self, host: Host, arguments: list[Value], span: tree.Span) -> Value: ...
 
     # --- expressions
 

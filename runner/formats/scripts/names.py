@@ -6,6 +6,7 @@ name or a part stands in is `evaluation`'s matter.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from runner.formats.scripts import logic, structures, terms
@@ -34,14 +35,14 @@ from runner.formats.scripts.values import (
 _MOST_CHOICES = 30
 
 
-class Names(State):
+class Names(State, ABC):
     """Gives the values of names and of parts; what the tool's own have is the machine's (`property_of`)."""
 
-    def property_of(self, owner: Value, name: str, span: Span) -> Value | None:
-        raise NotImplementedError
+    @abstractmethod
+    def property_of(self, owner: Value, name: str, span: Span) -> Value | None: ...
 
-    def global_name(self, name: str) -> Value:
-        raise NotImplementedError
+    @abstractmethod
+    def global_name(self, name: str) -> Value: ...
 
     # --- names
 

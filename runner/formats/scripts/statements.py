@@ -5,6 +5,7 @@ A `return` under a condition leaves the rest of its function under the opposite 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 from runner.formats.scripts import logic, terms, tree
@@ -20,8 +21,8 @@ _DEEPEST = 30
 class Statements(Evaluator):
     """Runs statements for their effects."""
 
-    def loop(self, node: tree.For | tree.ForEach) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def loop(self, node: tree.For | tree.ForEach) -> None: ...
 
     def run(self, node: Any) -> None:
         """One statement."""
@@ -123,8 +124,8 @@ class Statements(Evaluator):
             if self.scope.home(name) is not None:
                 self.assign(name, Opaque(why))
 
-    def lose_effects(self, node: Any, why: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def lose_effects(self, node: Any, why: str) -> None: ...
 
     def _leave(self, node: tree.Leave) -> None:
         frame = self.frames[-1]
@@ -201,8 +202,8 @@ class Statements(Evaluator):
                 self.run(node.handler)
                 self.scope = outer
 
-    def skip_effects(self, node: Any) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def skip_effects(self, node: Any) -> None: ...
 
     def _switch(self, node: tree.Switch) -> None:
         subject = self.evaluate(node.value)

@@ -199,6 +199,6 @@ def test_each_file_is_read_once() -> None:
         reads.append(path)
         return "{a: 1, b: 2}"
 
-    library = Library(Foreign("api", "{x: {$ref: 'b.yaml#/a'}, y: {$ref: './b.yaml#/b'}}", (), read))
-    values: list[Any] = [part.value if (part := library.root.at(key).follow()) else None for key in "xy"]
+    documents = Library(Foreign("api", "{x: {$ref: 'b.yaml#/a'}, y: {$ref: './b.yaml#/b'}}", (), read))
+    values: list[Any] = [part.value if (part := documents.root.at(key).follow()) else None for key in "xy"]
     assert (values, reads) == ([1, 2], ["b.yaml"])

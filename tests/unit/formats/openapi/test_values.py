@@ -23,11 +23,11 @@ class Made:
 
     def __init__(self, schemas: dict[str, Any]) -> None:
         document = {"components": {"schemas": schemas}}
-        self.library = Library(Foreign("api", json.dumps(document)))
+        self.documents = Library(Foreign("api", json.dumps(document)))
         self.maker = Maker(lambda name: f"secret {name}")
 
     def value(self, name: str = "S") -> Any:
-        return self.maker.value(self.library.root.at("components", "schemas", name), "name")
+        return self.maker.value(self.documents.root.at("components", "schemas", name), "name")
 
 
 def make(schema: Any, **others: Any) -> Any:
@@ -127,7 +127,7 @@ def test_examples_of_another_type(schema: Any, value: Any, lost: bool) -> None:
     """An example of another type is read as the schema's if it can be; else it is told, and a value is made."""
     made = Made({"S": schema})
     assert made.value() == value
-    assert [loss.what for loss in made.library.losses] == (["an example"] if lost else [])
+    assert [loss.what for loss in made.documents.losses] == (["an example"] if lost else [])
 
 
 def test_required_and_optional(shown: Shown) -> None:
