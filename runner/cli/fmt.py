@@ -62,9 +62,13 @@ def _stream(check: bool) -> int:
 
 def _file(source: Source, path: Path, check: bool, no_colour: bool) -> bool:
     """Whether a file changes; it is written whole or not at all."""
-    from runner.diagnostics import escape
+    from runner.diagnostics import Diagnostic, escape
+    from runner.errors import InvalidError
     from runner.reporters.style import styler_for
 
+    if not path.is_file():  # a device would be replaced by a file, for everybody on this system
+        hint = "`runner fmt -` lays out standard input"
+        raise InvalidError([Diagnostic(f"{source.path} is no regular file", hint=hint)])
     text = _laid_out(source)
     if text.encode() == path.read_bytes():
         return False

@@ -18,12 +18,16 @@ def write_all(
     """Writes the files, by their paths relative to a folder: they are made beside it, judged there, and moved.
 
     Raises:
-        UsageError: one is there already with another content, or cannot be written.
+        UsageError: one is there already with another content, is a device or a folder, or cannot be written.
     """
     for relative in written:
         pure = PurePosixPath(relative)
         outside = pure.is_absolute() or ".." in pure.parts
         assert not outside, "formats name files within the folder"
+    for relative in written:
+        place = folder / relative
+        if place.exists() and not place.is_file():  # a device would become a file, for everybody on this system
+            raise UsageError(f"{place} is no regular file: leave -o out for standard output")
     there = [str(folder / relative) for relative, content in written.items() if _differs(folder / relative, content)]
     if there and not force:
         more = f" and {len(there) - 1} more" if len(there) > 1 else ""
@@ -35,7 +39,7 @@ def write_all(
             judge(Path(made))
             for relative in written:
                 (folder / relative).parent.mkdir(parents=True, exist_ok=True)
-                os.replace(Path(made, relative), folder / relative)
+                os.replace(Path(made, relative), (folder / relative).resolve())
     except OSError as error:
         raise UsageError(f"cannot write {error.filename2 or error.filename or folder}: {error.strerror}") from None
 

@@ -8,6 +8,7 @@ knows no HTTP and does not judge paths: `workspace` does.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -81,6 +82,8 @@ class Downloads:
         try:
             folder, last = os.path.split(path)
             os.makedirs(folder, exist_ok=True)
+            if os.path.exists(path) and not os.path.isfile(path):  # a device would be replaced by a file
+                raise FileExistsError(errno.EEXIST, "it is no regular file")
             temporary = os.path.join(folder, f".{last[:_OF_NAME]}.{os.urandom(4).hex()}.part")
             self._unfinished.add(temporary)
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -58,3 +59,15 @@ def test_faults(command: Any, place: Path, write: Callable[[str, str], Path]) ->
 def test_a_missing_file(command: Any, place: Path) -> None:
     """A path that is not there is an error."""
     assert command("fmt", "nothing.yaml", cwd=place).code == 3
+
+
+def test_what_is_no_regular_file(tmp_path: Path) -> None:
+    """A device or a pipe is not replaced by a file."""
+    from runner.cli.fmt import _file
+    from runner.diagnostics import Source
+    from runner.errors import InvalidError
+
+    os.mkfifo(tmp_path / "pipe.yaml")
+    with pytest.raises(InvalidError, match="is no regular file"):
+        _file(Source("pipe.yaml", UGLY), tmp_path / "pipe.yaml", False, True)
+    assert (tmp_path / "pipe.yaml").is_fifo()

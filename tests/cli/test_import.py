@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -185,6 +186,18 @@ def test_credentials_by_name_and_looks(command: Any, place: Path, write: Callabl
     done = command("import", "curl", "api.sh", cwd=place)
     assert "0123456789abcdef" not in done.said
     assert "secrets:" in done.out
+
+
+def test_what_is_no_regular_file(command: Any, place: Path, write: Callable[[str, str], Path]) -> None:
+    """Neither an import nor an export puts a file in the place of a device or a pipe, whatever --force says."""
+    write("api.sh", "curl http://api.test/\n")
+    write("api.yaml", "requests: [{name: A, url: http://api.test/}]\n")
+    os.mkfifo(place / "pipe.yaml")
+    for words in (("import", "curl", "api.sh"), ("export", "curl", "api.yaml")):
+        done = command(*words, "-o", "pipe.yaml", "--force", cwd=place)
+        assert (done.code, done.out) == (2, "")
+        assert "pipe.yaml is no regular file" in done.err
+        assert (place / "pipe.yaml").is_fifo()
 
 
 def test_files_outside(command: Any, place: Path, write: Callable[[str, str], Path]) -> None:
