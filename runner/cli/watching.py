@@ -4,13 +4,15 @@
 
 A collection touches its own file and those that it names. A `.env` file concerns all collections, and so does a file
 that nobody names but that may be meant: a base, data that a template names.
+
+Whether a file has changed is told by its stamp, never by a clock: the clock of a file system lags behind the system's.
+The watcher only says when to look; what it does not hear of (network folders) is looked at between its waits.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -34,6 +36,9 @@ _WAIT_MS = 300
 
 #: Runs plans with an environment; gives the exit code.
 Run = Callable[[Sequence[Plan], Any], int]
+
+#: What differs between two states of a file: modification time in ns, size in bytes, inode; None where there is none.
+Stamp = tuple[int, int, int] | None
 
 
 def watch(options: Options, run: Run, outputs: Iterable[str]) -> int:
@@ -76,21 +81,24 @@ class _Watched:
     touched: dict[str, set[Path]] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
     seen: set[Path] = field(default_factory=set)
-    began: float = 0.0
-    ended: float = 0.0
+    stamps: dict[Path, Stamp] = field(default_factory=dict)
     _stale: bool = True
     _folders: frozenset[Path] = frozenset()
     _changes: Iterator[set[Path]] = field(default_factory=lambda: iter(()))
 
     def run(self, paths: Sequence[str], run: Run) -> int:
         """Runs these files; a file that is not valid is told of, and no reason to stop."""
-        again = bool(self.ended)
-        self.began, self._stale = time.time(), True
+        again = bool(self.stamps)
+        self._stale = True
+        self.seen = self._collections()
+        read = _stamps(self.seen | self._known())
+        sources = {*self.seen, *self._environment_files()}
         try:
-            self.seen = self._collections()
             project = open_project(replace(self.options, paths=paths, allow_empty=again or self.options.allow_empty))
             plans, env = project.ready_plans()
             self.touched |= {plan.collection.source.path: _touched(plan, project.workspace) for plan in plans}
+            sources |= {Path(source.path).resolve() for plan in plans for source in plan.collection.sources}
+            read = _stamps(sources) | read
             self.failed = []
             return run(plans, env)
         except UsageError:
@@ -99,7 +107,8 @@ class _Watched:
             self.failed = list(paths)
             return report_error(error)
         finally:
-            self.ended = time.time()
+            # A run may write what a later one reads, which is no news; a collection that was saved meanwhile is.
+            self.stamps = _stamps(self._in_sight()) | {path: read[path] for path in read.keys() & sources}
 
     def wait(self, changes: Callable[[Iterable[Path]], Iterator[set[Path]]]) -> list[str]:
         """The files to run after the next change that concerns any."""
@@ -112,6 +121,7 @@ class _Watched:
                 names = ", ".join(escape(display(path)) for path in sorted(changed))
                 print(f"\n{styler('name', f'changed: {names}')}", file=sys.stderr, flush=True)
                 return paths
+            self.stamps |= _stamps(changed)
 
     def _next(self, changes: Callable[[Iterable[Path]], Iterator[set[Path]]]) -> set[Path]:
         """What has changed; empty where nothing has for a while."""
@@ -120,16 +130,16 @@ class _Watched:
             changed = next(self._changes)
         else:
             self._folders, self._changes = folders, changes(sorted(folders))
-            changed = next(self._changes) | self._missed()
+            changed = next(self._changes) | self._new()
+        changed |= {path for path in self._known() if self._is_news(path)}
         self._stale = bool(changed)
         return changed
 
-    def _missed(self) -> set[Path]:
-        """What changed before anyone watched: files in a new folder, and those of the run since it began."""
+    def _new(self) -> set[Path]:
+        """The collections that came before anyone watched their folder."""
         new = self._collections() - self.seen
         self.seen |= new
-        touched = {path for paths in self.touched.values() for path in paths if path.exists()}
-        return new | {path for path in touched if path.stat().st_mtime > self.began}
+        return new
 
     def _to_watch(self) -> Iterator[Path]:
         """The folders in which a change may concern the run; folders below them are in the list themselves."""
@@ -142,13 +152,22 @@ class _Watched:
             yield from (path.parent for path in touched if path.parent.is_dir())
         yield from (path.parent for path in self._environment_files() if path.parent.is_dir())
 
+    def _known(self) -> set[Path]:
+        """The files that are named, and `.env`."""
+        return set().union(self._environment_files(), *self.touched.values())
+
+    def _in_sight(self) -> set[Path]:
+        """These, and those of the watched folders that may be meant."""
+        found = (Path(entry.path) for folder in set(self._to_watch()) for entry in _entries(folder))
+        return self._known().union(path.resolve() for path in found if path.name.endswith(_MEANT))
+
     def _environment_files(self) -> list[Path]:
         named = self.options.env_files or [str((self.options.root or Path.cwd()) / ".env")]
         return [Path(name).resolve() for name in named]
 
     def _concerned(self, changed: set[Path]) -> list[str]:
         files = {path for path in changed if str(path) not in self.outputs}
-        if files & set(self._environment_files()):
+        if any(map(self._is_news, files & set(self._environment_files()))):
             return list(self.options.paths)
         found = [name for name, touched in self.touched.items() if self._is_changed(name, touched & files)]
         known = set().union(*self.touched.values())
@@ -162,24 +181,48 @@ class _Watched:
         return list(dict.fromkeys(found))
 
     def _is_changed(self, name: str, touched: set[Path]) -> bool:
-        """Whether a collection is to be run again; its own file may have been saved while it was running."""
-        source = Path(name)
-        return source.exists() and (source.resolve() in touched or any(map(self._is_news, touched)))
+        """Whether a collection is to be run again."""
+        return Path(name).exists() and any(map(self._is_news, touched))
 
     def _is_news(self, path: Path) -> bool:
-        """Whether a file was changed since the run, and not by it; our own output is no news."""
-        try:
-            found = path.stat()
-            ours = any(os.path.samestat(found, os.fstat(stream.fileno())) for stream in (sys.stdout, sys.stderr))
-        except OSError:
-            return False
-        return found.st_mtime > self.ended and not ours
+        """Whether a file is not as it was when the run ended, or was read; our own output is no news."""
+        stamp = _stamp(path)
+        return stamp is not None and stamp != self.stamps.get(path) and not _is_ours(path)
 
     def _collections(self) -> set[Path]:
         try:
             return {path.resolve() for path in Workspace(self.options.root).collections(self.options.paths)}
         except RunnerError:
             return set()
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _stamps(paths: Iterable[Path]) -> dict[Path, Stamp]:
+    return {path: _stamp(path) for path in paths}
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []  # gone meanwhile
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether standard output or error is written into this file."""
+    try:
+        found = path.stat()
+        return any(os.path.samestat(found, os.fstat(stream.fileno())) for stream in (sys.stdout, sys.stderr))
+    except OSError:
+        return False
 
 
 def _is_hidden(folder: str, below: Path) -> bool:

@@ -126,6 +126,22 @@ def test_other_files_of_a_collection(watch: Any, write: Write) -> None:
     assert ran(one.after(lambda: write("shared/rows.csv", "n\n1\n2\n"))) == ["requests/c.yaml"]
 
 
+def test_an_old_time(watch: Any, write: Write) -> None:
+    """A file put back with an older time, by `cp -p` or from an archive, is a change as well."""
+    write("a.yaml", FILE)
+    write("b.yaml", FILE.replace("{name", "{for_each: rows.csv, name"))
+    write("rows.csv", "n\n1\n")
+
+    def old(name: str, text: str) -> None:
+        path = write(f"{name}.new", text)
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+        path.replace(path.with_suffix(""))
+
+    one = watch("a.yaml", "b.yaml")
+    assert ran(one.after(lambda: old("rows.csv", "n\n2\n"))) == ["b.yaml"]
+    assert ran(one.after(lambda: old("a.yaml", FILE.replace("A", "Old")))) == ["a.yaml"]
+
+
 def test_a_folder_that_is_new(watch: Any, write: Write, tmp_path: Path) -> None:
     """A folder made later is watched as well."""
     write("requests/a.yaml", FILE)
