@@ -21,6 +21,8 @@ _PLACES = 3
 
 def print_losses(imported: Imported, source: str, paths: Sequence[str], out: TextIO, *, no_colour: bool) -> None:
     """One line on what was made, and the losses."""
+    from runner.formats.draft import count_requests
+
     requests = count_requests(imported.collection) + sum(map(count_requests, imported.collections.values()))
     print_summary(requests, imported.losses, source, paths, out, no_colour=no_colour)
 
@@ -43,14 +45,6 @@ def print_summary(
         print(f"    {styler('place', shown)}", file=out)
         if remedy:
             print(f"    {styler('hint', escape(remedy))}", file=out)
-
-
-def count_requests(data: object) -> int:
-    """How many requests a draft holds."""
-    if not isinstance(data, dict):
-        return 0
-    items = [item for key in ("setup", "requests", "teardown") for item in data.get(key, ()) if isinstance(item, dict)]
-    return sum(count_requests(item) if "requests" in item else 1 for item in items)
 
 
 def check_report(path: str, others: Iterable[str]) -> None:

@@ -36,6 +36,7 @@ from runner.formats.draft import Comment, Data
 from runner.formats.variables import typed
 
 _CURL = re.compile(r"(?:.*[/\\])?\\?curl(?:\.exe)?", re.IGNORECASE)
+_NAMED = re.compile(r"\bcurl\b", re.IGNORECASE)
 #: Commands that run the one behind them.
 _WRAPPERS = frozenset({"sudo", "time", "command", "exec", "nohup", "winpty", "builtin", "eval", "&", "$", ">", "%"})
 _ASSIGNING = frozenset({"export", "local", "declare", "readonly", "typeset"})
@@ -58,6 +59,8 @@ class Reader:
         self.values: Values = converter.values
         self.items: list[Any] = []
         self.delay = ""
+        #: Whether there is a command of curl, also one that cannot be translated.
+        self.found = False
         #: Loops that are under way; those whose rows are known, with the rows and where their items begin.
         self.loops: list[tuple[Loop, list[Any], int] | None] = []
         #: Those before the command that is read, until a request takes them.
@@ -84,6 +87,7 @@ class Reader:
             self.loops.append(None)
 
     def _once(self, text: str) -> None:
+        self.found |= _NAMED.search(text) is not None
         why = "its commands are imported once, one after the other"
         self.values.lose(f"'{text}'", why, "`when`, `for_each` or `poll`")
 
@@ -125,6 +129,7 @@ class Reader:
 
     def _curl(self, pipeline: Pipeline, place: int) -> list[Data]:
         """The requests of the curl command in a pipeline, added to the items."""
+        self.found = True
         command = pipeline.commands[place]
         self.values.line = command.line
         for assigned, value in command.assignments:
