@@ -13,7 +13,9 @@ from typing import NamedTuple
 import pytest
 
 from runner.cli.importing import command
+from runner.diagnostics import Source
 from runner.errors import InvalidError
+from runner.language.layout import layout
 
 
 class Files(NamedTuple):
@@ -66,6 +68,9 @@ def test_corpus(
             refused.append(f"{path.name}: {error}")
         else:
             kinds.update(loss["why"] for loss in json.loads(report.read_text())["losses"])
+            for made in (tmp_path / str(number)).rglob("*.yaml"):
+                text = made.read_text()
+                assert layout(Source(made.name, text)) == text
     capsys.readouterr()
     print(*(f"{count:4} {why}" for why, count in kinds.most_common()), *refused, sep="\n")
     assert (len(found) - len(refused), len(refused)) == (files.imported, files.refused)

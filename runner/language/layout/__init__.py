@@ -21,7 +21,9 @@ def layout(source: Source) -> str:
     Raises:
         InvalidError: it is not YAML.
     """
-    document = read(source)
+    lines = source.text.replace("\r\n", "\n").replace("\r", "\n")  # YAML reads every line break as one (1.2 § 5.4)
+    document = read(Source(source.path, lines))
     if document is None:  # nothing but comments
-        return "\n".join(line.rstrip() for line in source.text.splitlines()).strip("\n") + "\n"
+        text = "\n".join(line.rstrip() for line in lines.split("\n")).strip("\n")
+        return f"{text}\n" if text else ""
     return Printer(document).text()
