@@ -1,6 +1,6 @@
 """YAML text → the same YAML in one canonical style; comments, order, quotes, blocks and braces stay as chosen.
 
-    parts ◀── reading ◀── printing
+    parts ◀── lines, reading ◀── printing
 
 Two spaces of indent, items below their key, one space after `:` and `,`, one empty line between requests and between
 the blocks of a file. This file knows the keys whose items are set apart, and no other; it judges nothing.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
+from runner.language.layout.lines import cut, in_one_line, is_long, is_tall, name_of, parent_column, shifted
 from runner.language.layout.parts import Block, Document, Entry, Node, Scalar
-from runner.language.writer import quoted
 
 #: Keys whose items are set apart by empty lines.
 _APART = frozenset({"requests", "setup", "teardown"})
@@ -110,7 +110,7 @@ class Printer:
         self._own_comments(block.end, indent, block.column if indent else 0)
 
     def _before_entry(self, entry: Entry, previous: Entry | None, indent: int, *, apart: bool, top: bool) -> None:
-        takes_lines = _is_tall if apart else _is_long
+        takes_lines = is_tall if apart else is_long
         long = previous is not None and (takes_lines(previous.value) or takes_lines(entry.value))
         if long and (apart or top) and self._out[-1]:
             self._out.append("")
@@ -130,7 +130,7 @@ class Printer:
             self._end_line(entry.key.end)
             self._line = " " * indent
         self._line += ":"
-        self._value(entry.value, indent, indent + 2, key=_name(entry.key), after=entry.key.end)
+        self._value(entry.value, indent, indent + 2, key=name_of(entry.key), after=entry.key.end)
 
     def _value(
         self, node: Node, parent: int, indent: int, *, item: bool = False, key: str = "", after: int | None = None
@@ -172,7 +172,7 @@ class Printer:
     def _inline(self, node: Node) -> str:
         if isinstance(node, Scalar):
             properties = f"{node.properties} " if node.properties else ""
-            return properties + _in_one_line(node)
+            return properties + in_one_line(node)
         return self._flow_text(node)
 
     def _scalar(self, node: Scalar, indent: int, after: int | None) -> None:
@@ -182,7 +182,7 @@ class Printer:
         lines = node.text.split("\n")
         self._line += f"{' ' if self._line.strip() else ''}{lines[0]}"
         for line in lines[1:]:
-            self._out.append(_cut(self._line, node.style))
+            self._out.append(cut(self._line, node.style))
             self._line = " " * indent + line.strip(" \t") if line.strip() else ""
         self._end_line(node.end)
 
@@ -217,7 +217,7 @@ class Printer:
         if not digit:
             return len(filled[0]) - len(filled[0].lstrip(" ")) if filled else 0
         line = self._text_of(self._line_of(node.start))
-        return _parent_column(line) + int(digit)
+        return parent_column(line) + int(digit)
 
     def _skip_comments(self, end: int) -> None:
         while self._next < len(self._comments) and self._comments[self._next].start < end:
@@ -261,7 +261,7 @@ class Printer:
             self._next += 1
         first, *lines = self._source[start:end].split("\n")
         moved = len(self._line + lead) - (start - self._document.lines[self._line_of(start)])
-        return lead + "\n".join([first, *(_shifted(line, moved) for line in lines)])
+        return lead + "\n".join([first, *(shifted(line, moved) for line in lines)])
 
     def _entry_end(self, entry: Entry) -> int:
         return max(entry.value.end, entry.key.end if entry.key else 0)
@@ -283,51 +283,3 @@ class Printer:
         if entry.key is None:
             return value
         return f"{self._inline(entry.key)}: {value}" if value else f"{self._inline(entry.key)}:"
-
-
-def _shifted(line: str, columns: int) -> str:
-    """A line moved to the right, or to the left as far as there is room."""
-    text = line.lstrip(" ")
-    return " " * max(len(line) - len(text) + columns, 0) + text if text else ""
-
-
-def _name(key: Node) -> str:
-    return key.text if isinstance(key, Scalar) else ""
-
-
-def _in_one_line(node: Scalar) -> str:
-    """A scalar in one line: its lines joined as YAML folds them, or written anew where they hold line breaks."""
-    lines = node.text.split("\n")
-    if len(lines) > 1 and any(not line.strip() or line.endswith("\\") for line in lines):
-        return quoted(node.value)
-    return " ".join(line.strip() for line in lines)
-
-
-def _is_tall(item: Node) -> bool:
-    """Whether an item takes more than one line."""
-    if isinstance(item, Block) and not item.flow:
-        inner = _is_long if item.mapping else _is_tall
-        return len(item.entries) > 1 or any(inner(entry.value) for entry in item.entries)
-    return _is_long(item)
-
-
-def _is_long(node: Node) -> bool:
-    """Whether the value of a key takes lines of its own."""
-    if isinstance(node, Block):
-        return not node.flow
-    return node.style in ("|", ">") or "\n" in node.text
-
-
-def _cut(line: str, style: str) -> str:
-    """A line of a longer scalar without the spaces at its end, but for escaped ones in double quotes."""
-    return line if style == '"' and line.endswith("\\ ") else line.rstrip()
-
-
-def _parent_column(line: str) -> int:
-    """The column of the block that holds the block scalar which begins in this line."""
-    match = re.match(r"(?: *(?:- +)*)", line)
-    lead = match.group() if match else ""
-    rest = line[len(lead) :]
-    if lead.endswith("- ") and rest[:1] in "|>":
-        return lead.rstrip(" ").rfind("-")
-    return len(lead)
