@@ -1,4 +1,4 @@
-"""What the printer asks of single lines and nodes: how they are written, how they are moved, how much room they take."""
+"""What the printer asks of single lines and nodes: how they are written and moved, and how much room they take."""
 
 from __future__ import annotations
 
