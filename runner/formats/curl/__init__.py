@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.formats.bases import factor
 from runner.formats.curl.dialects import READERS, dialect, repaired
+from runner.formats.curl.helpers import without_helpers
 from runner.formats.curl.requests import Converter
 from runner.formats.curl.scripts import Reader
 from runner.formats.curl.shared import share
@@ -34,7 +35,7 @@ def load(foreign: Foreign, choices: Choices) -> Imported:
     if "curl" not in foreign.text.lower():  # else prose with an apostrophe in it is a quote that is never closed
         raise _none()
     imported = Imported({})
-    text, change = repaired(foreign.text)
+    text, change = repaired(without_helpers(foreign.text))
     if change:
         imported.lose("the file", "its notation", f"{change}, as in a document", "compare the result with it")
     variables: Data = {}

@@ -160,13 +160,12 @@ def _basic(value: str) -> tuple[str, str] | None:
 
 
 def _cookies(word: Word, made: Data, context: Context) -> None:
-    parts = context.values.parts(word)
+    parts = () if word in context.jars else context.values.parts(word)
     if not parts:
         return
     if cut(parts, "=")[1] is None and is_literal(parts):
-        if literal_text(word) not in context.jars:
-            remedy = "write `cookies`; those that an answer of this file sets are kept anyway"
-            context.lose(f"the cookies of '{plain(parts)}'", "a run reads no cookies of other runs", remedy)
+        remedy = "write `cookies`; those that an answer of this file sets are kept anyway"
+        context.lose(f"the cookies of '{plain(parts)}'", "a run reads no cookies of other runs", remedy)
     elif not _as_cookies(parts, made):
         made["headers"]["Cookie"] = spliced(parts)
 

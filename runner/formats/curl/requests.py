@@ -43,7 +43,7 @@ class Converter(Context):
         made: list[Data] = []
         for given in transfers(expanded(parse(words, self.lose), self)):
             self._tell_losses(given)
-            self.jars.update(map(literal_text, given.every("cookie-jar")))
+            self.jars.update(given.every("cookie-jar"))
             made += self._transfer(given)
         for request in made:
             request["name"] = self.unique(name or _name(request))

@@ -26,6 +26,26 @@ from runner.formats.symbols import CAPTURE, Computed, Ref, Value
 from runner.language import query
 from runner.language.model import MISSING, Assertion, Capture, DataFile, Expression
 
+#: Methods that overlap.
+_TOGETHER = frozenset({"GET", "HEAD", "OPTIONS"})
+_WHOLE = '''
+
+def whole(base, url):
+    """A URL that may be relative to a base."""
+    if "://" in url.partition("?")[0] or not url:
+        return url or base
+    return base + url if url[0] in "?#" else f"{base.rstrip('/')}/{url.lstrip('/')}"
+'''
+_COOKIES = '''
+
+def cookies(client, url, own):
+    """The Cookie header: the client's cookies with a request's own over them; None holds one back."""
+    request = httpx.Request("GET", url)
+    client.cookies.set_cookie_header(request)
+    pairs = request.headers.get("cookie", "").split("; ")
+    found = {**dict(pair.split("=", 1) for pair in pairs if pair), **own}
+    return "; ".join(f"{name}={value}" for name, value in found.items() if value is not None)
+'''
 _AT = '''
 
 def at(value, *steps):
@@ -58,7 +78,9 @@ def _whole(plan: Plan, values: Values, body: str) -> str:
     standard = "".join(f"{line}\n" for line in modules)
     head = head.replace("\\", "\\\\")
     constants = "\n" + "".join(names) if names else ""
-    return f'{head}"""\n\n{standard}\nimport httpx\n{constants}{f"{_AT}{chr(10)}" if values.uses_at else ""}\n{body}'
+    used = {_AT: values.uses_at, _WHOLE: "whole(" in body, _COOKIES: "cookies(client, " in body}
+    functions = "".join(function for function, is_used in used.items() if is_used)
+    return f'{head}"""\n\n{standard}\nimport httpx\n{constants}{functions}{chr(10) if functions else ""}\n{body}'
 
 
 def _line(text: str) -> str:
@@ -76,7 +98,9 @@ class _Script:
     def body(self) -> Iterator[str]:
         if self.plan.collection.overlap:
             self.values.place = self.plan.collection.source.path
-            self.values.lose("'overlap'", "the requests are sent one after the other", "")
+            why = "the requests are sent one after the other: each sees the cookies that those before it were given"
+            self.values.lose("'overlap'", why, "")
+        self.values.keeps_cookies = len(self.plan.steps) > 1
         items = list(flat_steps(self.plan))
         flats = [item.flat if isinstance(item, Repeated) else item for item in items]
         self._client = next((flat.settings for flat in flats if not flat.step.skip), {})
@@ -85,8 +109,18 @@ class _Script:
         given = {"follow_redirects": True, "timeout": 30, **settings}
         words = ", ".join(f"{name}={literal(value)}" for name, value in given.items())
         yield f"with httpx.Client({words}) as client:\n"
-        blocks = [block for item, flat in zip(items, flats, strict=True) for block in self._item(item, flat)]
+        blocks = [block for item, flat in zip(items, flats, strict=True) for block in self._with_asked(item, flat)]
         yield "\n".join([*blocks, *([] if any(not flat.step.skip for flat in flats) else ["    pass\n"])])
+
+    def _with_asked(self, item: Flat | Repeated, flat: Flat) -> Iterator[str]:
+        """The blocks of a request, and before them the captures that it needs and the script does not take."""
+        blocks = list(self._item(item, flat))
+        asked, self.values.asked = self.values.asked, {}
+        for name in asked:
+            self.values.missing.pop(name, None)
+        if asked:
+            yield "".join(f"    {name} = os.environ[{text(name)}]  # {why}: write it\n" for name, why in asked.items())
+        yield from blocks
 
     def _item(self, item: Flat | Repeated, flat: Flat) -> Iterator[str]:
         self.values.place = flat.name
@@ -119,10 +153,6 @@ class _Script:
 
     def _tell(self, flat: Flat) -> None:
         """What the script has no words for."""
-        if flat.open_url:
-            self.values.lose("the URL", "only a run knows whether it is a whole one: it is taken for one", "")
-        if flat.spec.cookies and len(self.plan.steps) > 1:
-            self.values.lose("'cookies'", "httpx sends them in place of those of the jar", "client.cookies")
         for name in ("poll", "paginate"):
             if getattr(flat.spec, name) is not None:
                 self.values.lose(f"'{name}'", "the request is sent once", "a loop around it")
@@ -253,8 +283,15 @@ class _Script:
 
     def _assertion(self, given: tuple[Assertion, Value, Value], translator: Translator, flat: Flat) -> Iterator[str]:
         assertion, equals, includes = given
+        if self._needs_overlap(assertion, flat):
+            self.values.lose("an assertion", "what it says of cookies holds where requests overlap", "use runner run")
+            yield f"# assert {_line(assertion.that.text)}"
+            return
         tree = query.compile(assertion.that.text).tree.root
+        asked = dict(self.values.asked)
         found = None if includes is not MISSING else self._judged(tree, assertion, equals, translator)
+        if self.values.asked != asked:  # it compares with a capture that is not taken
+            found, self.values.asked = None, asked
         if found is not None:
             message = f", {text(_line(assertion.message))}" if isinstance(assertion.message, str) else ""
             yield f"assert {found}{message}"
@@ -264,6 +301,11 @@ class _Script:
             shown += f" {'equals' if includes is MISSING else 'includes'} …"
         self.values.lose("an assertion", "it has no translation", "write it, or use runner run")
         yield f"# assert {_line(shown)}"
+
+    def _needs_overlap(self, assertion: Assertion, flat: Flat) -> bool:
+        """Whether an assertion looks at cookies, which neighbours that are sent together do not see of one another."""
+        together = self.plan.collection.overlap and flat.method in _TOGETHER
+        return bool(together) and "cookie" in assertion.that.text.lower()
 
     def _judged(self, tree: Any, assertion: Assertion, equals: Value, translator: Translator) -> Code | None:
         if equals is MISSING:

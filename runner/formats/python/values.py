@@ -16,7 +16,10 @@ from runner.language import query
 from runner.language.values import as_text, duration
 
 #: Names that the script has for itself.
-_TAKEN = frozenset({"client", "response", "body", "element", "at", "os", "httpx", "Path", "main", "str", "len", "sum"})
+_TAKEN = frozenset(
+    {"client", "response", "body", "element", "at", "cookies", "whole", "os", "httpx", "Path", "main", "str", "len",
+     "sum"}
+)  # fmt: skip
 #: What a module is needed for.
 _MODULES: Mapping[str, str] = {
     "base64.": "import base64",
@@ -58,8 +61,12 @@ class Values:
         self.wanted: dict[str, str] = {}
         self.place = ""
         self.uses_at = False
-        #: Captures that have no translation, each with what it is: the reader sets those that are used.
+        #: Captures that have no translation, each with what it is.
         self.missing: dict[str, str] = {}
+        #: Those of them that are used from here on: the reader writes them.
+        self.asked: dict[str, str] = {}
+        #: Whether cookies that an answer sets may go out with a later request.
+        self.keeps_cookies = False
         self._opaque: dict[str, str] = {}
         #: What is worked out once: names with their expressions.
         self.once: dict[str, str] = {}
@@ -116,7 +123,7 @@ class Values:
         if symbol.kind in (CAPTURE, ROW) and symbol.name not in ("data", "iteration"):
             base = self.name(symbol.name)
             if base in self.missing:
-                self.want(base, self.missing[base])
+                self.asked[base] = self.missing[base]
         else:
             name = symbol.name.upper() if symbol.kind == SECRET else symbol.name
             why = _WHY.get(symbol.kind, "a variable that this file does not set")
@@ -145,7 +152,7 @@ class Values:
     def translate(self, node: Any, computed: Computed, *, condition: bool = False) -> Code | None:
         """An expression over the variables that `computed` has values for."""
         values = dict(computed.values)
-        wanted = dict(self.wanted)
+        wanted, asked = dict(self.wanted), dict(self.asked)
 
         def variable(name: str) -> Code | None:
             found = values.get(name.removeprefix("vars."), ...)
@@ -155,7 +162,7 @@ class Values:
         code = translator.condition(node) if condition else translator.code(node)
         self.uses_at = self.uses_at or (code is not None and translator.uses_at)
         if code is None:
-            self.wanted = wanted
+            self.wanted, self.asked = wanted, asked
         return code
 
     def _default(self, node: Any, computed: Computed) -> Code | None:
