@@ -362,7 +362,7 @@ def _merged(outer: tuple[tuple[Any, Any], ...], own: Any, *, same_case: bool) ->
 def _is_credential(name: str, value: Any) -> bool:
     """Whether a variable is a literal credential."""
     literal = isinstance(value, str) and "{{" not in value and not is_harmless(value)
-    return literal and holds_credential(snake(name))
+    return literal and holds_credential(snake(name), value)
 
 
 def _content_type(headers: Data) -> str:
