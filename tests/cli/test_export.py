@@ -28,10 +28,12 @@ RUNNABLE = [
     "01-first-request", "08-oauth2", "12-groups", "16-bodies", "19-cookies-and-redirects", "20-login-call", "29-overlap",
     "30-multipart", "32-graphql",
 ]  # fmt: skip
+#: And those that take more than a command for each request.
+RUNNABLE_IN_PYTHON = ["02-variables", "09-captures", "24-for-each", "26-retry", "27-poll"]
 ONE = "requests: [{name: A, url: 'https://x.test/a', assert: [status: 200]}]"
 
 
-@pytest.mark.parametrize("name", RUNNABLE)
+@pytest.mark.parametrize("name", RUNNABLE + RUNNABLE_IN_PYTHON)
 def test_a_python_script_runs(server: DemoServer, command: Any, name: str) -> None:
     """A script with httpx sends what the example sends, and its assertions hold."""
     done = command("export", "python", f"examples/{name}.yaml", "-v", f"api={server.url}", "-v", f"login={server.url}")

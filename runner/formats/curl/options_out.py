@@ -115,7 +115,7 @@ def _proxy(proxy: Value, shell: Shell) -> Iterator[str]:
 
 
 def _retry(retry: Any, method: str, shell: Shell) -> Iterator[str]:
-    attempts = retry.get("attempts")
+    attempts = retry.get("attempts", 3)
     if not isinstance(attempts, int) or attempts < 2 or (method in _ONCE and "methods" not in retry):
         return
     yield f"--retry {attempts - 1}"

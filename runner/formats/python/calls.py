@@ -10,7 +10,7 @@ from runner.formats.addresses import address, has_known_query, in_query, query_m
 from runner.formats.flat import Auth, Flat, Pairs, Part
 from runner.formats.python.literals import Code, literal, text
 from runner.formats.python.values import Values
-from runner.formats.symbols import Value, is_known, joined, literal_text
+from runner.formats.symbols import CAPTURE, Ref, Value, is_known, joined, literal_text
 from runner.language.values import as_text
 
 #: Methods of a client that take a body; others take none.
@@ -70,9 +70,17 @@ def _url(flat: Flat, values: Values, more: Pairs) -> str:
     if pairs:
         parts.append(query_mark(url) or ("" if literal_text(url).endswith(("?", "&")) else "&"))
     for place, (name, value) in enumerate(pairs):
-        parts += ["&" if place else "", _quoted(name, values), "=", _quoted(value, values)]
+        parts += ["&" if place else "", *_pair(name, value, values)]
     code = values.text(*parts)
     return code if flat.open_base is None else Code(f"whole({values.text(flat.open_base)}, {code})")
+
+
+def _pair(name: Value, value: Value, values: Values) -> list[Value]:
+    """An entry of the query; one for each element of what is known to be a list."""
+    if isinstance(value, Ref) and value.kind == CAPTURE and values.name(value.name) in values.lists:
+        one = values.text(_quoted(name, values), "=", Code("quote(str(one))"))
+        return [Code(f'"&".join({one} for one in {values.name(value.name)})')]
+    return [_quoted(name, values), "=", _quoted(value, values)]
 
 
 def _quoted(value: Value, values: Values) -> Value:
@@ -222,7 +230,6 @@ def _settings(flat: Flat, values: Values) -> Iterator[tuple[str, Any]]:
 _LOST = {
     "max_body": ("httpx reads a body to its end", "client.stream"),
     "max_events": ("httpx reads a stream to its end", "client.stream"),
-    "retry": ("httpx does not look at statuses", "a loop around it"),
 }
 
 
