@@ -241,6 +241,9 @@ class _Export:
         body = pieces.declared_body(given)
         method = str(given.get("method") or ("POST" if body and not body[2] else "GET"))
         url = joined(around.base, given["url"], self.variables)
+        if around.base and url == given["url"] and url.startswith("{{"):
+            why = "only a run knows whether it is a whole one: it is taken for one"
+            self.lose("the URL", why, "write the base before it where it is relative")
         values = self._path_values(url, given)
         request: Json = {"method": self.spelling.text(method)}
         auth = schemes_out.auth(given.get("auth"), self.spelling, self.lose)

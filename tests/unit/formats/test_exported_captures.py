@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from runner.formats import curl, python
+from runner.formats import curl, postman, python
 from runner.formats.exported import Exported
 
 Export = Callable[..., Exported]
@@ -58,6 +58,11 @@ def test_a_captured_url_is_joined_to_its_base(exported: Export) -> None:
     made = exported(curl, JOB)
     assert '"$(whole https://x.test/v1 "$job")"' in made.text
     assert losses(made) == []
+
+
+def test_a_captured_url_in_postman(exported: Export) -> None:
+    """Postman joins nothing: a captured URL is taken for a whole one, which is told."""
+    assert losses(exported(postman, JOB)) == ["the URL"]
 
 
 def test_a_header_is_captured_with_curl(exported: Export) -> None:
