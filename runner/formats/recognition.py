@@ -190,7 +190,7 @@ def _described(root: Any) -> str:
 # --- formats of lines ------------------------------------------------------------------------------------------------
 
 _COMMENT = re.compile(r"\s*(?:#|//|::|rem\b)", re.IGNORECASE)
-_CURL = re.compile(r"\s*(?:\$ |> )?curl(?:\.exe)?\s")
+_CURL = re.compile(r"^[ \t]*(?:\$ |> )?curl(?:\.exe)?[ \t]", re.MULTILINE)
 _BRU = re.compile(r"\s*meta[ \t]*\{[ \t]*\r?\n")
 _HTTP = re.compile(r"^(?:@[\w.-]+\s*=|[<>]\s*\{%|(?:#|//)\s*@\w)", re.MULTILINE)
 _HURL = re.compile(r"^(?:HTTP(?:/[0-9.]+)?[ \t]+(?:\d{3}|\*)|\[[A-Z][A-Za-z]+\])[ \t\r]*(?:#.*)?$", re.MULTILINE)
@@ -201,9 +201,12 @@ def _by_lines(text: str) -> Kind | None:
     first = next((line for line in text.splitlines() if line.strip() and not _COMMENT.match(line)), "")
     if _BRU.match(text):
         return Kind("a .bru file", ("bruno",))
-    if _CURL.match(first):
+    has_curl, has_request = _CURL.search(text) is not None, _REQUEST.search(text) is not None
+    if has_curl and has_request:  # a .http file may hold commands, and a script may hold anything
+        return None
+    if has_curl:
         return Kind("a script of curl commands", ("curl",))
-    if not _REQUEST.search(text):
+    if not has_request:
         return None
     if _HURL.search(text) and _is_hurl(text):
         return Kind("a Hurl file", ("hurl",))

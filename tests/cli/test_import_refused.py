@@ -194,3 +194,25 @@ def test_standard_input(encode: Callable[[bytes], bytes]) -> None:
     done = CliRunner().invoke(command, ["curl", "-"], encode(b"curl https://api.test/a\n"), standalone_mode=False)
     assert (done.exception, done.return_value) == (None, 0)
     assert "url: https://api.test/a" in done.output
+
+
+@pytest.mark.parametrize(
+    ("format_name", "content"),
+    [
+        ("curl", "# @author me\ncat <<END\nGET /users\nEND\ncurl https://api.test/a\n"),
+        ("curl", "### Title\nHOST=https://api.test\ncurl $HOST/a\n"),
+        ("curl", "cat > x.yaml <<END\nopenapi: 3.0.0\nEND\ncurl https://api.test/a\n"),
+        ("http", "GET https://api.test/a\n\n###\ncurl https://api.test/b\n"),
+        ("http", "### HTTP 200 is what is expected\nGET https://api.test/a\n"),
+        ("hurl", "### Title\nGET https://api.test/a\n"),
+        ("http", "POST https://api.test/a\n\n[Options]\nx=1\n"),
+    ],
+)
+def test_files_that_look_like_others(
+    format_name: str, content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What may be the format that was asked for is taken for it, whatever else stands in it."""
+    (tmp_path / "input").write_text(content)
+    command.main([format_name, str(tmp_path / "input"), "-o", str(tmp_path / "made")], standalone_mode=False)
+    assert "https://api.test" in (tmp_path / "made" / "input.yaml").read_text()
+    capsys.readouterr()

@@ -129,7 +129,7 @@ class _Script:
         for block in self._request(flat):
             for name in ("item", "index"):
                 if re.search(rf"\$\{{?{name}\b", block):
-                    self.shell.want(name, "a row of for_each")
+                    self.shell.asked[name] = "a row of for_each"
             yield block
 
     def _loop(self, flat: Flat, rows: Sequence[Any]) -> Iterator[str]:
