@@ -122,7 +122,7 @@ class Printer:
         pad = "" if inline else " " * indent
         if entry.key is None:
             self._line += pad + "-"
-            self._value(entry.value, indent, indent + 2, item=True)
+            self._value(entry.value, indent, indent + 2, item=True, after=entry.dash)
             return
         self._line += f"{pad}? " if entry.explicit else pad
         self._line += self._inline(entry.key)
@@ -159,8 +159,8 @@ class Printer:
             self._scalar(node, indent, after)
 
     def _comment_follows(self, node: Block) -> bool:
-        """Whether a comment stands between a dash and the first entry of the block that is its item."""
-        return self._pending_before(node.entries[0].start if node.entries else node.end)
+        """Whether a comment stands between a dash and the block that is its item."""
+        return self._pending_before(node.start)
 
     def _content_after(self, offset: int) -> int:
         """Where something stands again that is neither space nor a comment, nor the colon of a key."""

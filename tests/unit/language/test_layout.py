@@ -68,13 +68,17 @@ def with_comments(text: str, chance: random.Random, most: int = 6) -> str:
     for number in range(chance.randint(0, most)):
         place, new = chance.randrange(len(lines)), list(lines)
         kind = chance.random()
-        if kind < 0.4 and new[place].strip():
+        if kind < 0.2 and " " in new[place].strip():
+            spaces = [at for at, letter in enumerate(new[place]) if letter == " "]
+            at = chance.choice(spaces)
+            new[place] = f"{new[place][:at]} # c{number}\n{' ' * chance.randint(0, 8)}{new[place][at + 1 :]}"
+        elif kind < 0.4 and new[place].strip():
             new[place] += " " * chance.randint(1, 3) + f"# c{number}"
         else:
             new.insert(place, "" if kind > 0.8 else " " * chance.randint(0, 8) + f"# c{number}")
         try:
             if meaning("\n".join(new)) == meant:
-                lines = new
+                lines = "\n".join(new).split("\n")
         except (InvalidError, AssertionError):
             continue
     return "\n".join(lines)
@@ -145,6 +149,8 @@ def test_our_own_files_written_otherwise(path: Path, line_break: str) -> None:
         ("a: # c1\n  # c2\n  {b: 1}\n", "a: # c1\n  # c2\n  {b: 1}\n"),
         ("a: # c1\n  |\n    x\n", "a: # c1\n  |\n  x\n"),
         ("a: &x # c1\n  {b: 1}\n", "a: &x # c1\n  {b: 1}\n"),
+        ("- - # c1\n    1\n  - 2\n", "- - # c1\n    1\n  - 2\n"),
+        ("- # c1\n  - 1\n", "- # c1\n  - 1\n"),
     ],
 )
 def test_comments_within_braces(before: str, after: str) -> None:
