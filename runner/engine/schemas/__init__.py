@@ -24,7 +24,7 @@ from runner.engine.results import Violation
 from runner.engine.schemas.compiled import Compiled, Compiler, Judged
 from runner.engine.schemas.documents import DRAFTS, Document, SchemaFault, pointer
 from runner.engine.schemas.keywords import Steps, misspelt
-from runner.engine.schemas.references import Node, Shelf, reach
+from runner.engine.schemas.references import Node, Reached, Shelf, reach
 from runner.engine.schemas.rules import rule_words
 from runner.engine.scope import Files, Scope, resolve
 from runner.errors import ResolveError
@@ -148,7 +148,7 @@ class Schemas:
 
     def _compile(self, start: Node) -> Compiled:
         reached = reach(self._shelf, start)
-        faults = [*reached.faults, *self._invalid(reached.named), *_misspelt(reached.nodes)]
+        faults = [*reached.faults, *self._invalid(reached.named), *_misspelt(reached)]
         if faults:
             raise _Invalid(faults)
         # Many schemas of one OpenAPI document lead to the same others.
@@ -205,13 +205,12 @@ def _invalid_fault(violation: Violation, document: Document, steps: Steps) -> Sc
     return SchemaFault(message, document.span(steps), did_you_mean(str(found), map(str, options)))
 
 
-def _misspelt(nodes: Iterable[Node]) -> Iterator[SchemaFault]:
+def _misspelt(reached: Reached) -> Iterator[SchemaFault]:
     """Keywords that let everything pass, as nobody knows them: in schemas of one's own they are mistakes."""
-    for node in nodes:
+    own = (extent.nodes for extent in reached.extents if not extent.nodes[0].document.dialect.is_openapi)
+    for node in dict.fromkeys(node for nodes in own for node in nodes):
         schema = node.schema
-        if node.document.dialect.is_openapi or not isinstance(schema, dict):
-            continue
-        for keyword in schema:
+        for keyword in schema if isinstance(schema, dict) else ():
             better = misspelt(keyword)
             if better:
                 span = node.document.span((*node.steps, keyword), key=True)

@@ -63,7 +63,7 @@ class Compiler:
 
     def __init__(self) -> None:
         self._drafts: dict[str, jsonschema_rs.Validator] = {}
-        self._translated: dict[Node, Any] = {}
+        self._bundled: dict[Node, tuple[str, Any]] = {}
 
     def compile(self, start: Node, named: Iterable[Node]) -> Compiled:
         """The schema at `start`; `named` are all that it may come to by a `$ref`, itself among them.
@@ -93,10 +93,11 @@ class Compiler:
             if not document.dialect.is_openapi:
                 resources[document.uri] = document.value
                 continue
-            if node not in self._translated:
-                self._translated[node] = node.judged
+            if node not in self._bundled:
+                self._bundled[node] = bundled_name(node.steps), node.judged
             bundle = resources.setdefault(document.uri, {"$schema": DRAFTS[0], "$defs": {}})
-            bundle["$defs"][bundled_name(node.steps)] = self._translated[node]
+            name, schema = self._bundled[node]
+            bundle["$defs"][name] = schema
         return resources
 
     def invalid(self, schema: Any, draft: str) -> Iterator[tuple[Steps, Violation]]:
