@@ -37,6 +37,8 @@ __all__ = ["Compiled", "Judged", "Schemas", "rule_words"]
 
 #: Faults of one schema that are told.
 _MOST_FAULTS = 10
+#: Compiled schemas that are kept, of 100 kB each where they are many: more are made again, in less than a millisecond.
+_MOST_KEPT = 1_000
 #: What schemas stand under in an OpenAPI document.
 _HOLDERS = frozenset({"schemas", "schema", "definitions", "$defs"})
 
@@ -111,9 +113,10 @@ class Schemas:
 
     def _of_file(self, wanted: str, file: str) -> Compiled:
         start = self._find(wanted, file)
-        if start not in self._compiled:
-            self._compiled[start] = self._compile(start)
-        return self._compiled[start]
+        compiled = self._compiled.get(start) or self._compile(start)
+        if len(self._compiled) < _MOST_KEPT:
+            self._compiled[start] = compiled
+        return compiled
 
     def _of_inline(self, schema: Schema, value: Value, file: str) -> Compiled:
         if not isinstance(value, dict):

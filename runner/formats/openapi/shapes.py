@@ -86,9 +86,15 @@ def _of(word: str, shape: Shape) -> str:
 
 def shape_of(part: Part) -> Shape:
     """The shape of a schema; of one that stands nowhere, or allows everything, it says nothing."""
-    shape = Shape()
-    _add(shape, part, set())
-    return shape
+    if not isinstance(part.value, dict):
+        return Shape()
+    kept = part.document.kept
+    if id(part.value) not in kept:
+        shape = Shape()
+        _add(shape, part, set())
+        kept[id(part.value)] = shape
+    found: Shape = kept[id(part.value)]
+    return found
 
 
 def _add(shape: Shape, part: Part, seen: set[tuple[str, Steps]]) -> None:
@@ -103,10 +109,10 @@ def _add(shape: Shape, part: Part, seen: set[tuple[str, Steps]]) -> None:
             shape.chosen.append(target)
             _add(shape, target, seen)
         return
-    for inner in part.at("allOf").items():
+    for inner in part.at("allOf").items() if "allOf" in part.value else ():
         _add(shape, inner, seen)
     for word in ("oneOf", "anyOf"):
-        choice = _choice(part.at(word), seen)
+        choice = _choice(part.at(word), seen) if word in part.value else None
         if choice is not None:
             _add(shape, choice, seen)
 
