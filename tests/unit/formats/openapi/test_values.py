@@ -236,7 +236,7 @@ def references(names: str) -> Any:
     objects = st.tuples(st.dictionaries(NAMES, leaves | arrays | choices, max_size=3), st.booleans()).map(
         lambda p: {"type": "object", "properties": p[0], "required": sorted(p[0]) if p[1] else []}
     )
-    return st.fixed_dictionaries({name: objects | choices | arrays for name in names})
+    return st.fixed_dictionaries(dict.fromkeys(names, objects | choices | arrays))
 
 
 def test_schemas_that_share_a_base_do_not_recur() -> None:
