@@ -215,10 +215,18 @@ class Unique:
         self._taken: set[str] = set()
 
     def __call__(self, foreign: str, fallback: str = "Request") -> str:
-        plain = " ".join("".join(c if c.isprintable() else " " for c in foreign).split())
-        name = _numbered(re.sub(r"{(?={)", "{ ", plain) or fallback, self._taken, " ")
+        name = _numbered(_one_line(foreign) or fallback, self._taken, " ")
         self._taken.add(name)
         return name
+
+    def is_free(self, foreign: str) -> bool:
+        """Whether there is a name in it that nothing has yet."""
+        return _one_line(foreign) not in {"", *self._taken}
+
+
+def _one_line(foreign: str) -> str:
+    plain = " ".join("".join(c if c.isprintable() else " " for c in foreign).split())
+    return re.sub(r"{(?={)", "{ ", plain)
 
 
 def _numbered(name: str, taken: set[str], separator: str) -> str:

@@ -208,7 +208,7 @@ def _fields(media: Media) -> list[Field]:
     """The fields of 3.x's forms: the properties of their schema."""
     shape = shape_of(media.schema)
     encodings = media.part.at("encoding")
-    written = {name: part for name, part in shape.properties.items() if not part.is_true("readOnly")}
+    written = {name: part for name, part in shape.properties.items() if not shape_of(part).is_true("readOnly")}
     return [_field(name, part, shape, encodings) for name, part in written.items()]
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
@@ -31,10 +31,13 @@ from runner.formats.openapi.parts import Library, Part
 from runner.formats.openapi.requests import Requests, put
 from runner.formats.openapi.schemas import Copy
 from runner.formats.openapi.security import Access
+from runner.formats.openapi.urls import Urls
 from runner.formats.openapi.values import Maker
 from runner.formats.openapi.variables import Variables
 
 _BASE = "_base.yaml"
+#: More operations than this are grouped by their paths, where no tag groups them.
+_MANY = 30
 
 
 class _Made(NamedTuple):
@@ -64,7 +67,8 @@ class Draft:
         self.unjudged = 0
         maker = Maker(self.variables.secret)
         written = bodies.Bodies(maker, self._file)
-        self.requests = Requests(self.variables, self.names, maker, written, self._reference)
+        urls = Urls(self.variables, self.names, maker, self.servers)
+        self.requests = Requests(self.variables, urls, maker, written, self._reference)
         self._unique: dict[str, Unique] = {}
 
     def imported(self) -> Imported:
@@ -73,7 +77,9 @@ class Draft:
         Raises:
             ForeignFault: the document has no operation, or none of those that were asked for.
         """
-        made = [self._made(slot) for slot in self._slots()]
+        chosen = self._slots()
+        resources = operations.resources(chosen) if len(chosen) > _MANY else {}
+        made = [self._made(slot, resources.get(slot.path, "")) for slot in chosen]
         if not self.choices.operations:
             self._webhooks()
         if self.unjudged:
@@ -110,10 +116,10 @@ class Draft:
             return f"{first.path}: {first.what}: {first.why}"
         return "webhooks are requests that the API sends" if self.root.has("webhooks") else "'paths' is empty"
 
-    def _made(self, slot: Slot) -> _Made:
+    def _made(self, slot: Slot, resource: str) -> _Made:
         read = v2.operation if self.root.has("swagger") else v3.operation
         operation = read(slot)
-        tag = next(iter(operation.tags), "")
+        tag = next(iter(operation.tags), resource)
         access = self._access(operation)
         unique = self._unique.setdefault(tag, Unique())
         return _Made(tag, self.requests.draft(operation, access, unique), access)
@@ -136,10 +142,11 @@ class Draft:
         self.result.files[bodies.SAMPLE] = bodies.SAMPLE_TEXT
         return bodies.SAMPLE
 
-    def _reference(self, schema: Part) -> str | None:
-        reference = self.copy.reference(schema) if not self.choices.alone else None
-        self.unjudged += self.choices.alone
-        return reference
+    def _reference(self, schemas: Sequence[Part | None], name: str) -> str | None:
+        if self.choices.alone:
+            self.unjudged += 1
+            return None
+        return self.copy.either(schemas, name)
 
     # --- groups
 
@@ -262,19 +269,19 @@ def _write_auth(item: Data, auth: Data | None, above: Data | None, order: tuple[
     item.update(again)
 
 
-def _without_accept(draft: Data) -> None:
-    """Takes a header away that all have, in place: what stands around it stays there."""
+def _without(draft: Data, key: str, names: Collection[str]) -> None:
+    """Takes away what all have under a key, in place: what stands around it stays there."""
     entries = list(draft.items())
     draft.clear()
-    for key, value in entries:
-        if key == "headers":
-            put(draft, key, {name: inner for name, inner in value.items() if name != "Accept"})
+    for own, value in entries:
+        if own == key:
+            put(draft, own, {name: inner for name, inner in value.items() if name not in names})
         else:
-            draft[key] = value
+            draft[own] = value
 
 
 def _shared(made: list[_Made]) -> Data:
-    """What all requests have, for `defaults`: the media type to accept that most name, and a certificate."""
+    """What all requests have, for `defaults`: the type to accept that most name, keys beside `auth`, a certificate."""
     defaults: Data = {}
     accepts = Counter(each.draft["headers"]["Accept"] for each in made if "Accept" in each.draft.get("headers", {}))
     if accepts:
@@ -282,7 +289,14 @@ def _shared(made: list[_Made]) -> Data:
         defaults["headers"] = {"Accept": most}
         for each in made:
             if each.draft.get("headers", {}).get("Accept") == most:
-                _without_accept(each.draft)
+                _without(each.draft, "headers", ("Accept",))
+    for key in ("headers", "query"):
+        entries = [each.access.entries.get(key, {}) if each.access is not None else {} for each in made]
+        common = {name: value for name, value in entries[0].items() if all(name in each for each in entries)}
+        if common:
+            defaults[key] = defaults.get(key, {}) | common
+            for each in made:
+                _without(each.draft, key, common)
     certificates = {repr(each.draft.get("client_cert")) for each in made}
     if len(certificates) == 1 and made[0].draft.get("client_cert"):
         defaults["client_cert"] = made[0].draft["client_cert"]

@@ -29,9 +29,9 @@ _ALIASES = {"int": "integer", "long": "integer", "float": "number", "double": "n
 class Shape:
     """What a schema says, all its parts together; of a keyword that stands twice the outer one counts.
 
-    `allowed` are the values that every `enum` of it has, None without one. `chosen` are the parts that `$ref` led to,
-    by which a discriminator is known. `choices` is how many schemas there are at most where one is chosen, of which
-    null may be one (`null_chosen`).
+    `allowed` are the values that every `enum` of it has, those that say nothing at the end; None without an `enum`.
+    `chosen` are the parts that `$ref` led to, by which a discriminator is known. `choices` is how many schemas there
+    are at most where one is chosen, of which null may be one (`null_chosen`).
     """
 
     words: dict[str, Part] = field(default_factory=dict)
@@ -84,8 +84,11 @@ class Shape:
 
     @property
     def is_binary(self) -> bool:
-        """Whether its values are bytes of a file (3.0: `format: binary`; 3.1: `contentMediaType` without encoding)."""
-        if self.type == "file" or self.text("format") == "binary":
+        """Whether its values are bytes of a file (3.0: `format: binary`; 3.1: `contentMediaType` without encoding).
+
+        `contentEncoding: binary` is what many make of the two (RFC 2045 § 6.1 has an encoding of this name).
+        """
+        if self.type == "file" or "binary" in (self.text("format"), self.text("contentEncoding")):
             return True
         return "contentMediaType" in self.words and "contentEncoding" not in self.words and self.type in ("string", "")
 
@@ -145,7 +148,8 @@ def _add_words(shape: Shape, part: Part) -> None:
             shape.words.setdefault(word, part.at(word))
     values = part.value.get("enum")
     if isinstance(values, list) and values:
-        shape.allowed = [value for value in shape.allowed or values if value in values] or values
+        allowed = [value for value in shape.allowed or values if value in values] or values
+        shape.allowed = sorted(allowed, key=lambda value: value in (None, ""))
     properties = part.at("properties")
     if isinstance(properties.value, Mapping):
         for name, found in properties.entries():

@@ -81,14 +81,8 @@ class Maker:
         for part in _said(shape):
             found, value = _typed(part.value, shape, part)
             if found and (shape.allowed is None or value in shape.allowed):
-                return True, self._writable(value, shape)
+                return True, _writable(value, shape)
         return next(((True, value) for value in shape.allowed or ()), (False, None))
-
-    def _writable(self, value: Any, shape: Shape) -> Any:
-        """An example without what is only read."""
-        if not isinstance(value, dict):
-            return value
-        return {name: inner for name, inner in value.items() if not _is_read_only(shape, name)}
 
     # --- made
 
@@ -232,14 +226,21 @@ def _identities(part: Part) -> set[tuple[str, Steps]]:
     return found
 
 
+def _writable(value: Any, shape: Shape) -> Any:
+    """An example without what is only read."""
+    if isinstance(value, dict):
+        kept = ((name, inner) for name, inner in value.items() if not _is_read_only(shape, name))
+        return {name: _writable_part(inner, shape.properties.get(name)) for name, inner in kept}
+    return [_writable_part(item, shape.words.get("items")) for item in value] if isinstance(value, list) else value
+
+
+def _writable_part(value: Any, part: Part | None) -> Any:
+    return value if part is None or not isinstance(value, (dict, list)) else _writable(value, shape_of(part))
+
+
 def _is_read_only(shape: Shape, name: str) -> bool:
     part = shape.properties.get(name)
-    if part is None:
-        return False
-    if part.is_true("readOnly"):
-        return True
-    target = part.follow()
-    return target is not None and target.is_true("readOnly")
+    return part is not None and shape_of(part).is_true("readOnly")
 
 
 def _discriminated(shape: Shape) -> dict[str, str]:

@@ -42,6 +42,9 @@ def operation(**parameter: Any) -> str:
         ({**OBJECT, "style": "deepObject"}, {"p[x]": 1, "p[y][]": [2, 3]}),
         ({"style": "deepObject", "example": {"a": {"b": [{"c": 1}]}}}, {"p[a][b][0][c]": 1}),
         ({"content": {"application/json": {"example": {"a": [1]}}}}, {"p": '{"a":[1]}'}),
+        ({"content": {"application/x-www-form-urlencoded": {"example": {"a": "x y", "b": [1]}}}}, {"p": "a=x+y&b=%5B1%5D"}),
+        ({"schema": {"enum": ["", None, "a"]}}, {"p": "a"}),
+        ({"schema": {"enum": [""]}}, {"p": ""}),
         ({"schema": {"type": "array", "items": {"type": "object"}}, "example": [{"a": 1}]}, {"p": ['{"a":1}']}),
     ],
 )  # fmt: skip
@@ -83,6 +86,7 @@ def test_path(one: One, parameter: dict[str, Any], url: str, variables: dict[str
         ("header", "headers", {"example": True}, "true"),
         ("cookie", "cookies", {"example": "a"}, "a"),
         ("cookie", "cookies", LIST, "a,b"),
+        ("cookie", "cookies", {**LIST, "style": "cookie"}, ["a", "b"]),
     ],
 )
 def test_headers_and_cookies(one: One, place: str, key: str, parameter: dict[str, Any], value: Any) -> None:
@@ -181,6 +185,12 @@ def test_a_token_in_a_path(one: One) -> None:
         ("parameters: [{name: p, in: querystring}]", "/x", ["parameter 'p': a whole query string as one value (OpenAPI 3.2)"]),
         ("parameters: [{name: p, in: query, examples: {e: {externalValue: 'https://x'}}}]", "/x", ["the example 'e': it lies in a file of its own, and nothing is fetched"]),
         ("parameters: [{name: p, in: query, required: true, schema: {type: integer, example: x}}]", "/x", ["an example: it is string, and its schema says integer"]),
+        ("parameters: [{name: p, in: query, allowReserved: true, example: a=b}]", "/x", ["'allowReserved' of 'p': queries are sent with ? # [ ] ! ' ( ) * + & = encoded"]),
+        ("parameters: [{name: p, in: query, allowReserved: true, example: 'a/b:c@d'}]", "/x", []),
+        ("parameters: [{name: p, in: query, required: true, schema: {type: object}}]", "/x", ["parameter 'p': its schema names no value"]),
+        ("parameters: [{name: p, in: query, explode: false, example: ['a,b', c]}]", "/x", ["the items of 'p': an item has the character in it that stands between the items"]),
+        ("parameters: [{name: p, in: query, example: ['a,b', c]}, {name: q, in: query, explode: false, style: pipeDelimited, example: ['a,b']}]", "/x", []),
+        ("parameters: [{name: p, in: query, content: {application/xml: {example: {a: 1}}}}]", "/x", ["'p' as application/xml: it is written as JSON"]),
         ("parameters: [{name: p, in: query, schema: {pattern: '^(?=x)y$'}}]", "/x", ["the pattern ^(?=x)y$: no text that fits it was found"]),
     ],
 )  # fmt: skip
