@@ -192,6 +192,19 @@ def test_recursion_ends(shown: Shown) -> None:
     assert make(wrapped) == {"a": "a"}
 
 
+def test_what_is_only_read() -> None:
+    """What is `readOnly`, wherever it says so, is left out of made values and of a schema's own examples, at any depth."""
+    read_only = {"allOf": [{"type": "string", "readOnly": True}]}
+    part = {"type": "object", "properties": {"id": ref("Id"), "x": {"type": "integer"}}}
+    others = {"Id": {"type": "integer", "readOnly": True}, "Part": part}
+    assert make(
+        {"type": "object", "required": ["a", "b"], "properties": {"a": read_only, "b": ref("Part")}}, **others
+    ) == {"b": {"x": 1}}
+    example = {"id": 1, "parts": [{"id": 2, "x": 3}], "more": {"id": 4}}
+    whole = {"properties": {"id": ref("Id"), "parts": {"items": ref("Part")}, "more": {}}, "example": example}
+    assert make({"type": "object", **whole}, **others) == {"parts": [{"x": 3}], "more": {"id": 4}}
+
+
 LEAF = {"type": "object", "required": ["leaf"], "properties": {"leaf": {"type": "integer"}}}
 BRANCH = {"type": "object", "required": ["left", "right"], "properties": {"left": ref("S"), "right": ref("S")}}
 
