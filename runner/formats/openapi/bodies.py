@@ -186,9 +186,10 @@ def _example(part: Part) -> Data:
 
 
 def _content_type(field: Field) -> str:
-    """The type of a part, where its encoding says one; of several the first."""
+    """The type of a part, where its encoding says one, of several the first; else what its schema says of bytes."""
     if field.encoding is None:
-        return ""
+        told = shape_of(field.schema).text("contentMediaType")
+        return told if is_media_type(told) and "*" not in told else ""
     for name, header in field.encoding.at("headers").entries():
         header.lose(f"the header '{name}' of a part", "parts have no headers of their own")
     named = field.encoding.text("contentType").partition(",")[0].strip()

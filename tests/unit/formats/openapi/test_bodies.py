@@ -77,7 +77,11 @@ def test_bytes_of_3_1(one: One) -> None:
     properties = {f"p{place}": {"type": "string", **words} for place, words in enumerate(told)}
     schema = {"type": "object", "properties": properties}
     found = one(body({"multipart/form-data": {"schema": schema}}), method="post", version="3.1.0")
-    assert found["multipart"] == {"p0": {"file": "files/sample.txt"}, "p1": {"file": "files/sample.txt"}, "p2": "p2"}
+    assert found["multipart"] == {
+        "p0": {"file": "files/sample.txt", "content_type": "image/png"},
+        "p1": {"file": "files/sample.txt"},
+        "p2": "p2",
+    }
 
 
 def test_the_type_of_a_body_that_is_a_comment(one: One) -> None:
@@ -197,7 +201,7 @@ def test_multipart(one: One, shown: Shown) -> None:
         "photo": {"file": file, "content_type": "image/png"},
         "meta": {"value": {"a": 1}},
         "scans": [{"file": file}],
-        "thumb": {"file": file},
+        "thumb": {"file": file, "content_type": "image/png"},
     }
     assert list(found.imported.files) == [file]
     assert found.lost == []
