@@ -99,7 +99,7 @@ class Requests:
             value = _as_content(value, parameter)
         _tell(value, parameter)
         if key == "headers":
-            text = styles.joined(value, "simple", parameter.explode)
+            text = styles.joined(value, parameter.style, parameter.explode)
             return {literal(name): self.escaped(text if isinstance(value, Ours) else " ".join(text.split()))}
         if key == "cookies" and isinstance(value, (list, dict)) and parameter.style != "cookie":
             value = styles.joined(value)  # of several entries 3.0 and 3.1 say nothing that cookies could hold

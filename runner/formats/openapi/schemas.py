@@ -20,6 +20,7 @@ from runner.engine.schemas.keywords import inner
 from runner.engine.scope import NoFiles
 from runner.formats.draft import Unique
 from runner.formats.openapi.parts import Library, Part, Steps, pointer
+from runner.formats.openapi.shapes import shape_of
 from runner.language.model import Schema
 
 _TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
@@ -275,5 +276,4 @@ def _here(part: Part) -> Iterator[Part]:
 
 
 def _is_write_only(part: Part) -> bool:
-    target = part.follow()
-    return part.is_true("writeOnly") or (target is not None and target.is_true("writeOnly"))
+    return shape_of(part).is_true("writeOnly")

@@ -45,7 +45,7 @@ def in_path(value: Any, name: str, style: str, explode: bool) -> tuple[str, str]
     if style == "label":
         return ".", joined(value, "label" if explode else "simple", explode)
     if style != "matrix":
-        return "", joined(value, "simple", explode)
+        return "", joined(value, style, explode)
     if explode and isinstance(value, list):
         return ";", ";".join(f"{name}={as_text(item)}" for item in value)
     if explode and isinstance(value, dict):

@@ -57,7 +57,7 @@ def _parameter(part: Part) -> Parameter:
         required=part.is_true("required") or part.text("in") == "path",
         schema=part.at("schema") if part.has("schema") and not part.has("type") else part,
         samples=tuple(_samples(part)),
-        style="simple" if part.text("in") != "query" else style,
+        style="simple" if part.text("in") != "query" and style == "form" else style,
         explode=explode,
     )
 

@@ -94,6 +94,77 @@ def test_headers_and_cookies(one: One, place: str, key: str, parameter: dict[str
     assert one(operation(**{"in": place}, **parameter))[key] == {"p": value}
 
 
+COLOURS = ["blue", "black", "brown"]
+RGB = {"R": 100, "G": 200, "B": 150}
+
+
+@pytest.mark.parametrize(
+    ("place", "style", "explode", "value", "sent"),
+    [
+        ("path", "matrix", False, "blue", ";color=blue"),
+        ("path", "matrix", False, COLOURS, ";color=blue,black,brown"),
+        ("path", "matrix", False, RGB, ";color=R,100,G,200,B,150"),
+        ("path", "matrix", True, COLOURS, ";color=blue;color=black;color=brown"),
+        ("path", "matrix", True, RGB, ";R=100;G=200;B=150"),
+        ("path", "label", False, "blue", ".blue"),
+        ("path", "label", False, COLOURS, ".blue,black,brown"),
+        ("path", "label", False, RGB, ".R,100,G,200,B,150"),
+        ("path", "label", True, COLOURS, ".blue.black.brown"),
+        ("path", "label", True, RGB, ".R=100.G=200.B=150"),
+        ("path", "simple", False, COLOURS, "blue,black,brown"),
+        ("path", "simple", False, RGB, "R,100,G,200,B,150"),
+        ("path", "simple", True, COLOURS, "blue,black,brown"),
+        ("path", "simple", True, RGB, "R=100,G=200,B=150"),
+        ("query", "form", False, "", "color="),
+        ("query", "form", False, "blue", "color=blue"),
+        ("query", "form", False, COLOURS, "color=blue,black,brown"),
+        ("query", "form", False, RGB, "color=R,100,G,200,B,150"),
+        ("query", "form", True, COLOURS, "color=blue&color=black&color=brown"),
+        ("query", "form", True, RGB, "R=100&G=200&B=150"),
+        ("query", "spaceDelimited", False, COLOURS, "color=blue%20black%20brown"),
+        ("query", "spaceDelimited", False, RGB, "color=R%20100%20G%20200%20B%20150"),
+        ("query", "pipeDelimited", False, COLOURS, "color=blue%7Cblack%7Cbrown"),
+        ("query", "pipeDelimited", False, RGB, "color=R%7C100%7CG%7C200%7CB%7C150"),
+        ("query", "deepObject", True, RGB, "color%5BR%5D=100&color%5BG%5D=200&color%5BB%5D=150"),
+        ("header", "simple", False, COLOURS, "blue,black,brown"),
+        ("header", "simple", False, RGB, "R,100,G,200,B,150"),
+        ("header", "simple", True, RGB, "R=100,G=200,B=150"),
+        ("cookie", "form", False, "blue", "color=blue"),
+        ("cookie", "form", False, COLOURS, "color=blue,black,brown"),
+        ("cookie", "form", False, RGB, "color=R,100,G,200,B,150"),
+        ("cookie", "cookie", True, COLOURS, "color=blue; color=black; color=brown"),
+        ("cookie", "cookie", True, RGB, "R=100; G=200; B=150"),
+    ],
+)  # fmt: skip
+def test_style_examples(
+    one: One, run: Callable[..., Any], place: str, style: str, explode: bool, value: Any, sent: str
+) -> None:
+    """What is sent is what the standard's table of styles says (3.1.1 § Style Examples, for cookies also 3.2)."""
+    parameter = {"in": place, "name": "color", "required": True, "style": style, "explode": explode, "example": value}
+    found = one(json.dumps({"parameters": [parameter]}), path="/x/{color}" if place == "path" else "/x")
+    (request,) = run(found.text).sent
+    path, _, query = request.url.removeprefix("https://api.test/v1/x").partition("?")
+    headers = {name.lower(): text for name, text in request.headers}
+    got = {"path": path[1:], "query": query, "header": headers.get("color"), "cookie": headers.get("cookie")}
+    assert got[place] == sent
+
+
+@pytest.mark.parametrize(
+    ("place", "collection", "sent"),
+    [
+        ("query", "csv", "a,b"), ("query", "ssv", "a b"), ("query", "tsv", "a\tb"), ("query", "pipes", "a|b"),
+        ("query", "multi", ["a", "b"]), ("query", None, "a,b"), ("header", "csv", "a,b"), ("header", "pipes", "a|b"),
+        ("header", "ssv", "a b"), ("formData", "multi", ["a", "b"]), ("formData", "pipes", "a|b"), ("formData", None, "a,b"),
+    ],
+)  # fmt: skip
+def test_collection_formats(one: One, place: str, collection: str | None, sent: Any) -> None:
+    """2.0's `collectionFormat` says what stands between items, wherever they go."""
+    parameter = {"name": "p", "in": place, "required": True, "type": "array", "items": {"type": "string"}}
+    parameter |= {"x-example": ["a", "b"], **({"collectionFormat": collection} if collection else {})}
+    found = one(json.dumps({"parameters": [parameter]}), method="post", version="2.0")
+    assert found[{"query": "query", "header": "headers", "formData": "form"}[place]] == {"p": sent}
+
+
 def test_required_and_optional(one: One, shown: Shown) -> None:
     """What is required is active, what is optional stands beside it as a comment, or is one comment as a whole."""
     found = one("""
