@@ -225,8 +225,8 @@ class Unique:
 
 
 def _one_line(foreign: str) -> str:
-    plain = " ".join("".join(c if c.isprintable() else " " for c in foreign).split())
-    return re.sub(r"{(?={)", "{ ", plain)
+    plain = foreign if foreign.isprintable() else "".join(c if c.isprintable() else " " for c in foreign)
+    return re.sub(r"{(?={)", "{ ", " ".join(plain.split()))
 
 
 def _numbered(name: str, taken: set[str], separator: str) -> str:

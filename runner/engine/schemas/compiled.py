@@ -19,6 +19,8 @@ from runner.engine.schemas.references import Node, bundled_name
 from runner.language.data import bare, part, path_text
 from runner.language.values import Value
 
+#: What the library raises for a schema that it cannot use; its ValidationError is a ValueError.
+_REFUSED = (ValueError, jsonschema_rs.ReferencingError)
 #: Violations that a person reads; all are counted up to the bound.
 MOST_SHOWN = 20
 _MOST_COUNTED = 1_000
@@ -71,19 +73,27 @@ class Compiler:
         Raises:
             SchemaFault: the library cannot use it, although it is valid.
         """
-        nodes = tuple(named)
-        formats = _late_formats() if any(node.document.draft != DRAFTS[0] for node in nodes) else None
         try:
-            registry = jsonschema_rs.Registry(self._resources(nodes).items())
-            schema = {"$schema": DRAFTS[0], "$ref": start.uri}
-            return Compiled(
-                jsonschema_rs.validator_for(
-                    schema, registry=registry, formats=formats, validate_formats=True, offline=True
-                )
-            )
-        except (ValueError, jsonschema_rs.ReferencingError) as error:  # a ValidationError is a ValueError
+            return Compiled(self._validator({"$ref": start.uri}, tuple(named)))
+        except _REFUSED as error:
             message = getattr(error, "message", str(error))
             raise SchemaFault(f"the schema cannot be used: {message}", start.document.span(start.steps)) from None
+
+    def takes(self, starts: Iterable[Node], named: Iterable[Node]) -> bool:
+        """Whether the library can use all of several schemas."""
+        try:
+            self._validator({"anyOf": [True, *({"$ref": start.uri} for start in starts)]}, tuple(named))
+        except _REFUSED:
+            return False
+        return True
+
+    def _validator(self, schema: dict[str, Any], nodes: Sequence[Node]) -> jsonschema_rs.Validator:
+        formats = _late_formats() if any(node.document.draft != DRAFTS[0] for node in nodes) else None
+        registry = jsonschema_rs.Registry(self._resources(nodes).items())
+        whole = {"$schema": DRAFTS[0], **schema}
+        return jsonschema_rs.validator_for(
+            whole, registry=registry, formats=formats, validate_formats=True, offline=True
+        )
 
     def _resources(self, nodes: Iterable[Node]) -> dict[str, Any]:
         """What the library is given: JSON Schemas whole, of OpenAPI the schemas that are named."""
