@@ -2,7 +2,7 @@
 
     text ─▶ reading ─▶ parts: documents and their $refs ─▶ v2, v3 ─▶ operations
                                                                         │
-   shapes ─▶ values, scalars, patterns ─▶ styles, urls, bodies, markup ─▶ requests ◀── security, servers, answers, schemas
+  shapes ─▶ values, scalars, patterns ─▶ styles, urls, bodies, markup ─▶ requests ◀─ security, servers, answers, schemas
                                                                         │
                                                      sharing ─▶ collection ─▶ Imported
 
