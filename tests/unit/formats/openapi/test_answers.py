@@ -170,6 +170,26 @@ def test_schemas_that_differ(one: Callable[..., Any]) -> None:
         assert judged is fits, body
 
 
+def test_examples_of_answers(one: Callable[..., Any]) -> None:
+    """Examples of responses are nothing that is sent: nothing is told of those that cannot be read."""
+    examples = "{a: {externalValue: 'https://x.test/a'}, b: {$ref: '#/nowhere'}}"
+    assert one(f"responses: {{'200': {{content: {{application/json: {{examples: {examples}}}}}}}}}").losses == []
+
+
+def test_what_is_only_written(one: Callable[..., Any]) -> None:
+    """What is `writeOnly`, also by a schema that it is made of, is not required of an answer."""
+    found = one(
+        f"responses: {{'200': {{{JSON} {{$ref: '#/components/schemas/A'}}}}}}}}}}",
+        """
+        components:
+          schemas:
+            A: {required: [a, b, c], properties: {a: {allOf: [{writeOnly: true}]}, b: {$ref: '#/components/schemas/B'}, c: {}}}
+            B: {writeOnly: true}
+        """,
+    )
+    assert _schemas(found)["components"]["schemas"]["A"]["required"] == ["c"]
+
+
 def test_an_answer_that_may_be_anything(one: Callable[..., Any]) -> None:
     """Where one of several successes may be anything, no schema judges, which is told of the others."""
     some, any_ = f"{{{JSON} {{type: string}}}}}}}}", "{content: {application/json: {}}}"
