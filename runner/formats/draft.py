@@ -221,7 +221,8 @@ class Unique:
 
     def is_free(self, foreign: str) -> bool:
         """Whether there is a name in it that nothing has yet."""
-        return _one_line(foreign) not in {"", *self._taken}
+        name = _one_line(foreign)
+        return name != "" and name not in self._taken
 
 
 def _one_line(foreign: str) -> str:
