@@ -45,7 +45,7 @@ def put_headers(given: Given, made: Data, context: Context) -> None:
 
 def _ranges(given: Given, context: Context) -> list[str]:
     word = given.last("range")
-    if word is None:
+    if not word:
         return []
     text = context.values.text(word)
     return [f"bytes={text}" if "-" in text or "{{" in text else f"bytes={text}-"]

@@ -32,8 +32,8 @@ def put_settings(given: Given, made: Data, context: Context) -> None:
     if timeout is not None and (seconds := _seconds(context.values.parts(timeout))):
         made["timeout"] = seconds
     size = given.last("max-filesize")
-    if size is not None:
-        made["max_body"] = _size(context.values.text(size))
+    if size is not None and (limit := _size(context.values.text(size))):  # curl's zero is no limit
+        made["max_body"] = limit
     version = given.last_of("http1.0", "http1.1", "http2", "http2-prior-knowledge", "http3", "http3-only")
     if version in ("http1.1", "http2"):
         made["http2"] = version == "http2"
@@ -277,7 +277,7 @@ def put_output(given: Given, place: int, url: Parts, made: Data, context: Contex
     text = spliced(path)
     if folder is not None:
         text = f"{context.values.text(folder).rstrip('/')}/{text}"
-    if text in ("-", "/dev/null", "NUL", "nul", "$null") or text.startswith("/dev/"):
+    if text in ("", "-", "/dev/null", "NUL", "nul", "$null") or text.startswith("/dev/"):
         return
     if text.startswith(("/", "~", "..")) or "/../" in text or re.match(r"[A-Za-z]:", text) or "#" in text:
         context.lose(f"the output '{text}'", "a body is saved within the project only", "set `save_to`")

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from runner.cli import importing
 from runner.formats.curl import load
 from runner.formats.curl.lost import NO_LOSS
 from runner.formats.curl.options import _SWITCHES, _TAKING
-from runner.formats.draft import Choices, Foreign
+from runner.formats.draft import Choices, Foreign, ForeignFault, texts
 
 PLAIN = "curl https://api.test/a"
 #: Arguments of options that do not take any word.
@@ -40,6 +41,17 @@ def test_no_option_is_dropped_without_a_word(option: str) -> None:
     assert imported(f"curl --{option} {argument} https://api.test/a") != imported(PLAIN)
 
 
+@pytest.mark.parametrize("argument", ["''", "x", "0", "-1", "$X", "'a b'", "@x", "://", "':'", "'{{'"])
+def test_whatever_the_argument_is(argument: str) -> None:
+    """Each option, whatever its argument is, makes a collection that passes `check`, or a fault with words."""
+    for option in sorted(_TAKING):
+        try:
+            made = load(Foreign("x", f"curl -L --{option} {argument} https://api.test/a"), Choices())
+        except ForeignFault:
+            continue
+        importing._check(texts(made, "x.yaml"))
+
+
 @pytest.mark.parametrize(
     ("options", "key", "value"),
     [
@@ -57,6 +69,9 @@ def test_no_option_is_dropped_without_a_word(option: str) -> None:
         ("--remote-name-all", "save_to", "a"),
         ("-z 20240101", "headers", {"If-Modified-Since": "Mon, 01 Jan 2024 00:00:00 GMT"}),
         ("-z '-1 Jan 2024 10:00:00 +0200'", "headers", {"If-Unmodified-Since": "Mon, 01 Jan 2024 08:00:00 GMT"}),
+        ("-o ''", "save_to", None),
+        ("--max-filesize 0", "max_body", None),
+        ("-r ''", "headers", None),
         ("-G --json '{}'", "headers", {"Content-Type": "application/json", "Accept": "application/json"}),
     ],
 )  # fmt: skip
