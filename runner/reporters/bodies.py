@@ -88,7 +88,8 @@ def trimmed_lines(content: bytes, content_type: str | None, styler: Styler = pla
     text, is_json = _indented(decode_text(content, content_type))
     lines = text.splitlines()
     shown = [_coloured(_short(line), is_json, styler) for line in lines[:_LINES]]
-    return shown + ([f"… {len(lines) - _LINES} more lines ({len(content):,} bytes)"] if len(lines) > _LINES else [])
+    more = len(lines) - _LINES
+    return shown + ([f"… {more} more line{'' if more == 1 else 's'} ({len(content):,} bytes)"] if more > 0 else [])
 
 
 def _indented(text: str) -> tuple[str, bool]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from runner.diagnostics import Diagnostic, Source, Span, did_you_mean
 from runner.language import query, syntax, template
-from runner.language.document.settings import METHOD, SETTINGS
+from runner.language.document.settings import METHOD, SETTINGS, standard_method
 from runner.language.document.words import boolean_hint, describe, mapping_hint, quote_hint
 from runner.language.model import (
     ITEMS_KEY,
@@ -234,7 +234,7 @@ class Reader:
         is_text = isinstance(node, Scalar) and isinstance(node.value, str)
         if is_text and isinstance(method, str) and not METHOD.fullmatch(method):
             self.fault(node, f"'{method}' is not a method")
-        return method
+        return standard_method(method) if isinstance(method, str) else method
 
     def skip(self, node: Node, key: str) -> str | bool:
         if isinstance(node, Scalar) and isinstance(node.value, bool):

@@ -37,7 +37,7 @@ def mapping_hint(node: Node) -> str:
 
 def boolean_hint(node: Node) -> str:
     if isinstance(node, Scalar) and node.text.lower() in YAML_11_BOOLEANS:
-        return f"write {YAML_11_BOOLEANS[node.text.lower()]}"
+        return f"write {YAML_11_BOOLEANS[node.text.lower()]}: only true and false are booleans"
     return ""
 
 
