@@ -22,8 +22,6 @@ def standard_method(method: str) -> str:
     return method.upper() if method.upper() in _STANDARD else method
 
 
-
-
 class SettingRule(NamedTuple):
     """A scalar setting: what it wants in words, and the function that gives its value or None."""
 

@@ -41,6 +41,15 @@ def boolean_hint(node: Node) -> str:
     return ""
 
 
+_QUOTED = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`(?:\\.|[^`\\])*`")
+
+
+def is_cut(node: Scalar) -> bool:
+    """Whether an unquoted expression ends where YAML cut it: a quote or a parenthesis in it stays open."""
+    rest = _QUOTED.sub("", node.text)
+    return node.plain and (bool(set("'\"`") & set(rest)) or rest.count("(") != rest.count(")"))
+
+
 _IPV6 = re.compile(r"\[[0-9A-Fa-f:.]+\]")  # RFC 3986 § 3.2.2, without its future versions
 
 
