@@ -260,6 +260,7 @@ def test_runs_of_a_collection_follow_one_another(
     once = ["/delay/60", "/echo/0", "/delay/20", "/echo/1", "/delay/0", "/echo/2"]
     assert [path for _, path in fresh_server.requests] == once * len(files.split())
 
+
 ROWS = """
     name: C
     base_url: "{{api}}"
