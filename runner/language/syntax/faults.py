@@ -46,6 +46,7 @@ _PROBLEMS: AbstractSequence[tuple[str, str, str]] = (
         "a ':' that YAML does not expect",
         "put a text that holds ': ' in quotes, or check the indentation",
     ),
+    ("did not find expected node content", "a value is missing here", "write it, or close the brackets before"),
     ("found undefined alias", "an alias without its anchor", ""),
     ("found unexpected end of stream", "a quote is never closed", ""),
     (

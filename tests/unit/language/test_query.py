@@ -118,6 +118,7 @@ FAULTS = [
     ("a ? b : c", "?", "'?' is no operator", "&&"),
     ("a ?? b", "??", "'??' is no operator", "write ||"),
     ("a?.b", "?.", "'?.' is no operator", "write ."),
+    ("@odata.nextLink", "@odata.nextLink", "the name @odata.nextLink needs quotes", 'body."@odata.nextLink"'),
     ("a =~ 'x'", "=~", "'=~' is no operator", "matches"),
     ("$.body.id", "$.", "without '$'", "body.id"),
     ("body['id']", "['id']", "not written in brackets", "write .id"),

@@ -173,6 +173,8 @@ def test_more_than_a_placeholder_shows_the_quoted_form(text: str, shown: str) ->
         ("a: b: c\n", "a ':' that YAML does not expect", "put a text that holds ': ' in quotes", ":"),
         ("- 'a' == b\n", "text goes on after the closing quote", "put the whole expression in quotes", "'a' == b"),
         ('- "a" == b\n', "text goes on after the closing quote", "put the whole expression in quotes", '"a" == b'),
+        ("a: [\n", "a value is missing here", "close the brackets", None),
+        ("a: [b, , c]\n", "a value is missing here", "write it", None),
         ("a: 'never", "a quote is never closed", "", None),
         ("a: [1, 2", "is not closed", "", None),
         ("a: b: c", "a ':' that YAML does not expect", "quotes", None),
