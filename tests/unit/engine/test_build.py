@@ -298,6 +298,14 @@ def test_cookies_go_beside_the_jars_and_null_holds_one_back(built: Built) -> Non
     assert request.held_cookies == {"b"}
 
 
+def test_numbers_keep_their_spelling_in_json(built: Built) -> None:
+    """A number is sent as it was written, also from a variable and where a structure is put into text."""
+    variables = "variables: {price: 1.10, row: {p: 1e3}}"
+    body = "json: {p: 1.10, q: '{{price}}', r: ['{{row}}', 1e3, -0, 5], t: 'x{{row}}', u: 'a\"b'}"
+    sent = b'{"p":1.10,"q":1.10,"r":[{"p":1e3},1e3,-0,5],"t":"x{\\"p\\":1e3}","u":"a\\"b"}'
+    assert built(f"url: http://h\n{body}", variables).body == sent
+
+
 def test_keys_of_a_json_body_are_text(built: Built) -> None:
     """A number or a boolean becomes text where it names a key, as it does in a query or a form."""
     request = built("url: http://h\njson: {'{{n}}': 1, 'x{{n}}': 2, '{{t}}': 3}", "variables: {n: 1.10, t: true}")
