@@ -184,6 +184,10 @@ class Judge:
             values += [field.value for field in auth.fields.values() if not isinstance(field.value, RequestSpec)]
         for fault in written.faults(values, level):
             self._add(fault)
+        for loop in step.loops:
+            if isinstance(loop.for_each.over, list):
+                for fault in written.faults(loop.for_each.over, self._without_row(loop, step)):
+                    self._add(fault)
 
     def _judge_body(self, step: Step) -> None:
         body = step.spec.body

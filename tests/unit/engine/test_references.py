@@ -100,6 +100,7 @@ USER = "variables: {user: {name: ada, url: '{{base}}/x', tags: [a]}, base: http:
         ("url: http://h\nassert: [body.id: '{{user.nmae}}']", "'user' has no key 'nmae'", "did you mean 'name'?"),
         ("url: http://h\nauth: {type: bearer, token: '{{user.tokn}}'}", "'user' has no key 'tokn'", ""),
         ("url: 'http://h/{{own.b}}'\nvariables: {own: {a: 1}}", "'own' has no key 'b'", "it has a"),
+        ("url: 'http://h/{{item}}'\nfor_each: ['{{user.nmae}}']", "'user' has no key 'nmae'", "did you mean 'name'?"),
     ],
 )
 def test_a_key_that_a_written_variable_lacks_is_found_early(
