@@ -22,6 +22,7 @@ from runner.language.model import (
     Variables,
     holds_key,
 )
+from runner.redaction import Redactor
 
 _SHORTEST = 4
 #: What the name of a field ends with whose value is a credential: `client_secret`, `accessToken`, not `token_type`.
@@ -69,9 +70,18 @@ def is_credential(name: str, value: str, *, header: bool = False) -> bool:
 
 
 def warnings(collection: Collection) -> list[Diagnostic]:
-    """A warning for each literal credential, in the order of the file."""
+    """A warning for each literal credential, in the order of the file; the lines that they show do not show it."""
     found = {_place(span): Diagnostic(message, span, _HINT, severity="warning") for message, span in _find(collection)}
+    for warning in found.values():
+        _hide(warning.span)
     return [found[place] for place in sorted(found)]
+
+
+def _hide(span: Span | None) -> None:
+    """Masks what a warning points at, where its line is shown; a whole block is not one credential."""
+    if span is not None and "\n" not in span.text and span.text[:1] not in "{[":
+        span.source.secrets.append(span.text.strip("'\""))
+        span.source.mask = Redactor(span.source.secrets).text
 
 
 def _place(span: Span) -> tuple[str, int]:

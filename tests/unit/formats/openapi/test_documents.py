@@ -32,7 +32,7 @@ def losses(imported: Imported) -> list[str]:
     ("text", "message", "line", "hint"),
     [
         ("", "the file is empty", 0, ""),
-        ("openapi: 3.0.0\npaths: [", "the file is neither JSON nor YAML: this is not YAML: did not find expected node content", 2, ""),
+        ("openapi: 3.0.0\npaths: [", "the file is neither JSON nor YAML: this is not YAML: a value is missing here", 2, ""),
         ('{"openapi": "3.0.0",\n "paths": }}', "the file is neither JSON nor YAML: expecting value", 2, ""),
         ("hello", "this is no OpenAPI document: it is no mapping", 0, ""),
         ("[1, 2]", "this is no OpenAPI document: it is no mapping", 0, ""),
