@@ -1,21 +1,23 @@
 """YAML text → Node with places. Every fault of the text itself is found here, with what to do about it.
 
-Composed by libyaml (fast, and it keeps places); scalars are resolved here, by YAML 1.2's core types with JSON's
+Parsed by libyaml (fast, and it keeps places); scalars are resolved here, by YAML 1.2's core types with JSON's
 numbers, so that `no`, `0123` and `12:30` stay text. This file knows no key of the language; expressions only as text
-that people forget to quote.
+that people forget to quote. What has more to it than values, or faults, is read the long way, over PyYAML's nodes.
 
-    nodes ◀── faults ◀── convert
+    nodes ◀── faults ◀── convert ◀── quick
 """
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 
 import yaml
 
 from runner.diagnostics import Diagnostic, Source, Span
 from runner.errors import InvalidError
+from runner.language.syntax import quick
 from runner.language.syntax.convert import PLAIN, QUOTED, Converter, plain_value
 from runner.language.syntax.faults import MAX_DEPTH, QUOTE_ALL, explain, too_deep
 from runner.language.syntax.nodes import BROKEN, Mapping, Node, Scalar, Sequence
@@ -53,6 +55,8 @@ def parse(source: Source, faults: list[Diagnostic]) -> Node | None:
     """
     if (odd := _NOT_ALLOWED.search(source.text)) is not None:
         raise InvalidError([*faults, _not_allowed(source, odd.start())])
+    with suppress(quick.OddError):
+        return quick.nodes(source.text)
     _refuse_deep(source)
     try:
         root = yaml.compose(source.text, Loader=Loader)

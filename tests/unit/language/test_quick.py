@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from runner.diagnostics import Source
 from runner.language import data, syntax
 from runner.language.syntax import quick
+from runner.language.syntax.convert import Converter
 
 SCALARS = (
     st.none()
@@ -30,12 +31,23 @@ VALUES = st.recursive(
 )
 
 
-def thorough(text: str) -> Any:
+def the_long_way(text: str) -> syntax.Node:
     faults: list[Any] = []
-    node = syntax.parse(Source("a.yaml", text), faults)
-    assert node is not None
+    node = Converter(Source("a.yaml", text), faults).convert(yaml.compose(text, Loader=syntax.Loader), 0)
     assert faults == []
-    return data.plain(node)
+    return node
+
+
+def thorough(text: str) -> Any:
+    return data.plain(the_long_way(text))
+
+
+def written(node: syntax.Node) -> Any:
+    """All that is in a node."""
+    if isinstance(node, syntax.Scalar):
+        return repr(node.value), type(node.value), node.text, node.plain, node.start, node.end
+    inside = node.items if isinstance(node, syntax.Sequence) else [it for entry in node.entries for it in entry]
+    return type(node), node.start, node.end, node.flow, *map(written, inside)
 
 
 @given(VALUES, st.sampled_from([None, True, False]))
@@ -43,10 +55,11 @@ def test_the_same(value: Any, flow: bool | None) -> None:
     """What is read in one go is what the tree gives, in all of YAML's styles."""
     text = yaml.dump(value, default_flow_style=flow, allow_unicode=True)
     try:
-        found = quick.read(text)
+        found, node = quick.read(text), quick.nodes(text)
     except quick.OddError:
         return
     assert repr(found) == repr(thorough(text))
+    assert written(node) == written(the_long_way(text))
 
 
 @pytest.mark.parametrize(
@@ -61,6 +74,7 @@ def test_the_same(value: Any, flow: bool | None) -> None:
 def test_plain_texts(text: str, value: Any) -> None:
     """Blocks, flow style, quotes and comments are plain enough; scalars have YAML 1.2's types."""
     assert quick.read(text) == value == thorough(text)
+    assert written(quick.nodes(text)) == written(the_long_way(text))
 
 
 @pytest.mark.parametrize(
@@ -73,5 +87,6 @@ def test_plain_texts(text: str, value: Any) -> None:
 )  # fmt: skip
 def test_what_is_odd(text: str) -> None:
     """Whatever has more to it than values is left to who can say so."""
-    with pytest.raises(quick.OddError):
-        quick.read(text)
+    for read in (quick.read, quick.nodes):
+        with pytest.raises(quick.OddError):
+            read(text)
