@@ -18,12 +18,12 @@ from runner.engine.build import build, connection, setting
 from runner.engine.events import Event
 from runner.engine.exchange import Exchange, Request, ResponseDocument, Wait
 from runner.engine.flow.scopes import scope_at, scope_of, start
-from runner.engine.flow.session import CUT_SHORT, INTERRUPTED, Effect
+from runner.engine.flow.session import INTERRUPTED, Effect
 from runner.engine.flow.session import State as _State
 from runner.engine.flow.turns import Turn, unfulfilled, unmet
 from runner.engine.plan import Step
 from runner.engine.repeat import Came, fetch
-from runner.engine.results import Fault, Outcome, StepResult, Verdict
+from runner.engine.results import WAITING, Fault, Outcome, StepResult, Verdict
 from runner.engine.retry import Attempts, policy
 from runner.engine.scope import Scope
 from runner.engine.sending import Sent, transport_fault
@@ -52,9 +52,11 @@ def run_step(turn: Turn, state: _State) -> Generator[Effect | Event, Any, StepRe
     except ResolveError as error:
         result = replace(result, outcome=Outcome.ERRORED, fault=_build_fault(error))
     except KeyboardInterrupt:
+        return not_begun(turn, state)
+    if result.interrupted:
         state.session.stopped = INTERRUPTED
-        return cut_short(turn, state)
-    if result.outcome is Outcome.ERRORED:
+        _leave_captures(step, state, "was interrupted")
+    elif result.outcome is Outcome.ERRORED:
         _leave_captures(step, state, "got no response")
     return result
 
@@ -69,11 +71,12 @@ def leave_out(turn: Turn, state: _State) -> StepResult:
     return replace(result, reason=turn.reason)
 
 
-def cut_short(turn: Turn, state: _State) -> StepResult:
-    """The result of one that Ctrl-C met while it was under way."""
+def not_begun(turn: Turn, state: _State) -> StepResult:
+    """The result of one that Ctrl-C met before it was sent."""
+    state.session.stopped = INTERRUPTED
     step = replace(turn.step, name=turn.name) if turn.rows else turn.step
     _leave_captures(step, state, "was interrupted")
-    return replace(_not_sent(turn, state), reason=CUT_SHORT)
+    return replace(_not_sent(turn, state), reason=INTERRUPTED)
 
 
 def slim(result: StepResult) -> StepResult:
@@ -145,7 +148,8 @@ def _attempt(step: Step, scope: Scope, state: _State, result: StepResult) -> Gen
         if sent.fault.kind == "auth":
             return result
         elapsed = session.clock() - began
-        return replace(result, elapsed=elapsed, started=session.wall() - elapsed, unanswered=sent.request)
+        unanswered = None if sent.fault is WAITING else sent.request
+        return replace(result, elapsed=elapsed, started=session.wall() - elapsed, unanswered=unanswered)
     result = _judged(step, scope, state, sent.exchange, result, came.items)
     if came.verdict is None:
         return result
