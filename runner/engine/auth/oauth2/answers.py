@@ -6,7 +6,8 @@ lines. Every token in an answer becomes a secret before anything else is looked 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from runner.engine.auth import lifetime
@@ -17,6 +18,7 @@ from runner.errors import AuthError
 
 #: Fields of an answer that are secrets.
 _SECRET_FIELDS = ("access_token", "refresh_token", "id_token", "device_code")
+_IN_TEXT = rf"""\b(?:{'|'.join(_SECRET_FIELDS)})["']?\s*[=:>]\s*["']?([^\s"'&<>,;}}]+)"""
 #: Statuses below 500 that ask to come back later (RFC 9110 § 15.5.9, RFC 6585 § 4).
 _LATER = (408, 429)
 #: A clock that is wrong by less than this is no reason to refuse an assertion.
@@ -31,6 +33,8 @@ def read_token(exchange: Exchange, hide: Callable[[Any], None]) -> Token:
     """
     answer = read_answer(exchange, hide)
     token = answer.get("access_token")
+    if isinstance(token, str) and not token.isprintable():
+        raise AuthError(f"{asked(exchange)}, but with a control character in its access_token")
     if not isinstance(token, str) or not token:
         words = words_of(answer, text_of(exchange.response))
         raise AuthError(f"{asked(exchange)}, but without an access_token: {words}", (), "is token_url right?")
@@ -49,8 +53,7 @@ def read_answer(exchange: Exchange, hide: Callable[[Any], None]) -> dict[str, An
     response = exchange.response
     text = text_of(response)
     answer = json_object(text)
-    for name in _SECRET_FIELDS:
-        hide(answer.get(name))
+    hide(list(_secrets_of(answer or text)))
     if response.status >= 400 or answer.get("error"):
         raise _refused(exchange, answer, text)
     if 300 <= response.status < 400:
@@ -59,6 +62,18 @@ def read_answer(exchange: Exchange, hide: Callable[[Any], None]) -> dict[str, An
             hint="redirects of these endpoints are not followed: correct the URL",
         )
     return answer
+
+
+def _secrets_of(answer: Any) -> Iterator[Any]:
+    """What stands under the name of a token, at any depth; also in a text that is no JSON, such as a form."""
+    if isinstance(answer, Mapping):
+        yield from (answer[name] for name in _SECRET_FIELDS if name in answer)
+        answer = list(answer.values())
+    if isinstance(answer, list):
+        for item in answer:
+            yield from _secrets_of(item) if isinstance(item, (Mapping, list)) else ()
+    elif isinstance(answer, str):
+        yield from re.findall(_IN_TEXT, answer)
 
 
 def _refused(exchange: Exchange, answer: Mapping[str, Any], text: str) -> AuthError:
