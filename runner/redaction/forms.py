@@ -18,6 +18,9 @@ from runner.redaction.views import peeled
 
 SHORTEST = 4
 _LINE_OF_SECRET = 12
+#: What may be part of a host's name, which is shown in lower case (RFC 3986 § 3.2.2). One without a digit is a word,
+#: and would be masked everywhere.
+_IN_A_HOST = r"(?=.*[0-9])(?=.*[A-Z])[A-Za-z0-9.-]{8,}"
 _WRAPPED = re.compile(r"\r?\n[ \t]*")
 _BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
 
@@ -53,6 +56,10 @@ def forms_of(secret: str) -> frozenset[Form]:
     if len(lines) > 1:  # a key file shown line by line
         texts |= {line for line in lines if len(line) >= _LINE_OF_SECRET and not line.startswith("-----")}
     found = {Form(text) for text in texts if len(text) >= SHORTEST}
+    if len(secret) >= _LINE_OF_SECRET:
+        found |= {Form(_bytes(secret).hex()), Form(_bytes(secret).hex().upper())}
+    if re.fullmatch(_IN_A_HOST, secret):
+        found.add(Form(secret.lower()))
     for written in _written(secret):
         found |= set(_encoded(_bytes(written)))
     return frozenset(found)

@@ -63,6 +63,9 @@ ESCAPES = {
     "JSON": lambda c: json.dumps(c)[1:-1],
     "URL": lambda c: "".join(f"%{byte:02X}" for byte in c.encode("utf-8", "surrogatepass")),
     "URL in lower case": lambda c: "".join(f"%{byte:02x}" for byte in c.encode("utf-8", "surrogatepass")),
+    "JavaScript": lambda c: f"\\u{{{ord(c):x}}}",
+    "bytes in hexadecimal": lambda c: "".join(f"\\x{byte:02x}" for byte in c.encode("utf-8", "surrogatepass")),
+    "bytes in octal": lambda c: "".join(f"\\{byte:03o}" for byte in c.encode("utf-8", "surrogatepass")),
     "markup": lambda c: f"&#{ord(c)};",
     "markup in hexadecimal": lambda c: f"&#x{ord(c):X};",
     "raw": str,
@@ -83,6 +86,24 @@ def test_any_character_may_be_escaped_in_any_way(secret: str, ways: list[str]) -
     """Whichever characters of a secret are escaped and however, it is masked whole, and nothing beside it."""
     hidden = "".join(ESCAPES[way](character) for way, character in zip(ways, secret, strict=False))
     assert Redactor([secret]).text(f"({hidden})") == f"({MASK})"
+
+
+def test_names_of_characters_in_markup() -> None:
+    """Any character that HTML has a name for may be written by it."""
+    assert Redactor(["a+b/c=d%é"]).text("(a&plus;b&sol;c&equals;d&percnt;&eacute;)&nothing;") == f"({MASK})&nothing;"
+
+
+@pytest.mark.parametrize("separator", ["", "ABC"])
+def test_a_secret_in_hexadecimal(separator: str) -> None:
+    """As a dump or a debugger shows the bytes of a secret, in either case."""
+    for written in (SENTINEL.encode().hex(), SENTINEL.encode().hex().upper()):
+        assert Redactor([SENTINEL]).text(f"{separator}{written}") == f"{separator}{MASK}"
+
+
+def test_a_secret_in_the_name_of_a_host() -> None:
+    """A host is shown in lower case; a word is not masked for that, wherever it stands."""
+    assert Redactor(["Tenant-7QX"]).text("no host 'tenant-7qx.example'") == f"no host '{MASK}.example'"
+    assert Redactor(["Password"]).text("grant_type=password") == "grant_type=password"
 
 
 @forms

@@ -7,7 +7,7 @@ captures it waits for → conditions → delay → build → token → send → 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -142,7 +142,7 @@ def _attempt(step: Step, scope: Scope, state: _State, result: StepResult) -> Gen
     except TransportError as error:  # a file that had to be signed
         came = Came(Sent(request, fault=transport_fault(error)))
     sent = came.sent
-    result = _as_sent(result, request, came, attempts)
+    result = _as_sent(result, request, came, attempts, session.redactor.text)
     if sent.fault is not None:
         result = replace(result, outcome=Outcome.ERRORED, fault=_placed(sent.fault, step))
         if sent.fault.kind == "auth":
@@ -156,14 +156,16 @@ def _attempt(step: Step, scope: Scope, state: _State, result: StepResult) -> Gen
     return replace(result, outcome=Outcome.FAILED, verdicts=(came.verdict, *result.verdicts))
 
 
-def _as_sent(result: StepResult, request: Request, came: Came, attempts: Attempts) -> StepResult:
+def _as_sent(
+    result: StepResult, request: Request, came: Came, attempts: Attempts, mask: Callable[[str], str]
+) -> StepResult:
     """A result with what was sent, and how often; of several pages it names the first."""
     notes = (*attempts.notes, came.note) if came.note else tuple(attempts.notes)
     return replace(
         result,
         method=request.method,
         url=request.url if came.pages > 1 else came.sent.request.url,
-        path=path_of(request.url),
+        path=path_of(mask(request.url)),  # of a part alone it could not be told that it is one of a secret
         earlier=tuple(attempts.earlier),
         attempts=attempts.count,
         polls=came.polls,
