@@ -14,7 +14,6 @@ from functools import cache
 from typing import NamedTuple
 
 
-
 def _bytes(lead: str, two: str, three: str, four: str, more: str, any_one: str) -> str:
     """The bytes of one UTF-8 character, each behind `lead`; any other byte by itself."""
     more = lead + more

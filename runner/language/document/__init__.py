@@ -14,7 +14,7 @@ from runner.diagnostics import Source
 from runner.language.document.auth import lacking, lacking_words
 from runner.language.document.bodies import is_media_type
 from runner.language.document.files import Library, Read, read_nothing
-from runner.language.document.settings import SETTINGS, UNIX, proxy_credentials, read_proxy, read_timeout
+from runner.language.document.settings import SETTINGS, UNIX, read_proxy, read_timeout, url_credentials
 from runner.language.model import Collection
 
 __all__ = [
@@ -26,9 +26,9 @@ __all__ = [
     "lacking",
     "lacking_words",
     "load",
-    "proxy_credentials",
     "read_proxy",
     "read_timeout",
+    "url_credentials",
 ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from runner.diagnostics import Span, did_you_mean
 from runner.language import template
 from runner.language.document.reader import Reader
+from runner.language.document.settings import url_credentials
 from runner.language.document.words import describe
 from runner.language.model import (
     AUTH_KEYS,
@@ -79,6 +80,8 @@ def credentials(spec: AuthSpec, auth_type: str | None) -> Iterator[Declared]:
         row = keys.get(name)
         if row is not None and row.secret and (row.wants != "file" or holds_key(field.value)):
             yield field.value
+        elif isinstance(field.value, str):
+            yield from (part for part in url_credentials(field.value) if not template.is_template(part))
 
 
 class AuthReader(Reader):

@@ -17,6 +17,7 @@ from runner.engine.build import form_encode
 from runner.engine.credentials import holds_credential
 from runner.engine.exchange import Connection, Exchange, Headers, Request, Send, Token, TokenWish
 from runner.errors import AuthError, TransportError
+from runner.language.document import url_credentials
 from runner.language.values import as_text
 
 Form = list[tuple[str, str]]
@@ -155,6 +156,8 @@ def url_field(fields: Fields, name: str) -> str:
     url = fields.text(name)
     if url and not is_web_url(url):
         raise fields.fault(name, f"'{name}' is not a URL of http or https: '{url}'")
+    for part in url_credentials(url):
+        fields.hide(part)
     return url
 
 
