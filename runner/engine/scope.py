@@ -246,23 +246,27 @@ class Scope(Mapping[str, Value]):
     def render(self, text: Template) -> Value:
         """The value of a template; what is computed from a secret is a secret.
 
+        Within longer text it is hidden by itself, so that the rest stays readable; together with that text where it is
+        too short to be looked for.
+
         Raises:
             ResolveError: with the place in the file.
         """
-        try:
+        too_short = False
+
+        def computed(compiled: query.Query) -> Value:
+            nonlocal too_short
             with self.watching() as watch:
-                value = template.render(text, self, self._computed)
+                found = compiled.evaluate(self, strict=True)
+            if watch.secret:
+                too_short = self.shared.redactor.add(found) or too_short
+            return found
+
+        try:
+            value = template.render(text, self, computed)
         except EvaluationError as error:
             raise _located(error, text) from None
-        if watch.secret:
-            self.shared.redactor.add(value)
-        return value
-
-    def _computed(self, compiled: query.Query) -> Value:
-        """The value of one placeholder: within longer text it is hidden by itself."""
-        with self.watching() as watch:
-            value = compiled.evaluate(self, strict=True)
-        if watch.secret:
+        if too_short:
             self.shared.redactor.add(value)
         return value
 

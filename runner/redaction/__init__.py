@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from runner.redaction.masking import Known
 
 MASK = "***"
+#: Characters of a secret that is looked for anywhere.
+SHORTEST = 4
 #: Characters that the URL builder leaves readable beside the unreserved ones (see `engine.build`).
 URL_READABLE = "$,:/@;!*()'"
 #: How many values of single requests are remembered: more than requests can be under way at once.
@@ -54,15 +56,19 @@ class Redactor:
     def __bool__(self) -> bool:
         return self._known is not None
 
-    def add(self, value: Any) -> None:
-        """Makes a value secret: a text, a number, or every text and number within a structure."""
-        texts = {text for text in _texts(value) if text and text not in self._texts}
-        if not texts:
-            return
-        with self._lock:
-            self._texts |= texts
-            self._lasting = (self._lasting or _nothing()).more(texts)
-            self._known = self._lasting.more(self._passing)
+    def add(self, value: Any) -> bool:
+        """Makes a value secret: a text, a number, or every text and number within a structure.
+
+        True if one of them is so short that it is masked only where it stands as a value.
+        """
+        all_texts = {text for text in _texts(value) if text}
+        texts = all_texts - self._texts
+        if texts:
+            with self._lock:
+                self._texts |= texts
+                self._lasting = (self._lasting or _nothing()).more(texts)
+                self._known = self._lasting.more(self._passing)
+        return any(len(text) < SHORTEST for text in all_texts)
 
     def add_passing(self, text: str) -> None:
         """Makes a text secret that belongs to one request, such as its signature: only the last ones are remembered."""
