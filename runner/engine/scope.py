@@ -22,7 +22,7 @@ from runner.errors import EvaluationError, ResolveError
 from runner.language import query, template
 from runner.language.model import Declared, Expression, Template, Variable, Variables
 from runner.language.values import Value, kind
-from runner.redaction import Redactor
+from runner.redaction import Redactor, is_short
 
 
 @dataclass(slots=True, eq=False)
@@ -259,7 +259,8 @@ class Scope(Mapping[str, Value]):
             with self.watching() as watch:
                 found = compiled.evaluate(self, strict=True)
             if watch.secret:
-                too_short = self.shared.redactor.add(found) or too_short
+                self.shared.redactor.add(found)
+                too_short = too_short or is_short(found)
             return found
 
         try:

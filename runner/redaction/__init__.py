@@ -56,19 +56,15 @@ class Redactor:
     def __bool__(self) -> bool:
         return self._known is not None
 
-    def add(self, value: Any) -> bool:
-        """Makes a value secret: a text, a number, or every text and number within a structure.
-
-        True if one of them is so short that it is masked only where it stands as a value.
-        """
-        all_texts = {text for text in _texts(value) if text}
-        texts = all_texts - self._texts
-        if texts:
-            with self._lock:
-                self._texts |= texts
-                self._lasting = (self._lasting or _nothing()).more(texts)
-                self._known = self._lasting.more(self._passing)
-        return any(len(text) < SHORTEST for text in all_texts)
+    def add(self, value: Any) -> None:
+        """Makes a value secret: a text, a number, or every text and number within a structure."""
+        texts = {text for text in _texts(value) if text and text not in self._texts}
+        if not texts:
+            return
+        with self._lock:
+            self._texts |= texts
+            self._lasting = (self._lasting or _nothing()).more(texts)
+            self._known = self._lasting.more(self._passing)
 
     def add_passing(self, text: str) -> None:
         """Makes a text secret that belongs to one request, such as its signature: only the last ones are remembered."""
@@ -131,6 +127,11 @@ class Redactor:
             return value
         record: Any = value
         return record._replace(**changed) if isinstance(value, tuple) else dataclasses.replace(value, **changed)
+
+
+def is_short(value: Any) -> bool:
+    """Whether a secret, or one within it, is masked only where it stands as a value."""
+    return any(len(text) < SHORTEST for text in _texts(value) if text)
 
 
 def _nothing() -> Known:
