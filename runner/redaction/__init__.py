@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from runner.redaction.masking import Known
 
 MASK = "***"
-#: Characters of a secret that is looked for anywhere.
-SHORTEST = 4
 #: Characters that the URL builder leaves readable beside the unreserved ones (see `engine.build`).
 URL_READABLE = "$,:/@;!*()'"
 #: How many values of single requests are remembered: more than requests can be under way at once.
@@ -131,6 +129,8 @@ class Redactor:
 
 def is_short(value: Any) -> bool:
     """Whether a secret, or one within it, is masked only where it stands as a value."""
+    from runner.redaction.forms import SHORTEST
+
     return any(len(text) < SHORTEST for text in _texts(value) if text)
 
 

@@ -14,9 +14,10 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus
 
-from runner.redaction import SHORTEST
 from runner.redaction.views import peeled
 
+#: Characters of a secret that is looked for anywhere.
+SHORTEST = 4
 _LINE_OF_SECRET = 12
 #: What may be part of a host's name, which is shown in lower case (RFC 3986 § 3.2.2). One without a digit is a word,
 #: and would be masked everywhere.

@@ -9,8 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from runner.redaction import SHORTEST
-from runner.redaction.forms import Form, forms_of, short_pattern
+from runner.redaction.forms import SHORTEST, Form, forms_of, short_pattern
 from runner.redaction.views import View, views
 
 #: Header names and the like come again and again: what was found in short texts is remembered.
