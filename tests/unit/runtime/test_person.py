@@ -485,6 +485,19 @@ def test_port_in_use(person: Person) -> None:
     assert "redirect_port" in caught.value.hint
 
 
+@pytest.mark.parametrize("host", ["192.0.2.7", "no.such.invalid", "a" * 70])
+def test_a_host_that_is_not_this_machine(person: Person, host: str) -> None:
+    """Nobody is waited for who would go elsewhere."""
+    with pytest.raises(AuthError, match=f"would come back to '{host}', which is not this machine") as caught:
+        person.listen(Listen(host, 0, "/cb", nobody, DEADLINE))
+    assert "redirect_host" in caught.value.hint
+
+
+def test_the_path_in_another_spelling(come: Come) -> None:
+    """A browser encodes what need not be, and the other way round."""
+    assert come(lambda b: b.get("/%63b%7E?code=1"), path="/cb~")[0].answer == {"code": "1"}
+
+
 def test_a_fixed_port_can_be_used_again_at_once(come: Come) -> None:
     """Two sign-ins after each other may use the same redirect_port, as providers register it."""
     back, browser = come(lambda b: b.get("/cb?code=1"))
