@@ -234,7 +234,7 @@ def test_what_is_left_of_many_rows(fresh_server: DemoServer, write: Write, tmp_p
     until(lambda: ("GET", "/delay/5000") in fresh_server.requests)
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=20)
-    assert shown(out) == ["- A [0]", "- A", "- A"]
+    assert shown(out) == ["! A [0]", "- A", "- A"]
     assert "skipped: not run: interrupted (999 of 1,000 rows)" in out
     assert heads(out) == ["a [0]", "a [1…999]"]
 
@@ -319,6 +319,15 @@ def test_wrong_words(write: Write, command: Any, tmp_path: Path, words: list[str
     done = command("run", "a.yaml", *words, cwd=tmp_path)
     assert (done.code, done.out) == (code, ""), done.said
     assert said in done.err
+
+
+def test_rows_that_are_not_valid(write: Write, command: Any, tmp_path: Path) -> None:
+    """What is wrong with the file of rows is all that is told: its columns would have been variables."""
+    write("a.yaml", "requests: [{name: A, url: 'http://h/{{id}}/{{data.id}}'}]")
+    write("rows.csv", "id\n1,2\n")
+    done = command("run", "a.yaml", "--data", "rows.csv", cwd=tmp_path)
+    assert (done.code, done.err.count("error: ")) == (3, 1), done.said
+    assert done.err.startswith("error: this row has 2 values, and the header names 1 column\n")
 
 
 def test_no_rows_allowed(write: Write, command: Any, tmp_path: Path) -> None:
