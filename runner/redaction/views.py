@@ -37,7 +37,7 @@ _PERCENT = _bytes("%", *_IN_HEX)
 #: Character references of XML and HTML.
 _REFERENCE = r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
 #: A line that is continued on the next one: wrapped base64, folded headers.
-_WRAPPED = r"\r?\n[ \t]*"
+_WRAPPED = r"\r\n[ \t]*|\n[ \t]*"
 
 _CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "0": "\0"}
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
