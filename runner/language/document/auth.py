@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ from runner.diagnostics import Span, did_you_mean
 from runner.language import template
 from runner.language.document.reader import Reader
 from runner.language.document.settings import url_credentials
-from runner.language.document.words import describe
+from runner.language.document.words import describe, url_fault
 from runner.language.model import (
     AUTH_KEYS,
     AuthField,
@@ -143,6 +144,19 @@ class AuthReader(Reader):
         if not isinstance(node, Scalar):
             self.wrong_type(node, name, "text")
 
+    def check_url(self, node: Node, name: str) -> None:
+        self.check_text(node, name)
+        url = _literal(node)
+        problem = url_fault(url) if "://" in url else url and "it does not begin with https:// or http://"
+        if problem:
+            self.fault(node, f"'{url}' is not a URL: {problem}")
+
+    def check_path(self, node: Node, name: str) -> None:
+        self.check_text(node, name)
+        path = _literal(node)
+        if re.search(r"[?#]", path):
+            self.fault(node, f"'{name}' wants a path without ? and #, not '{path}'")
+
     def check_texts(self, node: Node, name: str) -> None:
         if isinstance(node, MappingNode):
             self.wrong_type(node, name, "text or a list of texts")
@@ -179,6 +193,12 @@ class AuthReader(Reader):
             self.fault(node, f"'{name}' cannot be {shown}", hint)
 
 
+def _literal(node: Node) -> str:
+    """The text that stands there as it is; empty where a template gives it."""
+    found = node.value if isinstance(node, Scalar) else None
+    return found if isinstance(found, str) and not template.is_template(found) else ""
+
+
 def lacking_words(auth_type: str, needed: tuple[str, ...]) -> tuple[str, str]:
     """The message and the hint for a key that is needed, or for its alternatives."""
     first, *others = needed
@@ -191,6 +211,8 @@ def lacking_words(auth_type: str, needed: tuple[str, ...]) -> tuple[str, str]:
 _CHECKS: Mapping[str, Callable[[AuthReader, Node, str], None]] = {
     "text": AuthReader.check_text,
     "file": AuthReader.check_text,
+    "url": AuthReader.check_url,
+    "path": AuthReader.check_path,
     "texts": AuthReader.check_texts,
     "mapping": AuthReader.check_mapping,
     "duration": AuthReader.check_duration,

@@ -66,7 +66,7 @@ def test_an_api_key_in_a_cookie_goes_beside_those_of_the_request(built: Built) -
         ("{type: bearer, token: '{{none}}'}", "'token' of auth is empty"),
         ("{type: basic, username: 'a:b', password: c}", "cannot hold a ':'"),
         ("{type: api_key, name: a, value: b, in: '{{where}}'}", "'in' of auth cannot be 'body'"),
-        ("{type: oauth2, token_url: 'nowhere', client_id: a, client_secret: b}", "'token_url' is not a URL"),
+        ("{type: oauth2, token_url: '{{where}}', client_id: a, client_secret: b}", "'token_url' is not a URL"),
         (
             "{type: oauth2, token_url: 'http://h', client_id: a, client_secret: b, leeway: '{{where}}'}",
             "wants a duration",

@@ -368,7 +368,8 @@ def test_where_the_browser_comes_back_to(
 @pytest.mark.parametrize("path", ["/cb?x=1", "/#cb"])
 def test_a_redirect_path_is_a_path(path: str, run: Run, one: One, person: Make) -> None:
     """Nobody would ever come back to what is no path."""
-    ran = run(one("url: http://h", f"auth: {{{CODE}, redirect_path: '{path}'}}"), person=person())
+    text = one("url: http://h", f"variables: {{path: '{path}'}}\nauth: {{{CODE}, redirect_path: '{{{{path}}}}'}}")
+    ran = run(text, person=person())
     assert ran["R"].fault.message == f"'redirect_path' of auth wants a path without ? and #, not '{path}'"
 
 
