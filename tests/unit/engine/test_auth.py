@@ -319,6 +319,7 @@ def test_how_long_a_token_lives(
         (401, {"error": {"code": 5}}, {}, "answered 401", "the keys error"),
         (500, "oops\n now", {}, "answered 500", "oops now"),
         (503, "", {}, "answered 503", ": an empty body"),
+        (429, "slow down", {"Retry-After": "7"}, "answered 429: slow down", "try again later (Retry-After: 7)"),
         (
             401,
             {

@@ -12,7 +12,7 @@ from typing import Any
 
 from runner.engine.auth import lifetime
 from runner.engine.auth.replies import asked, json_object, one_line, text_of, words_of
-from runner.engine.exchange import Exchange, Token
+from runner.engine.exchange import Exchange, Response, Token
 from runner.engine.payload import in_memory
 from runner.errors import AuthError
 
@@ -82,7 +82,7 @@ def _refused(exchange: Exchange, answer: Mapping[str, Any], text: str) -> AuthEr
     if not isinstance(error, str):
         status = exchange.response.status
         words = f"{asked(exchange)}: {words_of(answer, text)}"
-        return AuthError(words, (), _hint_by_status(status), transient=status >= 500 or status in _LATER)
+        return AuthError(words, (), _hint_by_status(exchange.response), transient=status >= 500 or status in _LATER)
     said = said_by_server(answer)
     for name, words in (("trace_id", "Trace ID"), ("correlation_id", "Correlation ID")):
         if isinstance(answer.get(name), str) and answer[name] not in said:
@@ -92,15 +92,18 @@ def _refused(exchange: Exchange, answer: Mapping[str, Any], text: str) -> AuthEr
     hint = (
         hint_for(error, str(description or ""))
         or _hint_by_form(error, in_memory(exchange.request.body))
-        or _hint_by_status(exchange.response.status)
+        or _hint_by_status(exchange.response)
     )
     transient = error in ("temporarily_unavailable", "server_error") or exchange.response.status >= 500
     return AuthError(f"{asked(exchange)}: {said}", details, hint, code=error, transient=transient)
 
 
-def _hint_by_status(status: int) -> str:
+def _hint_by_status(response: Response) -> str:
+    status, after = response.status, response.header("retry-after")
     if status in (404, 405):
         return "is token_url right?"
+    if status == 429:
+        return "too many requests: try again later" + (f" (Retry-After: {after})" if after else "")
     return "the server has a fault of its own: try again later" if status >= 500 else ""
 
 
