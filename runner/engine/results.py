@@ -15,6 +15,7 @@ from runner.engine.exchange import Exchange, Request
 from runner.errors import ExitCode
 from runner.language.query import Finding
 from runner.language.values import Value
+from runner.redaction import public
 
 
 class Outcome(StrEnum):
@@ -83,6 +84,7 @@ CUT_SHORT = Fault("interrupted", "interrupted while it was under way")
 WAITING = Fault("interrupted", "interrupted while it waited to be sent again")
 
 
+@public("key")
 @dataclass(frozen=True, slots=True)
 class TokenResult:
     """One fetch of a token: the pre-step. `number` counts the tokens of its identity, from 1.
@@ -95,7 +97,7 @@ class TokenResult:
     url: str
     outcome: Outcome
     number: int
-    key: tuple[Any, ...] = field(default=(), repr=False, metadata={"public": True})
+    key: tuple[Any, ...] = field(default=(), repr=False)
     status: int | None = None
     elapsed: float = 0.0
     lifetime: float | None = None
@@ -106,8 +108,7 @@ class TokenResult:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StepResult:
+class StepResult(NamedTuple):
     """One request: `name` is its full name, `groups` the names of the groups around it, outermost first.
 
     `elapsed` is in seconds: of the last exchange, or until it was clear that no answer comes. `started` is when it was
