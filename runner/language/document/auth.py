@@ -92,8 +92,8 @@ class AuthReader(Reader):
         if isinstance(node, Scalar):
             if node.value == "none":
                 return AuthSpec("none", {}, self.span(node))
-            hint = did_you_mean(node.text, AUTH_KEYS) if isinstance(node.value, str) else ""
-            self.wrong_type(node, key, "'none', or a mapping with a type", hint or "write {type: …}")
+            hint = _as_block(node.text) or (did_you_mean(node.text, AUTH_KEYS) if isinstance(node.value, str) else "")
+            self.wrong_type(node, key, "'none', or a mapping with a type", hint or "write {type: …}, or none")
             return None
         if not isinstance(node, MappingNode):
             self.wrong_type(node, key, "'none', or a mapping with a type")
@@ -121,7 +121,8 @@ class AuthReader(Reader):
             row = known.get(name.text)
             if row is None:
                 if declared is None or declared in AUTH_KEYS:
-                    self.unknown_key(name, {"type": None, **known}, what)
+                    block = "" if declared else _as_block(name.text)
+                    self.unknown_key(name, {"type": None, **known}, what, block)
                 continue
             fields[name.text] = AuthField(self.auth_value(name.text, value, row), self.span(value).first_line())
             if declared:  # without a type, the inherited one decides
@@ -191,6 +192,15 @@ class AuthReader(Reader):
                 choices
             )
             self.fault(node, f"'{name}' cannot be {shown}", hint)
+
+
+def _as_block(name: str) -> str:
+    """How a block of a type is written, where somebody writes the type alone, or as a key; empty if it is none."""
+    if name not in AUTH_KEYS or name == "none":
+        return ""
+    keys = AUTH_KEYS[name]
+    required = [f"{key}: …" for key, row in keys.items() if row.required] or ["…"][: len(keys)]
+    return f"write {{{', '.join([f'type: {name}', *required])}}}"
 
 
 def _literal(node: Node) -> str:
