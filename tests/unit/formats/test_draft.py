@@ -73,6 +73,15 @@ def test_names() -> None:
     assert names.fresh("a_b") == "a_b_3"
 
 
+def test_names_that_are_free() -> None:
+    """A name is free while nothing has it, however its blanks are written; nothing at all is no name."""
+    unique = Unique()
+    assert unique.is_free("a  b")
+    assert unique("a\tb") == "a b"
+    assert not unique.is_free("a  b")
+    assert not unique.is_free(" ")
+
+
 def test_unique() -> None:
     """Names of neighbours differ; line breaks, control characters and placeholders leave them."""
     unique = Unique()
@@ -93,7 +102,10 @@ def test_literal(text: str) -> None:
         assert rendered(literal(text), {}) == text
 
 
-@given(st.text(alphabet="{\\ax ", max_size=8).filter(lambda it: not it.endswith("{")), st.text(alphabet="\\ax ", max_size=8))
+@given(
+    st.text(alphabet="{\\ax ", max_size=8).filter(lambda it: not it.endswith("{")),
+    st.text(alphabet="\\ax ", max_size=8),
+)
 def test_with_placeholders(before: str, after: str) -> None:
     """A placeholder gives its value, whatever stands before it and behind it."""
     if "{{" in before:
@@ -131,4 +143,4 @@ def test_nothing_beside() -> None:
 def test_disabled() -> None:
     """An entry that was switched off is a comment at its place."""
     made = {"name": "r", "headers": {"A": "1", Disabled({"B": "2"}): None}}
-    assert texts(Imported(made), "r.yaml")["r.yaml"] == "name: r\n\nheaders:\n  A: \"1\"\n  # B: \"2\"\n"
+    assert texts(Imported(made), "r.yaml")["r.yaml"] == 'name: r\n\nheaders:\n  A: "1"\n  # B: "2"\n'
