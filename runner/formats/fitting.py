@@ -71,7 +71,9 @@ class _Fitter:
     def _auth_urls(self, data: Data, place: str) -> None:
         """URLs of an `auth` block: one without a scheme is of http, as other tools take it."""
         auth = data.get("auth")
-        for key in _AUTH_URLS if isinstance(auth, dict) else ():
+        if not isinstance(auth, dict):
+            return
+        for key in _AUTH_URLS:
             url = auth.get(key)
             if not isinstance(url, str) or not url or "{{" in url:
                 continue
