@@ -41,7 +41,7 @@ def clean_environment(extra: Mapping[str, str]) -> dict[str, str]:
     """The environment of this process without what would change the command's behaviour."""
     unwanted = ("_proxy", "PYTHONWARNINGS", "FORCE_COLOR", "GITHUB_", "SSL_CERT")
     kept = {name: value for name, value in os.environ.items() if not any(u in name for u in unwanted)}
-    return kept | {"NO_COLOR": "1", "PYTHONUTF8": "1", "PYTHONPATH": str(ROOT)} | extra
+    return kept | {"CI": "", "NO_COLOR": "1", "PYTHONUTF8": "1", "PYTHONPATH": str(ROOT)} | extra
 
 
 @pytest.fixture(scope="session")

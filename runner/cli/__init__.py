@@ -96,7 +96,8 @@ def _exit_code() -> int:
         # click leaves with 1 when nobody reads the output any more; here 1 is a failed assertion.
         return _PIPE_CLOSED
     except Exception as error:  # noqa: BLE001 - the last door: whatever got here is a fault of ours
-        return _explain(error)
+        interrupted = isinstance(error.__cause__, KeyboardInterrupt)  # in the body of a class Python 3.11 wraps it
+        return 130 if interrupted else _explain(error)
 
 
 def _open_streams() -> None:

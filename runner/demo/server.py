@@ -1,9 +1,15 @@
 """The demo server: everything `runner demo`, the examples, the docs and the tests talk to, on loopback.
 
-    socket ──wire──▶ Call ──Router──▶ Entra | Graph | Corner | Things ──▶ Reply ──wire──▶ socket
+    socket ──wire──▶ Call ──Router──▶ Entra | Sso | Graph | Corner | Things ──▶ Reply ──wire──▶ socket
 
 Token endpoint (form fields grant_type, client_id, client_secret or HTTP Basic, scope):
     POST /{tenant}/oauth2/v2.0/token    a JWT, or Entra's error body
+
+Another provider, whose tokens are for api://demo:
+    GET  /sso/authorize                 somebody is signed in: back to redirect_uri (loopback alone) with a code
+    GET  /sso/job?client_id=…           {value}: the identity of a job, a JWT, as CI systems give it
+    POST /sso/token                     authorization_code with PKCE, or client_credentials with that JWT as the
+                                        client_assertion
 
 Graph, with a token for https://graph.microsoft.com:
     GET    /v1.0/users                  $select $filter $orderby $top $skiptoken $count; @odata.nextLink
@@ -70,6 +76,7 @@ from runner.demo.graphql import GraphQL
 from runner.demo.messages import Call, Reply, Router
 from runner.demo.people import Directory
 from runner.demo.repeats import Repeats
+from runner.demo.sso import Sso
 from runner.demo.things import Things
 from runner.demo.tokens import Mint
 from runner.demo.wire import WireServer
@@ -155,6 +162,7 @@ class DemoServer:
         directory = Directory()
         areas = (
             Entra(self._mint),
+            Sso(self._mint),
             Graph(self._mint, directory),
             Corner(self._mint, self._stopping),
             Events(self._stopping),

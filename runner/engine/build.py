@@ -17,7 +17,7 @@ from runner.engine.payload import Body, Multipart, files
 from runner.engine.scope import Scope, resolve
 from runner.engine.texts import json_bytes, rendered, texts
 from runner.errors import ResolveError
-from runner.language.document import METHOD, SETTINGS, UNIX, proxy_credentials, standard_method
+from runner.language.document import METHOD, SETTINGS, UNIX, standard_method, url_credentials
 from runner.language.model import ClientCert, Declared, Defaults, Entry, RequestSpec, Setting, Template
 from runner.language.values import Value, as_text, kind
 from runner.redaction import URL_READABLE
@@ -175,11 +175,11 @@ def _proxy(declared: Setting | None, scope: Scope) -> str | None:
     return UNIX + os.path.join(os.path.dirname(path), proxy.removeprefix(UNIX))
 
 
-def _hiding(proxy: str, scope: Scope) -> str:
-    """The proxy's URL, after its password was made secret."""
-    for part in proxy_credentials(proxy):
+def _hiding(url: str, scope: Scope) -> str:
+    """A URL, after its password was made secret."""
+    for part in url_credentials(url):
         scope.shared.redactor.add(part)
-    return proxy
+    return url
 
 
 def _client_certificate(declared: ClientCert | None, scope: Scope) -> ClientCertificate | None:
@@ -250,7 +250,7 @@ def _url(spec: RequestSpec, base_urls: tuple[BaseUrl, ...], scope: Scope) -> str
         raise ResolveError(f"'{url}' is not a URL of http or https", spec.url_span)
     authority, rest = re.match(r"([^/?#]*)(.*)", rest, re.DOTALL).groups()  # type: ignore[union-attr]
     try:
-        urlsplit(f"{scheme}://{authority}")  # remembers what it has seen
+        urlsplit(_hiding(f"{scheme}://{authority}", scope))  # remembers what it has seen
     except ValueError as error:
         raise ResolveError(f"'{url}' is not a URL: {error}", spec.url_span) from None
     return f"{scheme}://{authority}{quote(rest, safe=_URL_SAFE)}"  # the host is the transport's: it may be an IDN

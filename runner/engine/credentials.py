@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from runner.diagnostics import Diagnostic, Span
-from runner.language.document import proxy_credentials
+from runner.language.document import url_credentials
 from runner.language.model import (
     AUTH_KEYS,
     AuthSpec,
@@ -94,6 +94,7 @@ def _find(collection: Collection) -> Iterator[tuple[str, Span]]:
         yield from _secrets(environment.variables, collection.secrets)
         yield from _tokens(environment.variables)
     yield from _tokens(collection.variables)
+    yield from _in_url("base_url", collection.base_url, collection.base_url_span)
     yield from _shared(collection.auth, collection.defaults)
     yield from _items((*collection.setup, *collection.requests, *collection.teardown))
 
@@ -105,9 +106,11 @@ def _items(items: tuple[RequestSpec | Group, ...]) -> Iterator[tuple[str, Span]]
             yield from _secrets(item.secrets, item.secrets)
             for environment in item.environments.values():
                 yield from _secrets(environment.variables, item.secrets)
+            yield from _in_url("base_url", item.base_url, item.base_url_span)
             yield from _shared(item.auth, item.defaults)
             yield from _items(item.requests)
         else:
+            yield from _in_url("url", item.url, item.url_span)
             yield from _shared(item.auth, item.settings)
 
 
@@ -130,15 +133,21 @@ def _shared(auth: AuthSpec | None, settings: Defaults) -> Iterator[tuple[str, Sp
     yield from _in_entries(settings.headers)
     yield from _in_entries(settings.query)
     proxy = settings.proxy
-    if proxy is not None and isinstance(proxy.value, str) and any(map(_is_literal, proxy_credentials(proxy.value))):
-        yield "the URL of 'proxy' holds a literal password", proxy.span
+    if proxy is not None:
+        yield from _in_url("proxy", proxy.value, proxy.span)
     keys = AUTH_KEYS.get(auth.type or "", {}) if auth else {}
     for name, declared in auth.fields.items() if auth else ():
         is_path = name in keys and keys[name].wants == "file" and not holds_key(declared.value)
+        yield from _in_url(name, declared.value, declared.span)
         if name in keys and keys[name].secret and not is_path and _is_literal(declared.value):
             yield f"'{name}' of auth is a literal credential", declared.span
         if isinstance(declared.value, RequestSpec):
             yield from _in_login(declared.value)
+
+
+def _in_url(name: str, url: object, span: Span | None) -> Iterator[tuple[str, Span]]:
+    if isinstance(url, str) and span is not None and any(map(_is_literal, url_credentials(url))):
+        yield f"the URL of '{name}' holds a literal password", span
 
 
 def _in_login(login: RequestSpec) -> Iterator[tuple[str, Span]]:

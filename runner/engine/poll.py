@@ -16,7 +16,7 @@ from runner.engine import assertions
 from runner.engine.auth.base import Scheme
 from runner.engine.build import setting
 from runner.engine.exchange import Exchange, Request, Wait
-from runner.engine.results import Verdict
+from runner.engine.results import WAITING, Verdict
 from runner.engine.retry import Attempts, seconds
 from runner.engine.scope import Scope
 from runner.engine.sending import Sent
@@ -85,7 +85,10 @@ def poll(
         if judged.good or judged.hopeless or over:
             break
         attempts.leave(sent.exchange)
-        yield Wait(min(interval, ends - clock()))
+        try:
+            yield Wait(min(interval, ends - clock()))
+        except KeyboardInterrupt:
+            return Polled(Sent(sent.request, fault=WAITING), asked)
     attempts.return_to(last.exchange)
     if judged.good:
         return Polled(last, asked)

@@ -63,7 +63,7 @@ class Verdict(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """Why a request could not be judged. `kind` is `build`, `auth`, or a TransportError's kind."""
+    """Why a request could not be judged. `kind` is `build`, `auth`, `interrupted`, or a TransportError's kind."""
 
     kind: str
     message: str
@@ -73,7 +73,15 @@ class Fault(NamedTuple):
 
     @property
     def exit_code(self) -> ExitCode:
-        return ExitCode.AUTH if self.kind == "auth" else ExitCode.TRANSPORT
+        return _EXIT_CODES.get(self.kind, ExitCode.TRANSPORT)
+
+
+_EXIT_CODES = {"auth": ExitCode.AUTH, "interrupted": ExitCode.INTERRUPTED}
+
+#: It may have reached the server, and nobody knows what came of it.
+CUT_SHORT = Fault("interrupted", "interrupted while it was under way")
+#: What was sent before had its answer, and another one was to follow.
+WAITING = Fault("interrupted", "interrupted while it waited to be sent again")
 
 
 @public("key")
@@ -134,6 +142,11 @@ class StepResult(NamedTuple):
     groups: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     started: float = 0.0
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C met it after it had been sent."""
+        return self.fault is not None and self.fault.kind == "interrupted"
 
     @property
     def exit_code(self) -> ExitCode:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from runner.engine.auth.base import Scheme
 from runner.engine.build import setting
 from runner.engine.exchange import Exchange, Request, Response, Wait
+from runner.engine.results import WAITING
 from runner.engine.scope import Scope
 from runner.engine.sending import Sent, send
 from runner.language.model import Retry, Setting
@@ -95,7 +96,7 @@ class Attempts:
         tried, fetched, delay = 0, 0, self._policy.delay
         while True:
             tried += 1
-            sent = yield from send(request, scheme, fetched)
+            sent = yield from send(request, scheme, self.clock, fetched)
             self.count += sent.fault is None or sent.fault.kind != "auth"  # without a token nothing was sent
             self.earlier += sent.earlier
             if tried == self._policy.attempts or not self._may_pass(sent) or not self._may_repeat(request):
@@ -106,7 +107,10 @@ class Attempts:
             self.notes.append(f"attempt {tried}: {_met(sent)}; the next one after {seconds(wait)}{why}")
             if sent.exchange is not None:
                 self.earlier.append(sent.exchange)
-            yield Wait(wait)
+            try:
+                yield Wait(wait)
+            except KeyboardInterrupt:
+                return Sent(sent.request, fault=WAITING)
             fetched, delay = sent.fetched, min(delay * self._policy.backoff, LONGEST_WAIT)
 
     def leave(self, exchange: Exchange) -> None:

@@ -3,6 +3,8 @@
     Authorize(grant)  → Authorized
     Send(request)     → Exchange | TransportError
 
+After Ctrl-C, which comes as KeyboardInterrupt, what is under way ends with a fault of its own.
+
     token → send → (401: new token, or the answer to a challenge → send again)
 
 It must not know steps, scopes or assertions, nor how often a request is tried (`retry`).
@@ -10,14 +12,14 @@ It must not know steps, scopes or assertions, nor how often a request is tried (
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any, NamedTuple
 
 from runner.engine.auth.base import MOST_ANSWERS, Scheme
 from runner.engine.events import TokenFinished
 from runner.engine.exchange import Exchange, Grant, Request, Send, Token
 from runner.engine.origins import is_home
-from runner.engine.results import Fault, TokenResult
+from runner.engine.results import CUT_SHORT, Fault, Outcome, TokenResult
 from runner.errors import TransportError
 
 
@@ -52,7 +54,9 @@ class Sent(NamedTuple):
 _NO_TOKEN = Fault("auth", "not sent: the token step failed")
 
 
-def send(request: Request, scheme: Scheme | None, fetched: int = 0) -> Generator[Any, Any, Sent]:
+def send(
+    request: Request, scheme: Scheme | None, clock: Callable[[], float], fetched: int = 0
+) -> Generator[Any, Any, Sent]:
     """Sends a request with its credentials; renews the token once when the API refuses it.
 
     `fetched` is what an earlier attempt at the same request gave: a token that was fetched for it is not renewed.
@@ -62,7 +66,7 @@ def send(request: Request, scheme: Scheme | None, fetched: int = 0) -> Generator
     if scheme.grant is None:
         sent = yield from _send_once(scheme.apply(request, None))
         return (yield from _answered(request, scheme, sent)) if scheme.answer else sent
-    authorized = yield from _authorize(Authorize(scheme.grant))
+    authorized = yield from _authorize(Authorize(scheme.grant), clock)
     if authorized.token is None:
         return Sent(request, fault=_NO_TOKEN)
     ready = scheme.apply(request, authorized.token)
@@ -70,7 +74,7 @@ def send(request: Request, scheme: Scheme | None, fetched: int = 0) -> Generator
     number = authorized.result.number
     if authorized.fresh or number == fetched or not _refused(sent, scheme.grant):
         return sent._replace(fetched=number if authorized.fresh else fetched)
-    renewed = yield from _authorize(Authorize(scheme.grant, stale=number))
+    renewed = yield from _authorize(Authorize(scheme.grant, stale=number), clock)
     if renewed.token is None:
         return Sent(ready, fault=_NO_TOKEN, earlier=(sent.exchange,))
     again = yield from _send_once(scheme.apply(request, renewed.token))
@@ -91,14 +95,39 @@ def _answered(request: Request, scheme: Scheme, sent: Sent) -> Generator[Any, An
     return sent
 
 
-def _authorize(wish: Authorize) -> Generator[Any, Any, Authorized]:
-    authorized: Authorized = yield wish
+def _authorize(wish: Authorize, clock: Callable[[], float]) -> Generator[Any, Any, Authorized]:
+    began = clock()
+    try:
+        authorized: Authorized = yield wish
+    except KeyboardInterrupt:
+        yield TokenFinished(_cut_short(wish, clock() - began))
+        raise
     yield TokenFinished(authorized.result)
     return authorized
 
 
+def _cut_short(wish: Authorize, elapsed: float) -> TokenResult:
+    """A fetch that Ctrl-C met, told once for all who waited for it."""
+    grant = wish.grant
+    message = f"{grant.method} {grant.url} was {CUT_SHORT.message}"
+    return TokenResult(
+        name=grant.name,
+        method=grant.method,
+        url=grant.url,
+        outcome=Outcome.ERRORED,
+        number=(wish.stale or 0) + 1,
+        key=(grant.identity, CUT_SHORT),
+        elapsed=elapsed,
+        fault=CUT_SHORT._replace(message=message, span=grant.span),
+        span=grant.span,
+    )
+
+
 def _send_once(request: Request) -> Generator[Any, Any, Sent]:
-    reply: Exchange | TransportError = yield Send(request)
+    try:
+        reply: Exchange | TransportError = yield Send(request)
+    except KeyboardInterrupt:
+        return Sent(request, fault=CUT_SHORT)
     if isinstance(reply, TransportError):
         return Sent(request, fault=transport_fault(reply))
     return Sent(request, exchange=reply)

@@ -21,6 +21,7 @@ _HALF = re.compile("[\ud800-\udfff]")
 #: In bytes.
 _LONGEST_NAME = 255
 _ENTRIES = ("headers", "query", "cookies", "form", "multipart")
+_AUTH_URLS = ("token_url", "issuer", "authorization_url", "device_url")
 #: Keys with expressions below them, in which braces have a meaning of their own.
 _JUDGING = frozenset({"assert", "capture", "when", "for_each", "poll", "paginate"})
 
@@ -57,6 +58,7 @@ class _Fitter:
     def item(self, data: Data, place: str, inherited: str = "") -> None:
         """`inherited` is the Content-Type that is around it."""
         self._texts(data, place or "the file")
+        self._auth_urls(data, place)
         for holder in (data, data.get("defaults", {})):
             for key in _ENTRIES:
                 if key in holder:
@@ -66,6 +68,22 @@ class _Fitter:
         for key in ("setup", "requests", "teardown"):
             if key in data:
                 data[key] = [self._inner(item, place, shared) for item in data[key]]
+
+    def _auth_urls(self, data: Data, place: str) -> None:
+        """URLs of an `auth` block: one without a scheme is of http, as other tools take it."""
+        auth = data.get("auth")
+        if not isinstance(auth, dict):
+            return
+        for key in _AUTH_URLS:
+            url = auth.get(key)
+            if not isinstance(url, str) or not url or "{{" in url:
+                continue
+            auth[key] = url if "://" in url else f"http://{url}"
+            if fault := url_fault(auth[key]):
+                what = f"auth, whose {key} is '{url}'"
+                self.imported.lose(place or "the file", what, f"that is not a URL: {fault}", "write it anew")
+                data["auth"] = "none"
+                return
 
     def _inner(self, item: Any, place: str, inherited: str) -> Any:
         if not isinstance(item, dict):

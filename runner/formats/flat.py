@@ -17,7 +17,7 @@ from runner.engine.plan import Step
 from runner.formats import symbols
 from runner.formats.draft import usable_name
 from runner.formats.symbols import SECRET, Ref, Scope, Value, changed, first_text, joined
-from runner.language.document import proxy_credentials
+from runner.language.document import url_credentials
 from runner.language.model import (
     AUTH_KEYS,
     MISSING,
@@ -256,7 +256,7 @@ def _settings(spec: RequestSpec, settings: Defaults, scope: Scope) -> Mapping[st
     scalars = {name: getattr(settings, name) for name in _SCALARS}
     scalars |= {"save_to": spec.save_to, "delay": spec.delay}
     found = {name: _text(setting, scope) for name, setting in scalars.items() if setting is not None}
-    if isinstance(found.get("proxy"), str) and any(proxy_credentials(found["proxy"])):
+    if isinstance(found.get("proxy"), str) and any(url_credentials(found["proxy"])):
         found["proxy"] = Ref(SECRET, "proxy")
     if settings.client_cert is not None:
         parts = settings.client_cert._asdict().items()

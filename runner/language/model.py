@@ -405,8 +405,8 @@ def holds_key(value: object) -> bool:
 class AuthKey(NamedTuple):
     """A key of an auth type, for decoding, docs and schema.
 
-    `wants` is the kind of its value: text, texts (or a list of them), mapping, duration, statuses, port, expression,
-    request (a request mapping), or file (a path, or PEM text).
+    `wants` is the kind of its value: text, texts (or a list), url, path (of a URL), mapping, duration, statuses, port,
+    expression, request (a request mapping), or file (a path, or PEM text).
     """
 
     doc: str
@@ -482,10 +482,10 @@ AUTH_KEYS: Mapping[str, Mapping[str, AuthKey]] = {
                 "token_exchange",
             ),
         ),
-        "token_url": AuthKey("URL of the token endpoint."),
-        "issuer": AuthKey("The issuer, in place of URLs: its discovery document names the endpoints."),
-        "authorization_url": AuthKey("URL of the authorization endpoint, for authorization_code."),
-        "device_url": AuthKey("URL of the device authorization endpoint, for device_code."),
+        "token_url": AuthKey("URL of the token endpoint.", wants="url"),
+        "issuer": AuthKey("The issuer, in place of URLs: its discovery document names the endpoints.", wants="url"),
+        "authorization_url": AuthKey("URL of the authorization endpoint, for authorization_code.", wants="url"),
+        "device_url": AuthKey("URL of the device authorization endpoint, for device_code.", wants="url"),
         "client_id": AuthKey("The client's id."),
         "client_secret": AuthKey("The client's secret.", secret=True),
         "client_auth": AuthKey(
@@ -510,7 +510,7 @@ AUTH_KEYS: Mapping[str, Mapping[str, AuthKey]] = {
         "subject_token_type": AuthKey("Its type: access_token (default), jwt, id_token, …, or a whole URN."),
         "redirect_host": AuthKey("The host of the redirect URI (default 127.0.0.1), for authorization_code."),
         "redirect_port": AuthKey("Its port (default: any free one).", wants="port"),
-        "redirect_path": AuthKey("Its path (default /cb)."),
+        "redirect_path": AuthKey("Its path (default /cb).", wants="path"),
         "extra": AuthKey("More form fields of the token request; they win over all others.", wants="mapping"),
         **_TOKEN_KEYS,
     },

@@ -81,7 +81,8 @@ class Redactor:
         """Whether a value that was added is masked within longer text, too: short texts and structures are not."""
         from runner.redaction.forms import SHORTEST  # there is a secret
 
-        return isinstance(value, str) and len(value) >= SHORTEST
+        is_text = isinstance(value, (str, int, float)) and not isinstance(value, bool)
+        return is_text and (value == "" or len(str(value)) >= SHORTEST)
 
     def add_passing(self, text: str) -> None:
         """Makes a text secret that belongs to one request, such as its signature: only the last ones are remembered."""

@@ -16,8 +16,14 @@ from urllib.parse import quote, quote_plus
 
 from runner.redaction.views import peeled
 
+#: Characters of a secret that is looked for anywhere.
 SHORTEST = 4
 _LINE_OF_SECRET = 12
+#: What may be part of a host's name, which is shown in lower case (RFC 3986 § 3.2.2). One without a digit is a word,
+#: and would be masked everywhere.
+_IN_A_HOST = r"(?=.*[0-9])(?=.*[A-Z])[A-Za-z0-9.-]{8,}"
+#: A URL, of which the server is told path and query alone (RFC 9112 § 3.2.1).
+_TARGET = r"(?i)https?://[^/?#]*([/?][^#]*)"
 _WRAPPED = re.compile(r"\r?\n[ \t]*")
 _BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
 
@@ -52,7 +58,14 @@ def forms_of(secret: str) -> frozenset[Form]:
     lines = secret.splitlines()
     if len(lines) > 1:  # a key file shown line by line
         texts |= {line for line in lines if len(line) >= _LINE_OF_SECRET and not line.startswith("-----")}
+    target = re.match(_TARGET, secret)
+    if target is not None and len(target[1]) >= _LINE_OF_SECRET:  # "/v1" is none
+        texts.add(target[1])
     found = {Form(text) for text in texts if len(text) >= SHORTEST}
+    if len(secret) >= _LINE_OF_SECRET:
+        found |= {Form(_bytes(secret).hex()), Form(_bytes(secret).hex().upper())}
+    if re.fullmatch(_IN_A_HOST, secret):
+        found.add(Form(secret.lower()))
     for written in _written(secret):
         found |= set(_encoded(_bytes(written)))
     return frozenset(found)

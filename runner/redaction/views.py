@@ -13,20 +13,31 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
 
-#: Escapes of JSON (RFC 8259 § 7), JavaScript, C and Python.
-_BACKSLASHED = (
-    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\U00[01][0-9a-fA-F]{5}"
-    r"|\\x[0-9a-fA-F]{2}|\\[^uUx]"
+
+def _bytes(lead: str, two: str, three: str, four: str, more: str, any_one: str) -> str:
+    """The bytes of one UTF-8 character, each behind `lead`; any other byte by itself."""
+    more = lead + more
+    return rf"{lead}{two}{more}|{lead}{three}(?:{more}){{2}}|{lead}{four}(?:{more}){{3}}|{lead}{any_one}"
+
+
+_IN_HEX = ("[cCdD][0-9a-fA-F]", "[eE][0-9a-fA-F]", "[fF][0-7]", "[89abAB][0-9a-fA-F]", "[0-9a-fA-F]{2}")
+_IN_OCTAL = ("3[0-3][0-7]", "3[45][0-7]", "36[0-7]", "2[0-7]{2}", "[0-3][0-7]{2}")
+#: Escapes of JSON (RFC 8259 § 7), JavaScript, C and Python, and of cookies in quotes (RFC 2109).
+_BACKSLASHED = "|".join(
+    (
+        r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\u\{[0-9a-fA-F]{1,6}\}",
+        r"\\U00[01][0-9a-fA-F]{5}",
+        _bytes(r"\\x", *_IN_HEX),
+        _bytes(r"\\", *_IN_OCTAL),
+        r"\\[^uUx]",
+    )
 )
-#: The bytes of one UTF-8 character, percent-encoded (RFC 3986 § 2.1); any other byte by itself.
-_PERCENT = (
-    r"%[cCdD][0-9a-fA-F]%[89abAB][0-9a-fA-F]|%[eE][0-9a-fA-F](?:%[89abAB][0-9a-fA-F]){2}"
-    r"|%[fF][0-7](?:%[89abAB][0-9a-fA-F]){3}|%[0-9a-fA-F]{2}"
-)
-#: Character references of XML and HTML that are not only HTML's.
-_REFERENCE = r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos);"
+#: Percent-encoding (RFC 3986 § 2.1).
+_PERCENT = _bytes("%", *_IN_HEX)
+#: Character references of XML and HTML.
+_REFERENCE = r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
 #: A line that is continued on the next one: wrapped base64, folded headers.
-_WRAPPED = r"\r?\n[ \t]*"
+_WRAPPED = r"\r\n[ \t]*|\n[ \t]*"
 
 _CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "0": "\0"}
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
@@ -37,8 +48,12 @@ _MOST_LAYERS = 3
 
 def _unbackslashed(match: re.Match[str]) -> str:
     written = match.group()
-    if written[1] in "uUx":
-        return _character([int(code, 16) for code in re.split(r"\\[uUx]", written)[1:]])
+    if written[1] in "uU":
+        return _character([int(code.strip("{}"), 16) for code in re.split(r"\\[uU]", written)[1:]])
+    if written[1] == "x":
+        return _text(bytes.fromhex(written.replace("\\x", "")))
+    if written[1].isdigit() and len(written) > 2:
+        return _text(bytes(int(code, 8) for code in written.split("\\")[1:]))
     return _CONTROLS.get(written[1], written[1])
 
 
@@ -50,7 +65,10 @@ def _character(codes: list[int]) -> str:
 
 
 def _unpercent(match: re.Match[str]) -> str:
-    raw = bytes.fromhex(match.group().replace("%", ""))
+    return _text(bytes.fromhex(match.group().replace("%", "")))
+
+
+def _text(raw: bytes) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError:
@@ -59,8 +77,12 @@ def _unpercent(match: re.Match[str]) -> str:
 
 def _unreferenced(match: re.Match[str]) -> str:
     name = match.group()[1:-1]
-    if name[0] != "#":
+    if name in _NAMED:
         return _NAMED[name]
+    if name[0] != "#":
+        from html import unescape  # thousands of names, which hardly anybody writes
+
+        return unescape(match.group())
     code = int(name[2:], 16) if name[1] in "xX" else int(name[1:])
     return chr(code) if code <= _LAST_CHARACTER else match.group()
 

@@ -7,6 +7,7 @@ bytes that are no text go through printf, so that the shell reads nothing in the
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -194,28 +195,34 @@ class _Script:
         parts = text.split(MASK)
         words: list[str] = []
         before = ""
+        used: Counter[str] = Counter()
         for part in parts[:-1]:
             before += part
-            words += [single(part), f'"${self._variable(before, place)}"']
+            words += [single(part), f'"${self._variable(before, place, used)}"']
         return "".join([*words, single(parts[-1])]) or "''"
 
     def _piped(self, content: bytes) -> str:
         """The commands that write a body into curl."""
         parts = content.split(MASK.encode())
         commands: list[str] = []
+        used: Counter[str] = Counter()
         for part, following in zip(parts, [*parts[1:], None], strict=True):
             if part:
                 commands.append(f"printf {printf_format(part)}")
             if following is not None:
-                variable = self._variable(part[-200:].decode("utf-8", "replace"), "body")
+                variable = self._variable(part[-200:].decode("utf-8", "replace"), "body", used)
                 commands.append(f"printf '%s' \"${variable}\"")
         return commands[0] + " |\n  " if len(commands) == 1 else f"{{ {'; '.join(commands)}; }} |\n  "
 
-    def _variable(self, before: str, place: str) -> str:
+    def _variable(self, before: str, place: str, used: Counter[str]) -> str:
+        """The variable of a mask; `used` are those of the same value, whose secrets may be others."""
         found = _NAME_BEFORE.search(before[-200:])
         name = f"SECRET_{re.sub('[^A-Z0-9]+', '_', found[1].upper())}" if found else f"SECRET_IN_{place.upper()}"
         where = f"{found[1]} in the {place}" if found else f"the {place}"
-        self.wanted.setdefault(name, f"set it to the secret of {where}, written as there")
+        used[name] += 1
+        number = "" if used[name] == 1 else f" number {used[name]}"
+        name += number.replace(" number ", "_")
+        self.wanted.setdefault(name, f"set it to the secret{number} of {where}, written as there")
         return name
 
 

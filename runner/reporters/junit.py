@@ -109,7 +109,7 @@ def _case(result: StepResult, suite: _Suite) -> str:
 
 def _token_case(result: TokenResult, suite: _Suite) -> str:
     text = "\n".join(words.fault_lines(result.fault)) if result.fault else ""
-    content = _reason("error", result.fault.message, text, "auth") if result.fault else ""
+    content = _reason("error", result.fault.message, text, result.fault.kind) if result.fault else ""
     return _element(suite, f"token: {result.name} {result.url}", result.span, result.elapsed, content)
 
 

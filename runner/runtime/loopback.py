@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from runner.engine.exchange import Listen
 from runner.errors import AuthError
@@ -24,6 +24,7 @@ _PAGE = b"""<!doctype html><meta charset="utf-8"><meta name="color-scheme" conte
 _DONE, _FAILED = b"The sign-in is complete.", b"The sign-in did not succeed."
 #: Seconds that a browser may take to say what it wants.
 _SLOW = 10.0
+_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 Answers = queue.SimpleQueue[dict[str, str]]
 
@@ -38,6 +39,9 @@ def listening(listen: Listen) -> Iterator[tuple[str, Answers]]:
     answers: Answers = queue.SimpleQueue()
     name = listen.host.strip("[]")
     host, shown = ("::1", "[::1]") if name == "::1" else ("127.0.0.1", name)  # in a URI: RFC 3986 § 3.2.2
+    if name not in _THIS_MACHINE and not _leads_here(name):
+        hint = "redirect_host is 127.0.0.1, localhost or [::1], or another name of them"
+        raise AuthError(f"the browser would come back to '{name}', which is not this machine", hint=hint)
     try:
         server = _Server((host, listen.port), listen.path, answers)
     except OSError as error:
@@ -50,6 +54,14 @@ def listening(listen: Listen) -> Iterator[tuple[str, Answers]]:
             yield f"http://{shown}:{server.server_address[1]}{listen.path}", answers
         finally:
             server.shutdown()
+
+
+def _leads_here(name: str) -> bool:
+    """Whether a name leads to the loopback address that is listened on."""
+    try:
+        return socket.gethostbyname(name).startswith("127.")
+    except (OSError, UnicodeError):
+        return False
 
 
 class _Server(ThreadingHTTPServer):
@@ -79,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path, _, query = self.path.partition("#")[0].partition("?")
-        if path != self.server.path:
+        if unquote(path) != unquote(self.server.path):  # browsers encode as they like
             self.send_error(404)
             return
         answer = dict(parse_qsl(query, keep_blank_values=True))

@@ -22,6 +22,7 @@ from runner.errors import AuthError
 _LOOK = 0.2
 #: What is opened in a browser: it would also open files, run scripts and take flags.
 _PAGES = ("http://", "https://")
+_NO = ("", "0", "false")
 
 
 class Person:
@@ -32,7 +33,12 @@ class Person:
         self._ended = ended
 
     def ask(self, ask: Ask) -> None:
-        """Shows what is to be done, and opens the page in a browser where there is one."""
+        """Shows what is to be done, and opens the page in a browser where there is one.
+
+        Raises:
+            AuthError: nobody is there to see it.
+        """
+        _expect_somebody()
         wipe = "\r\x1b[2K" if sys.stderr.isatty() else ""
         lines = [escape(self._shown(line)) for line in ask.lines]  # a server chose their words
         print(wipe + "\n".join(lines), file=sys.stderr, flush=True)
@@ -43,8 +49,9 @@ class Person:
         """Waits for the browser to come back to a loopback address.
 
         Raises:
-            AuthError: nothing can listen there, or nobody came in time.
+            AuthError: nothing can listen there, nobody is there, or nobody came in time.
         """
+        _expect_somebody()
         from runner.runtime.loopback import Answers, listening
 
         def first(answers: Answers) -> dict[str, str]:
@@ -61,6 +68,20 @@ class Person:
         with listening(listen) as (redirect_uri, answers):
             self.ask(listen.ask(redirect_uri))
             return Redirected(redirect_uri, first(answers))
+
+
+def _expect_somebody() -> None:
+    """A job of a CI system would wait in vain until the server's patience ends, unless a browser is arranged for it.
+
+    Elsewhere somebody may read what goes into a pipe.
+
+    Raises:
+        AuthError: nobody is there.
+    """
+    in_ci = os.environ.get("CI", "").lower() not in _NO
+    if in_ci and not os.environ.get("BROWSER") and not (sys.stdin and sys.stdin.isatty()):
+        hint = "take a grant that asks nobody, such as client_credentials, or bring along a token that was kept on disk"
+        raise AuthError("a person has to sign in, and nobody is there: CI is set, and there is no terminal", hint=hint)
 
 
 def _has_browser() -> bool:

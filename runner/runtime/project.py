@@ -259,10 +259,12 @@ def open_project(options: Options) -> Project:
             collections.append(library.load(workspace.source(path)))
         except InvalidError as error:
             faults += error.diagnostics
-    iterations = _iterations(options, workspace, collections, faults)
+    in_rows: list[Diagnostic] = []
+    iterations = _iterations(options, workspace, collections, in_rows)
     project = Project(workspace, options, collections, iterations)
-    if faults:
-        raise InvalidError(list(dict.fromkeys(faults + project.faults())))
+    if faults or in_rows:
+        names = [] if in_rows else project.faults()  # without the columns of --data nobody knows what is undefined
+        raise InvalidError(list(dict.fromkeys(faults + in_rows + names)))
     _check_environment(options.environment, collections)
     return project
 

@@ -83,6 +83,26 @@ def test_a_literal_credential_in_a_header_is_not_shown(write: Write, command: An
     assert "literal-7f3a9" not in done.said
 
 
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("requests: [{name: A, url: 'http://me:literal-7f3a9@h/'}]", "url"),
+        ("base_url: http://me:literal-7f3a9@h/\nrequests: [{name: A, url: /}]", "base_url"),
+        (
+            "auth: {type: oauth2, token_url: 'http://me:literal-7f3a9@h/', client_id: a, client_auth: none}\n"
+            "requests: [{name: A, url: 'http://h/'}]",
+            "token_url",
+        ),
+    ],
+)
+def test_a_password_in_a_url(write: Write, command: Any, tmp_path: Path, text: str, key: str) -> None:
+    """So is a password in a URL."""
+    write("a.yaml", text)
+    done = command("check", "a.yaml", cwd=tmp_path)
+    assert done.err.startswith(f"warning: the URL of '{key}' holds a literal password"), done.said
+    assert "literal-7f3a9" not in done.said
+
+
 def test_root(write: Write, command: Any, tmp_path: Path) -> None:
     """A path that leaves the root is a fault; --root moves the root."""
     write("ca.pem", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -180,7 +181,7 @@ def test_teardown_after_an_interrupt(
     process.send_signal(number)
     out, err = process.communicate(timeout=20)
     assert (process.returncode, err) == (130, ""), out + err
-    assert shown(out)[:5] == ["✓ setup / Make", "- Slow", "- After", "✓ teardown / Delete", "✓ teardown / Gone"]
+    assert shown(out)[:5] == ["✓ setup / Make", "! Slow", "- After", "✓ teardown / Delete", "✓ teardown / Gone"]
     assert shown(out)[5:] == ["- setup / Make", "- Slow", "- After", "- teardown / Delete", "- teardown / Gone"]
     assert ("DELETE", "/things/1") in fresh_server.requests
     assert len(fresh_server.requests) == 4
@@ -211,7 +212,7 @@ def test_a_second_interrupt(fresh_server: DemoServer, write: Write, tmp_path: Pa
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=4)
     assert (process.returncode, err) == (130, ""), out + err
-    assert "- teardown / Delete  skipped: interrupted while it was under way" in out
+    assert re.search("! teardown / Delete  GET +/delay/4999  error\n +interrupted while it was under way\n", out), out
     assert "- teardown / Gone    skipped: not run: interrupted" in out
 
 
@@ -234,7 +235,7 @@ def test_what_is_left_of_many_rows(fresh_server: DemoServer, write: Write, tmp_p
     until(lambda: ("GET", "/delay/5000") in fresh_server.requests)
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=20)
-    assert shown(out) == ["- A [0]", "- A", "- A"]
+    assert shown(out) == ["! A [0]", "- A", "- A"]
     assert "skipped: not run: interrupted (999 of 1,000 rows)" in out
     assert heads(out) == ["a [0]", "a [1…999]"]
 
@@ -339,6 +340,15 @@ def test_wrong_words(write: Write, command: Any, tmp_path: Path, words: list[str
     done = command("run", "a.yaml", *words, cwd=tmp_path)
     assert (done.code, done.out) == (code, ""), done.said
     assert said in done.err
+
+
+def test_rows_that_are_not_valid(write: Write, command: Any, tmp_path: Path) -> None:
+    """What is wrong with the file of rows is all that is told: its columns would have been variables."""
+    write("a.yaml", "requests: [{name: A, url: 'http://h/{{id}}/{{data.id}}'}]")
+    write("rows.csv", "id\n1,2\n")
+    done = command("run", "a.yaml", "--data", "rows.csv", cwd=tmp_path)
+    assert (done.code, done.err.count("error: ")) == (3, 1), done.said
+    assert done.err.startswith("error: this row has 2 values, and the header names 1 column\n")
 
 
 def test_no_rows_allowed(write: Write, command: Any, tmp_path: Path) -> None:

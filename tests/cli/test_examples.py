@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 
 from runner.demo import DemoServer
+from runner.language.model import AUTH_KEYS
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("[0-9]*.yaml"))
@@ -66,6 +69,28 @@ def test_variants(server: DemoServer, command: Any, words: list[str], expected: 
     done = command("run", f"examples/{words[0]}", *words[1:], *at(server, ROOT / "examples" / words[0], BASE))
     assert (done.code, done.err) == (0, ""), done.said
     assert expected in done.out
+
+
+def test_sign_in(server: DemoServer, command: Any) -> None:
+    """39 with a person: the browser comes back to the address that the example names."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    path = ROOT / "examples" / "39-sign-in.yaml"
+    browser = f"{sys.executable} -c 'import sys, urllib.request as u; u.urlopen(sys.argv[1])' %s"
+    words = (*at(server, path), "-v", "person:=true", "-v", f"port={port}")
+    done = command("run", path.relative_to(ROOT), *words, env={"BROWSER": browser, "no_proxy": "*"})
+    assert done.code == 0, done.said
+    assert f"redirect_uri=http://localhost:{port}/signed-in" in done.err
+    assert "✓ As the person" in done.out
+
+
+def test_every_key_of_auth_has_an_example() -> None:
+    """Each key of each type of auth stands in a file of examples/ or requests/."""
+    files = [*EXAMPLES, *(ROOT / "requests").rglob("*.yaml")]
+    text = "".join(path.read_text(encoding="utf-8") for path in files)
+    names = {name for keys in AUTH_KEYS.values() for name in keys}
+    assert [name for name in sorted(names) if not re.search(rf"[\s{{,]{name}:", text)] == []
 
 
 def test_graph(fresh_server: DemoServer, command: Any) -> None:

@@ -86,3 +86,23 @@ def test_faults_of_our_own(command: Any, tmp_path: Path) -> None:
     assert done.err.startswith("error: internal error: ZeroDivisionError: of all things\n")
     assert "Traceback" not in done.err
     assert "Traceback" in command("check", "requests", env=env | {"RUNNER_TRACEBACK": "1"}).err
+
+
+@pytest.mark.parametrize("module", ["click", "runner.runtime.project"])
+@pytest.mark.parametrize("raised", ["KeyboardInterrupt()", "wrapped()"])
+def test_interrupted_at_the_start(command: Any, tmp_path: Path, module: str, raised: str) -> None:
+    """Ctrl-C while the program is still being loaded ends it without a word, and without a traceback."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\n"
+        "def wrapped():\n"
+        "    error = RuntimeError('Error calling __set_name__')\n"
+        "    error.__cause__ = KeyboardInterrupt()\n"
+        "    return error\n"
+        "class Signal:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {module!r}:\n"
+        f"            raise {raised}\n"
+        "sys.meta_path.insert(0, Signal())\n"
+    )
+    done = command("check", "requests", env={"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"})
+    assert (done.code, done.said) == (130, "exit code 130"), done.said

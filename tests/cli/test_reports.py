@@ -371,10 +371,15 @@ def test_interrupted(fresh_server: DemoServer, write: Write, tmp_path: Path, unt
     assert (process.returncode, err) == (130, ""), out + err
     assert files(tmp_path) == sorted(["a.yaml", *(f"report.{name}" for name in FORMATS)])
     report = json.loads((tmp_path / "report.json").read_text())
-    assert (report["interrupted"], report["counts"]["passed"], report["counts"]["skipped"]) == (True, 1, 2)
+    assert (report["interrupted"], report["counts"]) == (True, {"passed": 1, "failed": 0, "errored": 1, "skipped": 1})
+    slow = report["collections"][0]["requests"][1]
+    assert (slow["method"], slow["url"]) == ("GET", f"{fresh_server.url}/delay/5000")
+    assert slow["fault"]["message"] == "interrupted while it was under way"
     assert ET.parse(tmp_path / "report.junit").getroot().get("tests") == "3"
+    assert ET.parse(tmp_path / "report.junit").find(".//error[@type='interrupted']") is not None
     assert (tmp_path / "report.tap").read_text().endswith("1..3\nBail out! interrupted\n")
-    assert len(json.loads((tmp_path / "report.har").read_text())["log"]["entries"]) == 1
+    assert len(json.loads((tmp_path / "report.har").read_text())["log"]["entries"]) == 2
+    assert f"'{fresh_server.url}/delay/5000'" in (tmp_path / "report.curl").read_text()
 
 
 def test_killed(fresh_server: DemoServer, write: Write, tmp_path: Path, until: Until) -> None:

@@ -683,7 +683,7 @@ def test_interrupted(fresh_server: DemoServer, write: Write, tmp_path: Path, unt
     assert ["✓ Before" in a, "✓ Before" in b] == [True, False]
     assert a.count("interrupted while it was under way") == 1
     assert (a.count("not run: interrupted"), b.count("not run: interrupted")) == (1, 3)
-    assert "interrupted: 1 passed, 5 skipped in" in out
+    assert "interrupted: 1 passed, 1 errored, 4 skipped in" in out
     assert len(fresh_server.requests) == 2
 
 
@@ -698,7 +698,7 @@ def test_interrupted_side_by_side(fresh_server: DemoServer, write: Write, tmp_pa
     assert (process.returncode, err) == (130, ""), out + err
     assert out.count("✓ Before") == 2
     assert out.count("interrupted while it was under way") == 2
-    assert "interrupted: 2 passed, 4 skipped in" in out
+    assert "interrupted: 2 passed, 2 errored, 2 skipped in" in out
 
 
 def test_broken_pipe(server: DemoServer, write: Write, tmp_path: Path) -> None:

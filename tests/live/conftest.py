@@ -641,7 +641,7 @@ class Live:
         process = subprocess.Popen(
             [sys.executable, "-m", "runner", "run", "inline.yaml", *flags, *words],
             cwd=self.place,
-            env=os.environ | {"PYTHONPATH": str(HERE.parents[1]), "NO_COLOR": "1", "PYTHONUTF8": "1"},
+            env=os.environ | {"CI": "", "PYTHONPATH": str(HERE.parents[1]), "NO_COLOR": "1", "PYTHONUTF8": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -17,13 +17,20 @@ from runner.language import query
 from runner.language.values import number
 
 _wall_clock = time.time
+#: No token lives for thirty years, and no moment of our days is that near to 1970: the two cannot be mistaken.
+_A_MOMENT = 1e9
+#: As JavaScript counts; in seconds this would be the year 5138.
+_IN_MILLISECONDS = 1e11
 
 
 def of_token(expires_in: Any, expires_at: Any, token: str, response: Response) -> float | None:
-    """Seconds of life: `expires_in`, else `expires_at` by the server's clock, else the JWT's own claims, else None."""
+    """Seconds of life: `expires_in`, else `expires_at` by the server's clock, else the JWT's own claims, else None.
+
+    Some servers give the end as `expires_in`, too.
+    """
     seconds = _number(expires_in)
-    if seconds is None:
-        end = _moment(expires_at)
+    if seconds is None or seconds >= _A_MOMENT:
+        end = next((end for end in map(_moment, (expires_in, expires_at)) if end is not None), None)
         seconds = None if end is None else end - server_clock(response)
     return seconds if seconds is not None and seconds > 0 else _of_jwt(token)
 
@@ -47,10 +54,10 @@ def finite(value: Any) -> float | None:
 
 
 def _moment(value: Any) -> float | None:
-    """Seconds since 1970, from a number of them or from ISO 8601; UTC where no zone is named."""
+    """Seconds since 1970, from a number of them (or of milliseconds) or ISO 8601; UTC where no zone is named."""
     seconds = _number(value)
     if seconds is not None or not isinstance(value, str):
-        return seconds
+        return seconds / 1000 if seconds is not None and seconds >= _IN_MILLISECONDS else seconds
     try:
         moment = datetime.fromisoformat(value.strip())
     except ValueError:

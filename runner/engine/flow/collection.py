@@ -55,7 +55,7 @@ def _widest_name(step: Step, plan: Plan) -> str:
 
 
 def _note_failure(turn: Turn, done: StepResult, state: State) -> None:
-    if done.outcome not in (Outcome.FAILED, Outcome.ERRORED):
+    if done.outcome not in (Outcome.FAILED, Outcome.ERRORED) or done.interrupted:
         return
     if state.session.fail_fast:
         state.stopped = FAIL_FAST

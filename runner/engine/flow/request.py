@@ -7,7 +7,7 @@ captures it waits for → conditions → delay → build → token → send → 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,12 +17,12 @@ from runner.engine.build import build, connection, setting
 from runner.engine.events import Event
 from runner.engine.exchange import Exchange, Request, ResponseDocument, Wait
 from runner.engine.flow.scopes import scope_at, scope_of, start
-from runner.engine.flow.session import CUT_SHORT, INTERRUPTED, Effect
+from runner.engine.flow.session import INTERRUPTED, Effect
 from runner.engine.flow.session import State as _State
 from runner.engine.flow.turns import Turn, unfulfilled, unmet
 from runner.engine.plan import Step
 from runner.engine.repeat import Came, fetch
-from runner.engine.results import Fault, Outcome, StepResult, Verdict
+from runner.engine.results import WAITING, Fault, Outcome, StepResult, Verdict
 from runner.engine.retry import Attempts, policy
 from runner.engine.scope import Scope
 from runner.engine.sending import Sent, transport_fault
@@ -51,9 +51,11 @@ def run_step(turn: Turn, state: _State) -> Generator[Effect | Event, Any, StepRe
     except ResolveError as error:
         result = result._replace(outcome=Outcome.ERRORED, fault=_build_fault(error))
     except KeyboardInterrupt:
+        return not_begun(turn, state)
+    if result.interrupted:
         state.session.stopped = INTERRUPTED
-        return cut_short(turn, state)
-    if result.outcome is Outcome.ERRORED:
+        _leave_captures(step, state, "was interrupted")
+    elif result.outcome is Outcome.ERRORED:
         _leave_captures(step, state, "got no response")
     return result
 
@@ -68,11 +70,12 @@ def leave_out(turn: Turn, state: _State) -> StepResult:
     return result._replace(reason=turn.reason)
 
 
-def cut_short(turn: Turn, state: _State) -> StepResult:
-    """The result of one that Ctrl-C met while it was under way."""
+def not_begun(turn: Turn, state: _State) -> StepResult:
+    """The result of one that Ctrl-C met before it was sent."""
+    state.session.stopped = INTERRUPTED
     step = turn.step._replace(name=turn.name) if turn.rows else turn.step
     _leave_captures(step, state, "was interrupted")
-    return _not_sent(turn, state)._replace(reason=CUT_SHORT)
+    return _not_sent(turn, state)._replace(reason=INTERRUPTED)
 
 
 def slim(result: StepResult) -> StepResult:
@@ -138,26 +141,29 @@ def _attempt(step: Step, scope: Scope, state: _State, result: StepResult) -> Gen
     except TransportError as error:  # a file that had to be signed
         came = Came(Sent(request, fault=transport_fault(error)))
     sent = came.sent
-    result = _as_sent(result, request, came, attempts)
+    result = _as_sent(result, request, came, attempts, session.redactor.text)
     if sent.fault is not None:
         result = result._replace(outcome=Outcome.ERRORED, fault=_placed(sent.fault, step))
         if sent.fault.kind == "auth":
             return result
         elapsed = session.clock() - began
-        return result._replace(elapsed=elapsed, started=session.wall() - elapsed, unanswered=sent.request)
+        unanswered = None if sent.fault is WAITING else sent.request
+        return result._replace(elapsed=elapsed, started=session.wall() - elapsed, unanswered=unanswered)
     result = _judged(step, scope, state, sent.exchange, result, came.items)
     if came.verdict is None:
         return result
     return result._replace(outcome=Outcome.FAILED, verdicts=(came.verdict, *result.verdicts))
 
 
-def _as_sent(result: StepResult, request: Request, came: Came, attempts: Attempts) -> StepResult:
+def _as_sent(
+    result: StepResult, request: Request, came: Came, attempts: Attempts, mask: Callable[[str], str]
+) -> StepResult:
     """A result with what was sent, and how often; of several pages it names the first."""
     notes = (*attempts.notes, came.note) if came.note else tuple(attempts.notes)
     return result._replace(
         method=request.method,
         url=request.url if came.pages > 1 else came.sent.request.url,
-        path=path_of(request.url),
+        path=path_of(mask(request.url)),  # of a part alone it could not be told that it is one of a secret
         earlier=tuple(attempts.earlier),
         attempts=attempts.count,
         polls=came.polls,

@@ -17,8 +17,6 @@ from runner.redaction import Redactor
 #: Why a request was not sent after another one failed, or after Ctrl-C.
 FAIL_FAST = "not run: an earlier request failed (--fail-fast)"
 INTERRUPTED = "not run: interrupted"
-#: It may have reached the server.
-CUT_SHORT = "interrupted while it was under way"
 
 Effect = Send | Wait | Authorize | Together
 

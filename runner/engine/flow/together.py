@@ -15,7 +15,7 @@ from typing import Any
 
 from runner.engine.events import Event, StepFinished, StepStarted
 from runner.engine.flow.gathering import Gathered
-from runner.engine.flow.request import cut_short, leave_out, run_step, slim
+from runner.engine.flow.request import leave_out, not_begun, run_step, slim
 from runner.engine.flow.scopes import scope_of
 from runner.engine.flow.session import INTERRUPTED, Effect, State
 from runner.engine.flow.turns import EMPTY, Run, Turn, ahead
@@ -58,9 +58,20 @@ class _Part:
 
     turn: Turn
     state: State
+    flow: Flow | None = None
     events: list[Event] = field(default_factory=list)
     result: StepResult | None = None
     is_announced: bool = False
+
+    def cut_short(self) -> None:
+        """Ctrl-C met it; where it waits for nothing yet it has not begun."""
+        assert self.flow is not None, "it has one from the start"
+        try:
+            self.flow.throw(KeyboardInterrupt())
+        except StopIteration:
+            return
+        except KeyboardInterrupt:
+            self.result = not_begun(self.turn, self.state)
 
 
 class _Parts:
@@ -89,7 +100,8 @@ class _Parts:
         for turn in ahead(self._run, self._state):
             part = _Part(turn, self._own_state(turn))
             self.open.append(part)
-            yield self._flow(part)
+            part.flow = self._flow(part)
+            yield part.flow
 
     def _own_state(self, turn: Turn) -> State:
         """The state as it was before all parts, with captures that are the part's own."""
@@ -123,24 +135,27 @@ class _Parts:
         """What is under way was interrupted, and nothing else is run."""
         for part in self.open:
             if part.result is None:
-                part.result = cut_short(part.turn, part.state)
+                part.cut_short()
         while (flow := together.begin()) is not None:
             assert next(flow, None) is None, "a request that is not run wishes for nothing"
 
 
 def _without_events(flow: Generator[Effect | Event, Any, StepResult], told: list[Event]) -> Flow:
     """A flow that yields wishes alone; its events are put aside."""
-    reply: Any = None
+    move = partial(flow.send, None)
     while True:
         try:
-            item = flow.send(reply)
+            item = move()
         except StopIteration as done:
             return done.value
-        reply = None
-        if isinstance(item, Effect):
-            reply = yield item
-        else:
+        move = partial(flow.send, None)
+        if not isinstance(item, Effect):
             told.append(item)
+            continue
+        try:
+            move = partial(flow.send, (yield item))
+        except KeyboardInterrupt as interrupt:
+            move = partial(flow.throw, interrupt)
 
 
 def _leave(part: _Part, state: State) -> None:

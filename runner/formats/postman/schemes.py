@@ -14,6 +14,7 @@ from runner.formats.draft import Data
 from runner.formats.postman.bodies import read_json
 from runner.formats.postman.reading import Json, auth_fields, is_mapping, listed, plain
 from runner.formats.postman.variables import Variables
+from runner.language.document.words import url_fault
 
 NONE = "none"
 
@@ -185,9 +186,9 @@ def _token_step(grant: str, fields: Fields) -> Data:
     found: Data = {"type": "oauth2"}
     if grant != "client_credentials":
         found["grant"] = grant
-    found["token_url"] = fields.text("accessTokenUrl")
+    found["token_url"] = _url("accessTokenUrl", "token_url", fields)
     if grant == "authorization_code":
-        found["authorization_url"] = fields.text("authUrl") or fields.variables.needed("authorization_url")
+        found["authorization_url"] = _url("authUrl", "authorization_url", fields)
     found["client_id"] = fields.text("clientId") or fields.variables.needed("client_id")
     if fields.plain("clientSecret"):
         found["client_secret"] = fields.secret("clientSecret", "client_secret")
@@ -205,6 +206,20 @@ def _token_step(grant: str, fields: Fields) -> Data:
         found |= _redirect(fields)
     _more_parameters(found, fields)
     return {**found, **_token_place(fields)}
+
+
+def _url(name: str, needed: str, fields: Fields) -> str:
+    """A URL; without a scheme it is of http, as Postman takes it. What is none is to be set."""
+    url = fields.text(name)
+    if "{{" in url:
+        return url
+    whole = url if "://" in url else f"http://{url}"
+    fault = url_fault(whole) if url else "it is empty"
+    if not fault:
+        return whole
+    if url:
+        fields.lose(f"'{name}'", f"'{url}' is not a URL: {fault}", f"set the variable of {needed}")
+    return fields.variables.needed(needed)
 
 
 def _redirect(fields: Fields) -> Data:

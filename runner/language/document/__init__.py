@@ -18,10 +18,10 @@ from runner.language.document.settings import (
     METHOD,
     SETTINGS,
     UNIX,
-    proxy_credentials,
     read_proxy,
     read_timeout,
     standard_method,
+    url_credentials,
 )
 from runner.language.model import Collection
 
@@ -35,10 +35,10 @@ __all__ = [
     "lacking",
     "lacking_words",
     "load",
-    "proxy_credentials",
     "read_proxy",
     "read_timeout",
     "standard_method",
+    "url_credentials",
 ]
 
 

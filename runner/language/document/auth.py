@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from runner.diagnostics import Span, did_you_mean
 from runner.language import template
 from runner.language.document.reader import Reader
-from runner.language.document.words import describe
+from runner.language.document.settings import url_credentials
+from runner.language.document.words import describe, url_fault
 from runner.language.model import (
     AUTH_KEYS,
     AuthField,
@@ -79,6 +81,8 @@ def credentials(spec: AuthSpec, auth_type: str | None) -> Iterator[Declared]:
         row = keys.get(name)
         if row is not None and row.secret and (row.wants != "file" or holds_key(field.value)):
             yield field.value
+        elif isinstance(field.value, str):
+            yield from (part for part in url_credentials(field.value) if not template.is_template(part))
 
 
 class AuthReader(Reader):
@@ -88,8 +92,8 @@ class AuthReader(Reader):
         if isinstance(node, Scalar):
             if node.value == "none":
                 return AuthSpec("none", {}, self.span(node))
-            hint = did_you_mean(node.text, AUTH_KEYS) if isinstance(node.value, str) else ""
-            self.wrong_type(node, key, "'none', or a mapping with a type", hint or "write {type: …}")
+            hint = _as_block(node.text) or (did_you_mean(node.text, AUTH_KEYS) if isinstance(node.value, str) else "")
+            self.wrong_type(node, key, "'none', or a mapping with a type", hint or "write {type: …}, or none")
             return None
         if not isinstance(node, MappingNode):
             self.wrong_type(node, key, "'none', or a mapping with a type")
@@ -117,7 +121,8 @@ class AuthReader(Reader):
             row = known.get(name.text)
             if row is None:
                 if declared is None or declared in AUTH_KEYS:
-                    self.unknown_key(name, {"type": None, **known}, what)
+                    block = "" if declared else _as_block(name.text)
+                    self.unknown_key(name, {"type": None, **known}, what, block)
                 continue
             fields[name.text] = AuthField(self.auth_value(name.text, value, row), self.span(value).first_line())
             if declared:  # without a type, the inherited one decides
@@ -139,6 +144,19 @@ class AuthReader(Reader):
     def check_text(self, node: Node, name: str) -> None:
         if not isinstance(node, Scalar):
             self.wrong_type(node, name, "text")
+
+    def check_url(self, node: Node, name: str) -> None:
+        self.check_text(node, name)
+        url = _literal(node)
+        problem = url_fault(url) if "://" in url else url and "it does not begin with https:// or http://"
+        if problem:
+            self.fault(node, f"'{url}' is not a URL: {problem}")
+
+    def check_path(self, node: Node, name: str) -> None:
+        self.check_text(node, name)
+        path = _literal(node)
+        if re.search(r"[?#]", path):
+            self.fault(node, f"'{name}' wants a path without ? and #, not '{path}'")
 
     def check_texts(self, node: Node, name: str) -> None:
         if isinstance(node, MappingNode):
@@ -176,6 +194,21 @@ class AuthReader(Reader):
             self.fault(node, f"'{name}' cannot be {shown}", hint)
 
 
+def _as_block(name: str) -> str:
+    """How a block of a type is written, where somebody writes the type alone, or as a key; empty if it is none."""
+    if name not in AUTH_KEYS or name == "none":
+        return ""
+    keys = AUTH_KEYS[name]
+    required = [f"{key}: …" for key, row in keys.items() if row.required] or ["…"][: len(keys)]
+    return f"write {{{', '.join([f'type: {name}', *required])}}}"
+
+
+def _literal(node: Node) -> str:
+    """The text that stands there as it is; empty where a template gives it."""
+    found = node.value if isinstance(node, Scalar) else None
+    return found if isinstance(found, str) and not template.is_template(found) else ""
+
+
 def lacking_words(auth_type: str, needed: tuple[str, ...]) -> tuple[str, str]:
     """The message and the hint for a key that is needed, or for its alternatives."""
     first, *others = needed
@@ -188,6 +221,8 @@ def lacking_words(auth_type: str, needed: tuple[str, ...]) -> tuple[str, str]:
 _CHECKS: Mapping[str, Callable[[AuthReader, Node, str], None]] = {
     "text": AuthReader.check_text,
     "file": AuthReader.check_text,
+    "url": AuthReader.check_url,
+    "path": AuthReader.check_path,
     "texts": AuthReader.check_texts,
     "mapping": AuthReader.check_mapping,
     "duration": AuthReader.check_duration,

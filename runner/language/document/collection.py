@@ -14,7 +14,7 @@ from runner.language.document.composition import CompositionReader, Decoded
 from runner.language.document.inheritance import complete
 from runner.language.document.judges import JudgesReader
 from runner.language.document.reader import Fields, Key, Table
-from runner.language.document.settings import proxy_credentials
+from runner.language.document.settings import url_credentials
 from runner.language.document.words import describe, mapping_hint, url_fault
 from runner.language.model import (
     BODY_KEYS,
@@ -41,6 +41,7 @@ class Decoder(BodyReader, JudgesReader, CompositionReader):
         return None if collection is None else Decoded(collection, frozenset(self.names), self.requests_read)
 
     def url(self, node: Node, key: str) -> str | Template:
+        self.note_password(node)
         url = self.template(node, key)
         if isinstance(url, str) and (problem := url_fault(url)):
             self.fault(node, f"'{url}' is not a URL: {problem}")
@@ -143,9 +144,13 @@ class Decoder(BodyReader, JudgesReader, CompositionReader):
         return ClientCert(**fields.values) if fields.values.get("cert") else None
 
     def proxy(self, node: Node, key: str) -> Setting | None:
-        if isinstance(node, Scalar) and isinstance(node.value, str):
-            self.source.secrets += [part for part in proxy_credentials(node.value) if not template.is_template(part)]
+        self.note_password(node)
         return self.setting(node, key)
+
+    def note_password(self, node: Node) -> None:
+        """The password in a URL is a secret by itself."""
+        if isinstance(node, Scalar) and isinstance(node.value, str):
+            self.source.secrets += [part for part in url_credentials(node.value) if not template.is_template(part)]
 
     def file(self, node: Node, key: str) -> Setting | None:
         text = self.template(node, key)

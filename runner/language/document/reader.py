@@ -105,8 +105,8 @@ class Reader:
             fields.values[row.field] = row.read(self, value, name)
         return fields
 
-    def unknown_key(self, key: Scalar, table: Mapping[str, Any], what: str) -> None:
-        hint = did_you_mean(key.text, table) or f"known keys: {', '.join(table)}"
+    def unknown_key(self, key: Scalar, table: Mapping[str, Any], what: str, hint: str = "") -> None:
+        hint = hint or did_you_mean(key.text, table) or f"known keys: {', '.join(table)}"
         self.fault(key, f"unknown key '{key.text}' in {what}", hint)
 
     # --- texts, templates, expressions ---

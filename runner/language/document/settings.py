@@ -76,11 +76,16 @@ def _is_proxy_url(text: str) -> bool:
         return False
 
 
-def proxy_credentials(url: str) -> tuple[str, ...]:
-    """What of a proxy's URL is secret: the password as it is written and as it is meant, and the pair that is sent."""
-    userinfo = url.partition("://")[2].rpartition("@")[0]
-    password = userinfo.partition(":")[2]
-    return (password, unquote(password), unquote(userinfo)) if password else ()
+def url_credentials(url: str) -> tuple[str, ...]:
+    """What of a URL is secret: the password as it is written and as it is meant, and the pair that is sent.
+
+    A user name before an empty password is a key.
+    """
+    authority = re.split(r"[/?#]", url.partition("://")[2], maxsplit=1)[0]
+    userinfo = authority.rpartition("@")[0]
+    user, colon, password = userinfo.partition(":")
+    secret = password or (user if colon else "")
+    return (secret, unquote(secret), unquote(userinfo)) if secret else ()
 
 
 def read_count(value: Any) -> int | None:

@@ -14,6 +14,8 @@ _TEXT: Schema = {"title": "text", "type": SCALARS}
 _WANTED: Mapping[str, Schema] = {
     "text": _TEXT,
     "file": _TEXT | {"title": "path of a file, or its text"},
+    "url": _TEXT | {"title": "URL"},
+    "path": _TEXT | {"title": "path of a URL"},
     "texts": {"title": "text, or a list of texts", "type": [*SCALARS, "array"]},
     "mapping": {"title": "names with values", "type": "object"},
     "duration": setting(SETTINGS["delay"]),

@@ -13,7 +13,7 @@ import pytest
 from runner.engine.auth import lifetime as lifetimes
 from runner.engine.auth.oauth2 import answers
 from runner.engine.exchange import Exchange, Request
-from runner.errors import AuthError
+from runner.errors import AuthError, TransportError
 from runner.redaction import Redactor
 
 Built = Callable[..., Request]
@@ -66,7 +66,7 @@ def test_an_api_key_in_a_cookie_goes_beside_those_of_the_request(built: Built) -
         ("{type: bearer, token: '{{none}}'}", "'token' of auth is empty"),
         ("{type: basic, username: 'a:b', password: c}", "cannot hold a ':'"),
         ("{type: api_key, name: a, value: b, in: '{{where}}'}", "'in' of auth cannot be 'body'"),
-        ("{type: oauth2, token_url: 'nowhere', client_id: a, client_secret: b}", "'token_url' is not a URL"),
+        ("{type: oauth2, token_url: '{{where}}', client_id: a, client_secret: b}", "'token_url' is not a URL"),
         (
             "{type: oauth2, token_url: 'http://h', client_id: a, client_secret: b, leeway: '{{where}}'}",
             "wants a duration",
@@ -268,6 +268,11 @@ def jwt(claims: Any) -> str:
         ({"expires_in": None}, None),
         ({"expires_in": True}, None),
         ({"expires_in": 0}, None),
+        ({"expires_in": -5}, None),
+        ({"expires_in": "1970-01-12T14:46:40Z"}, 3600.0),
+        ({"expires_in": 1_000_000_600}, 999_000_600.0),
+        ({"expires_in": 1_000_000_600_000}, 999_000_600.0),
+        ({"expires_at": 1_000_000_600_000}, 999_000_600.0),
         ({}, None),
         ({"access_token": jwt({"iat": 1000, "exp": 1600})}, 600.0),
         ({"access_token": jwt({"iat": 1000, "exp": 1600}), "expires_in": 60}, 60.0),
@@ -315,6 +320,7 @@ def test_how_long_a_token_lives(
         (401, {"error": {"code": 5}}, {}, "answered 401", "the keys error"),
         (500, "oops\n now", {}, "answered 500", "oops now"),
         (503, "", {}, "answered 503", ": an empty body"),
+        (429, "slow down", {"Retry-After": "7"}, "answered 429: slow down", "try again later (Retry-After: 7)"),
         (
             401,
             {
@@ -360,6 +366,39 @@ def test_an_error_that_is_null_is_none(run: Run, one: One, answer: Answer) -> No
     """A token with `error: null` beside it is a token."""
     login = [answer(200, {"access_token": "t", "error": None})]
     assert run(one("url: http://h", f"auth: {{{CLIENT}}}"), login=login).outcomes == {"R": "passed"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "access_token=sentinel-1&expires_in=60",
+        '{"access_token": "sentinel-1", "expires_in": Infinity}',
+        '{"data": "access_token" : \'sentinel-1\'',
+        "<token><access_token> sentinel-1</access_token></token>",
+        [{"access_token": "sentinel-1"}],
+        {"data": [{"user": {"access_token": "sentinel-1"}}], "error": "no"},
+    ],
+    ids=str,
+)
+def test_tokens_in_an_unexpected_answer(body: Any, run: Run, one: One, answer: Answer) -> None:
+    """A token is a secret though it does not stand where it should: the answer is shown in the error."""
+    ran = run(one("url: http://h", f"auth: {{{CLIENT}}}"), login=[answer(200, body)])
+    assert "answered 200" in ran.tokens[0].fault.message
+    assert ran.redactor.text("a sentinel-1 b") == "a *** b"
+
+
+def test_a_token_that_cannot_be_sent(run: Run, one: One, answer: Answer) -> None:
+    """A line break in a token is the fault of the token step."""
+    ran = run(one("url: http://h", f"auth: {{{CLIENT}}}"), login=[answer(200, {"access_token": "a\nb"})])
+    assert ran.tokens[0].fault.message.endswith("answered 200, but with a control character in its access_token")
+    assert (ran.outcomes, ran.sent) == ({"R": "errored"}, [])
+
+
+def test_an_answer_that_is_too_large(run: Run, one: One) -> None:
+    """No setting of the file bounds it, so none is to be raised."""
+    ran = run(one("url: http://h", f"auth: {{{CLIENT}}}"), login=[TransportError("too-large", "m", "raise `max_body`")])
+    assert ran.tokens[0].fault.message == "POST https://login.test/token answered with more than 1,000,000 bytes"
+    assert ran.tokens[0].fault.hint == "is this URL right?"
 
 
 @pytest.mark.parametrize("name", ["access_token", "refresh_token", "id_token"])

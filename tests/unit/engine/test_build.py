@@ -206,6 +206,21 @@ def test_a_proxy_of_a_variable_that_is_none(fault_of: FaultOf) -> None:
     assert fault.message.startswith("'proxy' wants a URL such as")
 
 
+@pytest.mark.parametrize("url", ["http://me:p%40ss-word@h/a:b@c", "http://p%40ss-word:@h"])
+def test_the_password_of_a_url_is_secret(url: str, run: Run) -> None:
+    """A password before the host is masked in each way that it travels, and so is a key before an empty password."""
+    ran = run(f"requests: [{{name: A, url: '{{{{u}}}}'}}]\nvariables: {{u: '{url}'}}")
+    for form in ("p%40ss-word", "p@ss-word", "cEBzcy13b3Jk"):
+        assert "***" in ran.redactor.text(f"x {form} x"), form
+    assert ran.redactor.text("a:b") == "a:b"
+
+
+def test_a_path_is_cut_from_a_masked_url(run: Run) -> None:
+    """Of a secret URL not even the path is shown."""
+    ran = run("requests: [{name: A, url: '{{u}}'}]\nsecrets: {u: 'http://h/hook/T0A/B0B'}")
+    assert ran["A"].path == "***"
+
+
 def test_the_password_of_a_proxy_is_secret(run: Run) -> None:
     """The password is masked as it is written, as it is meant, and in the header that it travels in."""
     ran = run("requests: [{name: A, url: http://h, proxy: 'http://me:p%40ss-word@h'}]")

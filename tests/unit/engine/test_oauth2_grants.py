@@ -352,6 +352,7 @@ def test_an_authorization_code(asked: Make, person: Make) -> None:
         (", redirect_host: localhost", ("localhost", 0, "/cb"), "http://localhost:50123/cb"),
         (", redirect_port: 8400, redirect_path: /", ("127.0.0.1", 8400, "/"), "http://127.0.0.1:8400/"),
         (", redirect_port: '{{port}}', redirect_path: a/b", ("127.0.0.1", 8401, "/a/b"), "http://127.0.0.1:8401/a/b"),
+        (", redirect_path: '/ä b%20c'", ("127.0.0.1", 0, "/%C3%A4%20b%20c"), "http://127.0.0.1:50123/%C3%A4%20b%20c"),
     ],
 )
 def test_where_the_browser_comes_back_to(
@@ -362,6 +363,14 @@ def test_where_the_browser_comes_back_to(
     ran = run(one("url: http://h", f"variables: {{port: 8401}}\nauth: {{{CODE}{fields}}}"), person=ada)
     assert [(listen.host, listen.port, listen.path) for listen in ada.listens] == [listened]
     assert query(ada.asks[0].url)["redirect_uri"] == dict(form(ran.asked[0]))["redirect_uri"] == redirect_uri
+
+
+@pytest.mark.parametrize("path", ["/cb?x=1", "/#cb"])
+def test_a_redirect_path_is_a_path(path: str, run: Run, one: One, person: Make) -> None:
+    """Nobody would ever come back to what is no path."""
+    text = one("url: http://h", f"variables: {{path: '{path}'}}\nauth: {{{CODE}, redirect_path: '{{{{path}}}}'}}")
+    ran = run(text, person=person())
+    assert ran["R"].fault.message == f"'redirect_path' of auth wants a path without ? and #, not '{path}'"
 
 
 def test_the_authorization_url_keeps_its_own_query(asked: Make, person: Make) -> None:
@@ -476,6 +485,7 @@ def test_a_device_code(device: Make) -> None:
         ({"interval": 1}, ["authorization_pending", "authorization_pending", GRANTED], [1, 1, 1]),
         ({"interval": 1}, ["slow_down", "authorization_pending", "slow_down", GRANTED], [1, 6, 6, 11]),
         ({"interval": ...}, ["slow_down", GRANTED], [5, 10]),
+        ({"interval": 1_000_000_000, "expires_in": 60}, [GRANTED], [60]),
     ],
 )
 def test_how_often_is_asked(begun: dict[str, Any], polls: list[Any], pauses: list[float], device: Make) -> None:

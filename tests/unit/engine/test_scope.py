@@ -241,3 +241,11 @@ def test_env_is_a_mapping_of_both_sources() -> None:
     assert dict(env) == {"A": "1", "B": "3"}
     assert len(env) == 2
     assert [env.where("A"), env.where("B")] == ["environment", ".env"]
+
+
+def test_what_stands_beside_a_secret_is_shown(run: Run, one: Any) -> None:
+    """Of a text with a secret in it only the secret is hidden; all of it where the secret is too short to be found."""
+    text = "url: 'http://h/v1/{{pw}}'\nheaders: {A: 'Bearer {{pw}}', B: 'pin:{{pin}}'}"
+    ran = run(one(text, "secrets: {pw: sentinel-1, pin: 12}"))
+    shown = [ran.redactor.text(text) for text in (ran.urls[0], *dict(ran.sent[0].headers).values())]
+    assert shown == ["http://h/v1/***", "Bearer ***", "***"]

@@ -96,8 +96,8 @@ def test_fail_fast(run: Run, serve: Any) -> None:
 def test_interrupted(run: Run, serve: Any) -> None:
     """After Ctrl-C the request under way is cut short, the rest is not run, and teardown is sent."""
     ran = run(TEXT, serve(a=KeyboardInterrupt()))
-    assert outcomes(ran) == "pp--pp"
-    assert ran["A"].reason == "interrupted while it was under way"
+    assert outcomes(ran) == "ppe-pp"
+    assert ran["A"].fault.message == "interrupted while it was under way"
     assert ran["B"].reason == "not run: interrupted"
 
 
@@ -120,8 +120,8 @@ def test_interrupted_again(run: Run, answer: Answer) -> None:
         return answer(200, {"id": 7})
 
     ran = run(TEXT, server, watch=session.append)
-    assert outcomes(ran) == "pp----"
-    assert ran["teardown / T"].reason == "interrupted while it was under way"
+    assert outcomes(ran) == "ppe-e-"
+    assert ran["teardown / T"].fault.message == "interrupted while it was under way"
     assert ran["teardown / T2"].reason == "not run: interrupted"
 
 

@@ -34,6 +34,12 @@ def fitted(request: Data, **shared: Any) -> tuple[Data, list[str]]:
         ({"file": "x" * 300}, {}, ["the path in 'file'"]),
         ({"multipart": {"p": {"file": "f", "content_type": ""}}}, {"multipart": {"p": {"file": "f"}}}, []),
         ({"text": "a\ud800b"}, {"text": "a\ufffdb"}, ["half of a character"]),
+        (
+            {"auth": {"type": "oauth2", "token_url": "h/token", "issuer": "{{i}}"}},
+            {"auth": {"type": "oauth2", "token_url": "http://h/token", "issuer": "{{i}}"}},
+            [],
+        ),
+        ({"auth": {"token_url": "htp://h/"}}, {"auth": "none"}, ["auth, whose token_url is 'htp://h/'"]),
         ({"assert": [{"status": [200, 201]}]}, {"assert": [{"status": [200, 201]}]}, []),
     ],
 )  # fmt: skip

@@ -402,3 +402,20 @@ def _load_or_refuse(text: str) -> None:
         assert error.diagnostics
         for diagnostic in error.diagnostics:
             assert render(diagnostic)
+
+
+@pytest.mark.parametrize(
+    ("auth", "hint"),
+    [
+        ("bearer", "write {type: bearer, token: …}"),
+        ("{basic: {username: a}}", "write {type: basic, username: …, password: …}"),
+        ("{oauth2: x}", "write {type: oauth2, …}"),
+        ("netrc", "write {type: netrc}"),
+        ("false", "write {type: …}, or none"),
+        ("berer", "did you mean 'bearer'?"),
+    ],
+)
+def test_auth_by_its_type_alone(auth: str, hint: str, faults: Any) -> None:
+    """Who writes a type alone, or as a key, is shown how a block of it is written."""
+    (fault,) = faults(f"auth: {auth}\nrequests: [{{name: A, url: 'http://h/'}}]")
+    assert fault.hint == hint

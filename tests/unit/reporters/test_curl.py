@@ -130,14 +130,16 @@ def test_a_secret_in_a_body(report: Any, made: Any, body: bytes) -> None:
 
 
 def test_secrets_in_url_and_headers(report: Any, made: Any) -> None:
-    """Their variables are asked for before the request is sent, each once."""
+    """Their variables are asked for before the request is sent, each once; two of one value may be two secrets."""
     headers = (("Authorization", "Bearer ***"), ("Cookie", "a=1; session=***"), ("X-Api-Key", "***"))
     request = Request("GET", "http://***@api.test/***?api-key=***&api_key=***", headers)
     text = report("curl", [made.passed(exchange=made.exchange_of(request=request))])
     asked = re.findall(r'^  : "\$\{(\w+):\?', text, re.MULTILINE)
     assert sorted(asked) == [
-        "SECRET_API_KEY", "SECRET_AUTHORIZATION", "SECRET_IN_URL", "SECRET_SESSION", "SECRET_X_API_KEY",
+        "SECRET_API_KEY", "SECRET_API_KEY_2", "SECRET_AUTHORIZATION", "SECRET_IN_URL", "SECRET_IN_URL_2",
+        "SECRET_SESSION", "SECRET_X_API_KEY",
     ]  # fmt: skip
+    assert '"$SECRET_IN_URL"\'@api.test/\'"$SECRET_IN_URL_2"' in text
     assert "***" not in text.split("set -u")[1]
 
 

@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[3]
 DEADLINE = 30.0
 PAGE = "https://login.test/authorize?state=xyz"
 SECRET = "s3cret-sentinel"
-NAMES = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
+NAMES = ("BROWSER", "CI", "DISPLAY", "WAYLAND_DISPLAY")
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -66,6 +66,38 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def person() -> Person:
     return Person(lambda text: text.replace(SECRET, "***"), lambda: False)
+
+
+# --- nobody there ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ci", "browser", "terminal", "alone"),
+    [
+        ("true", "", False, True),
+        ("1", "", False, True),
+        ("true", "", True, False),
+        ("true", "firefox", False, False),
+        ("false", "", False, False),
+        ("", "", False, False),
+    ],
+)
+def test_a_job_that_nobody_watches(
+    person: Person, monkeypatch: pytest.MonkeyPatch, ci: str, browser: str, terminal: bool, alone: bool
+) -> None:
+    """In a CI job without a terminal no grant waits for a person; a browser that is named is one that was arranged."""
+    stream = io.StringIO()
+    stream.isatty = lambda: terminal  # type: ignore[method-assign]
+    monkeypatch.setattr(sys, "stdin", stream)
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setenv("BROWSER", browser)
+    if not alone:
+        person.ask(Ask(("open",)))
+        return
+    for wish in (person.ask, person.listen):
+        with pytest.raises(AuthError, match="a person has to sign in, and nobody is there") as caught:
+            wish(Ask(("open",)) if wish == person.ask else Listen("127.0.0.1", 0, "/cb", lambda uri: Ask((uri,)), 60.0))
+        assert "client_credentials" in caught.value.hint
 
 
 # --- asking --------------------------------------------------------------------------------------------------------
@@ -451,6 +483,19 @@ def test_port_in_use(person: Person) -> None:
             person.listen(Listen("127.0.0.1", port, "/cb", nobody, DEADLINE))
     assert "in use" in caught.value.message.lower()
     assert "redirect_port" in caught.value.hint
+
+
+@pytest.mark.parametrize("host", ["192.0.2.7", "no.such.invalid", "a" * 70])
+def test_a_host_that_is_not_this_machine(person: Person, host: str) -> None:
+    """Nobody is waited for who would go elsewhere."""
+    with pytest.raises(AuthError, match=f"would come back to '{host}', which is not this machine") as caught:
+        person.listen(Listen(host, 0, "/cb", nobody, DEADLINE))
+    assert "redirect_host" in caught.value.hint
+
+
+def test_the_path_in_another_spelling(come: Come) -> None:
+    """A browser encodes what need not be, and the other way round."""
+    assert come(lambda b: b.get("/%63b%7E?code=1"), path="/cb~")[0].answer == {"code": "1"}
 
 
 def test_a_fixed_port_can_be_used_again_at_once(come: Come) -> None:

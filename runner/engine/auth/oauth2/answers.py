@@ -6,17 +6,19 @@ lines. Every token in an answer becomes a secret before anything else is looked 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from runner.engine.auth import lifetime
 from runner.engine.auth.replies import asked, json_object, one_line, text_of, words_of
-from runner.engine.exchange import Exchange, Token
+from runner.engine.exchange import Exchange, Response, Token
 from runner.engine.payload import in_memory
 from runner.errors import AuthError
 
 #: Fields of an answer that are secrets.
 _SECRET_FIELDS = ("access_token", "refresh_token", "id_token", "device_code")
+_IN_TEXT = rf"""\b(?:{'|'.join(_SECRET_FIELDS)})["']?\s*[=:>]\s*["']?([^\s"'&<>,;}}]+)"""
 #: Statuses below 500 that ask to come back later (RFC 9110 § 15.5.9, RFC 6585 § 4).
 _LATER = (408, 429)
 #: A clock that is wrong by less than this is no reason to refuse an assertion.
@@ -31,6 +33,8 @@ def read_token(exchange: Exchange, hide: Callable[[Any], None]) -> Token:
     """
     answer = read_answer(exchange, hide)
     token = answer.get("access_token")
+    if isinstance(token, str) and not token.isprintable():
+        raise AuthError(f"{asked(exchange)}, but with a control character in its access_token")
     if not isinstance(token, str) or not token:
         words = words_of(answer, text_of(exchange.response))
         raise AuthError(f"{asked(exchange)}, but without an access_token: {words}", (), "is token_url right?")
@@ -49,8 +53,7 @@ def read_answer(exchange: Exchange, hide: Callable[[Any], None]) -> dict[str, An
     response = exchange.response
     text = text_of(response)
     answer = json_object(text)
-    for name in _SECRET_FIELDS:
-        hide(answer.get(name))
+    hide(list(_secrets_of(answer or text)))
     if response.status >= 400 or answer.get("error"):
         raise _refused(exchange, answer, text)
     if 300 <= response.status < 400:
@@ -61,13 +64,25 @@ def read_answer(exchange: Exchange, hide: Callable[[Any], None]) -> dict[str, An
     return answer
 
 
+def _secrets_of(answer: Any) -> Iterator[Any]:
+    """What stands under the name of a token, at any depth; also in a text that is no JSON, such as a form."""
+    if isinstance(answer, Mapping):
+        yield from (answer[name] for name in _SECRET_FIELDS if name in answer)
+        answer = list(answer.values())
+    if isinstance(answer, list):
+        for item in answer:
+            yield from _secrets_of(item) if isinstance(item, (Mapping, list)) else ()
+    elif isinstance(answer, str):
+        yield from re.findall(_IN_TEXT, answer)
+
+
 def _refused(exchange: Exchange, answer: Mapping[str, Any], text: str) -> AuthError:
     error = answer.get("error")
     description = answer.get("error_description")
     if not isinstance(error, str):
         status = exchange.response.status
         words = f"{asked(exchange)}: {words_of(answer, text)}"
-        return AuthError(words, (), _hint_by_status(status), transient=status >= 500 or status in _LATER)
+        return AuthError(words, (), _hint_by_status(exchange.response), transient=status >= 500 or status in _LATER)
     said = said_by_server(answer)
     for name, words in (("trace_id", "Trace ID"), ("correlation_id", "Correlation ID")):
         if isinstance(answer.get(name), str) and answer[name] not in said:
@@ -77,15 +92,18 @@ def _refused(exchange: Exchange, answer: Mapping[str, Any], text: str) -> AuthEr
     hint = (
         hint_for(error, str(description or ""))
         or _hint_by_form(error, in_memory(exchange.request.body))
-        or _hint_by_status(exchange.response.status)
+        or _hint_by_status(exchange.response)
     )
     transient = error in ("temporarily_unavailable", "server_error") or exchange.response.status >= 500
     return AuthError(f"{asked(exchange)}: {said}", details, hint, code=error, transient=transient)
 
 
-def _hint_by_status(status: int) -> str:
+def _hint_by_status(response: Response) -> str:
+    status, after = response.status, response.header("retry-after")
     if status in (404, 405):
         return "is token_url right?"
+    if status == 429:
+        return "too many requests: try again later" + (f" (Retry-After: {after})" if after else "")
     return "the server has a fault of its own: try again later" if status >= 500 else ""
 
 

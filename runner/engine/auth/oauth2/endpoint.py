@@ -16,6 +16,8 @@ from runner.engine.auth.base import Fields
 from runner.engine.build import form_encode
 from runner.engine.credentials import holds_credential
 from runner.engine.exchange import Connection, Exchange, Headers, Request, Send, Token, TokenWish
+from runner.errors import AuthError, TransportError
+from runner.language.document import url_credentials
 from runner.language.values import as_text
 
 Form = list[tuple[str, str]]
@@ -119,8 +121,18 @@ def request_to(
 
 
 def sent(request: Request) -> Generator[TokenWish, Any, Exchange]:
-    """The exchange of a request."""
-    exchange: Exchange = yield Send(request)
+    """The exchange of a request.
+
+    Raises:
+        AuthError: the answer is too large for one.
+    """
+    try:
+        exchange: Exchange = yield Send(request)
+    except TransportError as error:
+        if error.kind != "too-large":
+            raise
+        said = f"{request.method} {request.url} answered with more than {_MAX_ANSWER:,} bytes"
+        raise AuthError(said, hint="is this URL right?") from None
     return exchange
 
 
@@ -144,6 +156,8 @@ def url_field(fields: Fields, name: str) -> str:
     url = fields.text(name)
     if url and not is_web_url(url):
         raise fields.fault(name, f"'{name}' is not a URL of http or https: '{url}'")
+    for part in url_credentials(url):
+        fields.hide(part)
     return url
 
 

@@ -6,8 +6,10 @@ What most files do not use is imported when one does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Mapping
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from runner.engine.auth.base import Fields
 from runner.engine.auth.oauth2.clients import key_of
@@ -22,6 +24,8 @@ _TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 _TOKEN_TYPE = "urn:ietf:params:oauth:token-type:"
 #: Seconds that the assertion of jwt_bearer is valid; Google takes at most an hour.
 _ASSERTION_LIFE = 300.0
+#: Beside letters and digits (RFC 3986 § 3.3), and what is encoded already.
+_IN_A_PATH = "/%:@!$&'()*+,;="
 
 
 class GrantRow(NamedTuple):
@@ -63,7 +67,10 @@ def _authorization_code(fields: Fields) -> GrantRow:
     from runner.engine.auth.oauth2.people import Redirection, by_code
 
     port = fields.port("redirect_port")
-    path = "/" + fields.text("redirect_path", "/cb").lstrip("/")
+    written = fields.text("redirect_path", "/cb")
+    if re.search(r"[?#]", written):
+        raise fields.fault("redirect_path", f"'redirect_path' of auth wants a path without ? and #, not '{written}'")
+    path = "/" + quote(written.lstrip("/"), safe=_IN_A_PATH)
     host = fields.text("redirect_host", "127.0.0.1")
     redirection = Redirection(f"[{host}]" if ":" in host and not host.startswith("[") else host, port, path)
     return GrantRow(by_code(redirection), needs=("token", "authorization"), interactive=True)

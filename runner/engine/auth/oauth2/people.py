@@ -148,7 +148,7 @@ def by_device(endpoint: Endpoint) -> Generator[TokenWish, Any, Token]:
 def _poll(endpoint: Endpoint, device_code: str, interval: float, left: float) -> Generator[TokenWish, Any, Token]:
     """RFC 8628 § 3.4–3.5, with the errors of Entra ID beside those of the RFC: all but two end it."""
     while True:
-        yield Wait(interval)
+        yield Wait(min(interval, left))  # a server that wants longer waits than the code lives is asked at its end
         left -= interval
         try:
             return (yield from endpoint.token([("grant_type", _DEVICE_GRANT), ("device_code", device_code)], []))
