@@ -53,6 +53,11 @@ def names_of(request: Data) -> set[str]:
     return {*_in_request(request), *_in_captures(request.get("capture", {})), *judged}
 
 
+def names_of_values(values: Data) -> set[str]:
+    """The names of variables that the templates of declared values use."""
+    return set(_in_value(values))
+
+
 class _Shared(NamedTuple):
     """The names that a collection and groups hand to their requests; those of the nearest `auth` apart."""
 

@@ -30,6 +30,10 @@ class Kinds:
         """Says what an expression may be; without a kind: anything."""
         self._known.setdefault(expression, set()).add(kind_name)
 
+    def note(self, expression: str) -> None:
+        """Says of an expression of which nothing is known that it may be anything."""
+        self._known.setdefault(expression, {""})
+
     def declare(self, variables: Mapping[Any, Any]) -> None:
         """Takes the kinds of declared values."""
         for name, value in _entries(variables):

@@ -38,8 +38,8 @@ _KNOWN: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def arithmetic(operator: str, left: Value, right: Value) -> Value:
-    """`left operator right`."""
+def arithmetic(operator: str, left: Value, right: Value, texts: bool = True) -> Value:
+    """`left operator right`; `texts`: whether variables are."""
     if operator not in _FUNCTIONS:
         return Opaque(f"it holds the operator {operator}")
     for value in (left, right):
@@ -49,12 +49,12 @@ def arithmetic(operator: str, left: Value, right: Value) -> Value:
     if special is not None:
         return special
     try:
-        return _of_terms(operator, to_term(left), to_term(right))
+        return _of_terms(operator, to_term(left), to_term(right), texts)
     except UntranslatableError as error:
         return Opaque(str(error))
 
 
-def _of_terms(operator: str, left: Any, right: Any) -> Value:
+def _of_terms(operator: str, left: Any, right: Any, texts: bool) -> Value:
     if operator == "+" and (_is_text(left) or _is_text(right)):
         return structures.join([left, right])
     if isinstance(left, Const) and isinstance(right, Const):
@@ -63,9 +63,9 @@ def _of_terms(operator: str, left: Any, right: Any) -> Value:
         except (TypeError, ZeroDivisionError):
             return Opaque("it is no number")
     if operator == "+" and not (kind(left) == "number" or kind(right) == "number"):
-        if isinstance(left, terms.Var) or isinstance(right, terms.Var):
-            return structures.join([left, right])  # variables are texts in Postman
-        return Opaque("it may add numbers or join texts: that depends on the response")
+        if texts and (isinstance(left, terms.Var) or isinstance(right, terms.Var)):
+            return structures.join([left, right])
+        return Opaque("it may add numbers or join texts: that depends on the values")
     return terms.call(_FUNCTIONS[operator], _as_number(left, operator), _as_number(right, operator))
 
 

@@ -130,7 +130,7 @@ class Evaluator(Names):
             return self.call_method(right, "hasOwnProperty", [left], node.span)
         if node.operator == "instanceof":
             return self._instance_of(left, right)
-        return arithmetic(node.operator, left, right)
+        return arithmetic(node.operator, left, right, self.dialect.texts)
 
     def _instance_of(self, left: Value, right: Value) -> Value:
         words = {"Array": "array", "Object": "object", "String": "string"}
@@ -223,7 +223,7 @@ class Evaluator(Names):
         if node.operator in ("||", "&&", "??"):
             value = self._logical(tree.Binary(node.span, node.operator, node.target, node.value))
         elif node.operator:
-            value = arithmetic(node.operator, self.evaluate(node.target), value)
+            value = arithmetic(node.operator, self.evaluate(node.target), value, self.dialect.texts)
         self.assign_to(node.target, value, node.span)
         return value
 

@@ -16,6 +16,7 @@ from runner.formats.scripts.terms import (
     DictOf,
     Doc,
     Either,
+    Env,
     Field,
     Fresh,
     Join,
@@ -54,7 +55,7 @@ def kind(term: Any) -> str | None:
             return _kind_of_value(value)
         case Doc(key):
             return _DOC_KINDS.get(key)
-        case Field(Doc("headers" | "cookies"), _):
+        case Env() | Field(Doc("headers" | "cookies"), _):
             return "string"
         case Apply(function):
             return _FUNCTION_KINDS.get(function)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from runner.formats.scripts.kinds import kind
-from runner.formats.scripts.structures import folded
+from runner.formats.scripts.structures import folded, parsed
 from runner.formats.scripts.terms import (
     FALSE,
     NULL,
@@ -166,6 +166,8 @@ def compare(operator: str, left: Any, right: Any) -> Any:
             return Const(found)
     if isinstance(left, Const) and not isinstance(right, Const):
         left, right, operator = right, left, _MIRRORED.get(operator, operator)
+    if isinstance(right, Const) and not isinstance(right.value, str):
+        left = parsed(left)
     if operator in _OPPOSITES and right == Const("undefined") and isinstance(left, Apply) and left.function == "type":
         return Compare(operator, left.arguments[0], NULL)  # what is missing is null here
     if operator in _OPPOSITES and right in (TRUE, FALSE) and kind(left) == "boolean":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from runner.formats.scripts import expectations, methods, postman, terms, tree
+from runner.formats.scripts.dialect import Dialect
 from runner.formats.scripts.expectations.chain import Chain
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.state import DONE, OPEN
@@ -14,6 +15,11 @@ from runner.formats.scripts.values import Closure, Host, Obj, Opaque, Untranslat
 
 class Machine(Loops):
     """Reads a script for its effects; `run_script` once."""
+
+    def __init__(
+        self, script: tree.Script, phase: str, facts: dict[str, str] | None = None, dialect: Dialect = postman.DIALECT
+    ) -> None:
+        super().__init__(script, phase, facts, dialect)
 
     def run_script(self) -> None:
         """The whole script; afterwards its effects and losses are known."""
@@ -79,13 +85,13 @@ class Machine(Loops):
 
     def lose_effects(self, node: Any, why: str) -> None:
         """Every assertion and setting in a part that cannot be read."""
-        for span, what in effects_in(node):
+        for span, what in effects_in(node, self.dialect):
             self.account[span.start] = OPEN
             self.lose(span, what, why)
 
     def skip_effects(self, node: Any) -> None:
         """Assertions in a `catch` that is never reached: nothing is lost with them."""
-        for span, _ in effects_in(node):
+        for span, _ in effects_in(node, self.dialect):
             self.account.setdefault(span.start, DONE)
 
 
@@ -94,33 +100,35 @@ _SETTERS = frozenset(
     | {"postman.setEnvironmentVariable", "postman.setGlobalVariable", "pm.visualizer.set"}
 )
 
-_EXPECTATIONS = frozenset({"pm.expect", "pm.expect.fail"})
+_EXPECTATIONS = frozenset({"pm.expect", "pm.expect.fail", "assert"})
 _CHAINS = frozenset({"pm.response.to", "response.to", "res.to"})
 
 
-def effects_in(node: Any) -> list[tuple[tree.Span, str]]:
+def effects_in(node: Any, dialect: Dialect = postman.DIALECT) -> list[tuple[tree.Span, str]]:
     """The assertions and settings that a part of a script holds, run or not."""
     found: list[tuple[tree.Span, str]] = []
-    _collect(node, found)
+    _collect(node, dialect, found)
     return found
 
 
-def _collect(node: Any, found: list[tuple[tree.Span, str]]) -> None:
-    what = _effect(node)
+def _collect(node: Any, dialect: Dialect, found: list[tuple[tree.Span, str]]) -> None:
+    what = _effect(node, dialect)
     if what:
         found.append((node.span, what))
     if isinstance(node, tuple) and not isinstance(node, tree.Span):
         for part in node:
-            _collect(part, found)
+            _collect(part, dialect, found)
 
 
-def _effect(node: Any) -> str:
+def _effect(node: Any, dialect: Dialect) -> str:
     """What a node does for its tool by itself; empty where it does nothing."""
     if isinstance(node, tree.Call):
-        path = path_of(node.callee)
-        return "a variable that is set" if path in _SETTERS else "an assertion" if path in _EXPECTATIONS else ""
+        path = dialect.path_of(path_of(node.callee))
+        if path in _SETTERS:
+            return "a variable that is set"
+        return "an assertion" if path in _EXPECTATIONS or path.startswith("assert.") else ""
     if isinstance(node, tree.Member):
-        return "an assertion" if path_of(node) in _CHAINS else ""
+        return "an assertion" if dialect.path_of(path_of(node)) in _CHAINS else ""
     is_test = isinstance(node, tree.Assign) and path_of(getattr(node.target, "object", None)) == "tests"
     return "an assertion" if is_test else ""
 

@@ -1,6 +1,8 @@
 """What Postman gives to scripts: `pm.…`, and the older names (`responseBody`, `tests[…]`, `postman.set…`).
 
-Tables: property → value, function → what it does. Another tool with scripts of this kind needs another file like this.
+Tables: property → value, function → what it does. The dialects of other tools (`bruno`, `insomnia`, `jetbrains`) say
+which of their words mean the same, and what they have beside it; `global_name`, `property_of`, `call` and `call_method`
+ask the dialect of the script.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from typing import Any
 
 from runner.formats.scripts import expectations, hosts, logic, structures, terms
 from runner.formats.scripts.calls import Function, argument
+from runner.formats.scripts.dialect import Dialect, of_response
+from runner.formats.scripts.dialect import Function as Own
 from runner.formats.scripts.hosts.dates import call_moment
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.sending import send
@@ -33,13 +37,16 @@ _NAMES = frozenset(
 
 def global_name(machine: Loops, name: str) -> Value:
     """A name that the script does not declare."""
-    if name in _OLD_NAMES:
-        return Doc(_OLD_NAMES[name], machine.exchange or 0)
-    if name == "responseCode":
-        return Host("response", machine.exchange or 0)
-    if name in _NAMES or name in hosts.GLOBALS:
-        return Host(name)
-    return Opaque(f"'{name}' is not declared in it")
+    path = machine.dialect.names.get(name)
+    if path is not None:
+        return _found(machine, Host(path, machine.exchange or 0))
+    return Host(name) if name in hosts.GLOBALS else Opaque(f"'{name}' is not declared in it")
+
+
+def _found(machine: Loops, host: Host) -> Value:
+    """What has a path: a value where the dialect knows one."""
+    own = machine.dialect.properties.get(host.path)
+    return own(machine, host) if own else host
 
 
 # --- properties ----------------------------------------------------------------------------------------------------
@@ -47,7 +54,9 @@ def global_name(machine: Loops, name: str) -> Value:
 
 def property_of(machine: Loops, host: Host, name: str, span: Any) -> Value:
     """A member of a thing that the tool gives."""
-    path = f"{host.path}.{name}"
+    path = machine.dialect.below(host.path, name)
+    if path != f"{host.path}.{name}" or path in machine.dialect.properties:
+        return _found(machine, host._replace(path=path))
     if path == "pm.response":
         return Host("response", 0)
     if host.path == "response":
@@ -104,10 +113,20 @@ def call(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value
     """A call of something that the tool or the language gives."""
     if host.path == "moment()" or host.path.startswith("moment()."):
         return Opaque("it is a method of a date")
-    found = _call(machine, host, arguments, span)
+    scope, _, name = host.path.rpartition(".")
+    host = host._replace(path=machine.dialect.below(scope, name) if scope else name)
+    own = machine.dialect.functions.get(host.path)
+    found = _own(own, machine, host, arguments, span) if own else _call(machine, host, arguments, span)
     if found is None:
         found = hosts.call(machine, host, arguments, span)
     return Opaque(f"{host.path}() has no equal here") if found is None else found
+
+
+def _own(own: Own, machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value | None:
+    try:
+        return own(machine, host, arguments, span)
+    except UntranslatableError as error:
+        return Opaque(str(error))
 
 
 def _call(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value | None:
@@ -318,7 +337,7 @@ def _validated(machine: Loops, name: str, arguments: list[Value], span: Any) -> 
 
 
 def judged(machine: Loops, schema: Any, value: Value) -> Value:
-    return Host("judged", data=(to_term(value), schema))
+    return Host("judged", data=(structures.parsed(to_term(value)), schema))
 
 
 def _tv4(machine: Loops, arguments: list[Value], span: Any) -> Value:
@@ -371,3 +390,10 @@ _FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "tv4.validate": _tv4,
     "tv4.validateMultiple": _tv4,
 }
+
+#: Postman's own words.
+DIALECT = Dialect(
+    names={name: name for name in (*_NAMES, *_OLD_NAMES)} | {"responseCode": "response"},
+    properties={name: of_response(key) for name, key in _OLD_NAMES.items()},
+    texts=True,
+)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from runner.formats.draft import Names
 from runner.formats.scripts import logic, terms
 from runner.formats.scripts.machine import Machine
-from runner.formats.scripts.state import Check, Effect, Header, Lost, Sent, Setting, Skipped, Waiting
+from runner.formats.scripts.state import Change, Check, Effect, Header, Lost, Sent, Setting, Skipped, Waiting
 from runner.formats.scripts.terms import FALSE, TRUE, Compare, Const, Doc, Element, Field, Fresh, Index, Var
 
 
@@ -48,6 +48,7 @@ class Results:
     exchanges: dict[int, Exchange] = field(default_factory=dict)
     sent: list[Sent] = field(default_factory=list)
     headers: list[Header] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     skips: list[Skipped] = field(default_factory=list)
     read: set[str] = field(default_factory=set)
@@ -87,6 +88,8 @@ def _sort_in(effect: Effect, found: Results) -> None:
             found.exchange(effect.number)
         case Header():
             found.headers.append(effect)
+        case Change():
+            found.changes.append(effect)
         case Skipped():
             found.skips.append(effect)
         case Waiting(delay):

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from runner.formats.scripts import logic, terms
+from runner.formats.scripts.dialect import Dialect
 from runner.formats.scripts.terms import FALSE, TRUE, Const, Doc, Var
 from runner.formats.scripts.tree import Script, Span
 from runner.formats.scripts.values import Date, Host, UntranslatableError, Value, to_term
@@ -67,6 +68,14 @@ class Header(NamedTuple):
     span: Span
 
 
+class Change(NamedTuple):
+    """A key of its request that the script writes: url, method, body, timeout (in milliseconds) and the like."""
+
+    key: str
+    term: Any
+    span: Span
+
+
 class Waiting(NamedTuple):
     """A wait that the script makes, in seconds."""
 
@@ -81,7 +90,7 @@ class Skipped(NamedTuple):
     span: Span
 
 
-Effect = Check | Setting | Sent | Header | Waiting | Skipped
+Effect = Check | Setting | Sent | Header | Change | Waiting | Skipped
 
 
 class Scope:
@@ -145,8 +154,9 @@ class Frame:
 class State:
     """The reading of one script. `phase` is `before` or `after` the request."""
 
-    def __init__(self, script: Script, phase: str, facts: dict[str, str] | None = None) -> None:
+    def __init__(self, script: Script, phase: str, facts: dict[str, str] | None, dialect: Dialect) -> None:
         self.script = script
+        self.dialect = dialect
         self.phase = phase
         #: What is known of the request, such as its name.
         self.facts = facts or {}

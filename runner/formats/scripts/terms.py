@@ -29,7 +29,10 @@ class Const:
 
 @dataclass(frozen=True, slots=True)
 class Doc:
-    """A key of the response document of one exchange: 0 is the request's own, others are sent by the script."""
+    """A key of the response document of one exchange: 0 is the request's own, others are sent by the script.
+
+    The key `content` is the body where it is JSON, and else its text.
+    """
 
     key: str
     exchange: int = 0
@@ -41,6 +44,13 @@ class Var:
 
     name: str
     new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """A name of the process environment."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +171,11 @@ class Fresh:
 
 
 Term = (
-    Const | Doc | Var | Element | Field | Index | Slice | Apply | Compare | Not | Both | Either | Truthy | Choice | Join
-    | ListOf | DictOf | Selected | Quantified | Fresh
+    Const | Doc | Var | Env | Element | Field | Index | Slice | Apply | Compare | Not | Both | Either | Truthy | Choice
+    | Join | ListOf | DictOf | Selected | Quantified | Fresh
 )  # fmt: skip
 TERMS = (
-    Const, Doc, Var, Element, Field, Index, Slice, Apply, Compare, Not, Both, Either, Truthy, Choice, Join, ListOf,
+    Const, Doc, Var, Env, Element, Field, Index, Slice, Apply, Compare, Not, Both, Either, Truthy, Choice, Join, ListOf,
     DictOf, Selected, Quantified, Fresh,
 )  # fmt: skip
 

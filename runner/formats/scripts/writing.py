@@ -25,6 +25,7 @@ from runner.formats.scripts.terms import (
     Doc,
     Either,
     Element,
+    Env,
     Field,
     Fresh,
     Index,
@@ -44,6 +45,8 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 PIPE, OR, AND, COMPARE, NOT, PATH = range(6)
 _FALSE_VALUES = '`[null, false, 0, ""]`'
 _LONGEST = 4_000
+#: Functions that look at a value as JSON.
+_OF_OBJECTS = frozenset({"has", "keys", "values", "sort", "reverse", "unique", "sort_by", "map"})
 
 
 class UnwritableError(Exception):
@@ -78,6 +81,8 @@ class Writer:
                 return constant(value), PATH
             case Doc() | Var() | Element():
                 return self._start(term), PATH
+            case Env(name):
+                return f"{self._start(Var('env'))}.{name}", PATH
             case Fresh(_, inner):
                 return self._made(inner)
             case Field(base, name):
@@ -88,7 +93,8 @@ class Writer:
                 bounds = f"{'' if start is None else start}:{'' if stop is None else stop}"
                 return self._step(base, f"[{bounds}]")
             case Apply(function, arguments):
-                return self._call(function, *(self._write(argument, PIPE) for argument in arguments)), PATH
+                seen = map(structures.parsed, arguments) if function in _OF_OBJECTS else arguments
+                return self._call(function, *(self._write(argument, PIPE) for argument in seen)), PATH
             case Compare(operator, left, right):
                 return f"{self._write(left, NOT)} {operator} {self._write(right, NOT)}", COMPARE
             case Not(Truthy(inner)):
@@ -134,6 +140,8 @@ class Writer:
         if isinstance(term, Doc):
             if term.exchange != self.exchange:
                 raise UnwritableError("it is of another response")
+            if term.key == "content":
+                return self._call("not_null", *(self._start(Doc(key, term.exchange)) for key in ("body", "text")))
             name = term.key
         else:
             name = term.name if self.exchange is None else f"vars.{term.name}"

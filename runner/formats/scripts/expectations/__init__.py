@@ -28,7 +28,7 @@ _FILLERS = frozenset(
 )  # fmt: skip
 _FLAGS = frozenset({"deep", "nested", "own", "ordered", "any", "all"})
 
-_METHODS: Mapping[str, Ask] = {**chai.METHODS, **responses.REQUEST_METHODS}
+_METHODS: Mapping[str, Ask] = {**chai.METHODS, **responses.OTHER_METHODS}
 
 
 def expect(machine: Loops, arguments: list[Value], span: Any) -> Chain:

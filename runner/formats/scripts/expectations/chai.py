@@ -198,7 +198,7 @@ def _satisfies(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
 def _schema(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | None:
     schema = structures.folded(wanted_of(arguments))
     if isinstance(schema, Const) and isinstance(schema.value, (dict, bool)):
-        return Meant(None, schema=(term_of(chain), schema.value))
+        return Meant(None, schema=(structures.parsed(term_of(chain)), schema.value))
     return None
 
 

@@ -1,0 +1,192 @@
+"""The scripts of a foreign collection, read and never run: what they mean goes into drafts, the rest stays a comment.
+
+    code ─read─▶ results ─put─▶ variables, headers, captures, assertions of a request │ what is left, and losses
+
+    before    what a script does to its request before that is sent
+    handing   what later requests see of it
+
+What a script means is `scripts`' matter, with the dialect of its tool. Without the parser (an extra) every script is
+left as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+from runner.engine.credentials import holds_credential
+from runner.formats.draft import Comment, Data, Names
+from runner.formats.scripted.before import Text, change
+from runner.formats.scripted.handing import hand_on
+from runner.formats.scripts import drafts
+from runner.formats.scripts.dialect import Dialect
+from runner.formats.scripts.kinds import kind
+from runner.formats.scripts.machine import Machine
+from runner.formats.scripts.results import Results, results
+from runner.formats.scripts.slices import left
+from runner.formats.sealing import snake
+from runner.formats.variables import Kinds
+
+#: Told of what is lost: place, what, why, remedy.
+Lose = Callable[[str, str, str, str], None]
+_KEPT = "it is kept as a comment at its place"
+
+
+class Code(NamedTuple):
+    """A script: `phase` is before or after its request, `word` is what its tool calls it, `place` where it stands.
+
+    `facts` are what is known of its request, such as `requestName`; `line` is that of its first line in the file, 0
+    where places have no lines.
+    """
+
+    text: str
+    phase: str
+    word: str
+    place: str
+    facts: tuple[tuple[str, str], ...] = ()
+    line: int = 0
+
+
+class Read(NamedTuple):
+    """A script that was read; without a parser there is nothing found."""
+
+    code: Code
+    found: Results | None
+
+    @property
+    def is_before(self) -> bool:
+        return self.code.phase == "before"
+
+    @property
+    def only_asserts(self) -> bool:
+        """Whether the script does no more than judge each response in the same way."""
+        if self.found is None or self.is_before:
+            return False
+        exchange = self.found.exchange(0)
+        return not (self.found.sent or exchange.captures or any(check.schema is not None for check in exchange.checks))
+
+
+@dataclass(slots=True, eq=False)
+class Scripts:
+    """The scripts of one collection of a tool."""
+
+    tool: str
+    names: Names
+    kinds: Kinds
+    lose: Lose
+    #: Names to which scripts give a value before requests, each with the name that it has in the request.
+    _given: list[tuple[Data, dict[str, str]]] = field(default_factory=list)
+    #: Names that scripts look at, and those that they set.
+    _looked_at: set[str] = field(default_factory=set)
+    _set: set[str] = field(default_factory=set)
+
+    def read(self, code: Code, dialect: Dialect) -> Read:
+        """Reads a script; from here on it is known what kinds of values the variables have that it sets."""
+        if find_spec("tree_sitter") is None or find_spec("tree_sitter_javascript") is None:
+            return Read(code, None)
+        from runner.formats.scripts.syntax import parse
+
+        machine = Machine(parse(code.text), code.phase, dict(code.facts), dialect)
+        machine.run_script()
+        found = results(machine, self.names)
+        self._looked_at |= found.read
+        for name, setting in found.variables.items():
+            self._gives(name, setting.term)
+        for exchange in found.exchanges.values():
+            for capture in exchange.captures:
+                self._gives(capture.name, capture.term)
+        return Read(code, found)
+
+    def _gives(self, name: str, term: Any) -> None:
+        self._set.add(name)
+        self.kinds.add(name, kind(term) or "")
+
+    def rename(self, reads: Iterable[Read]) -> None:
+        """For one request: names to which scripts give a new value that looks at the old one are the new value's."""
+        before = (read.found for read in reads if read.found is not None and read.is_before)
+        self.names.renamed = {name: ours for found in before for name, ours in found.renamed.items()}
+
+    def put(self, reads: Iterable[Read], draft: Data, text: Text) -> None:
+        """Puts what scripts come to into a request, in the order in which they are run; ends `rename`."""
+        self.names.renamed = {}
+        for read in reads:
+            if read.found is None:
+                continue
+            for sent in read.found.sent:
+                _lose_sent(read.found, sent)
+            if read.is_before:
+                change(read.found, draft, text)
+                self._given.append((draft, _own_names(read.found)))
+            _judge(read.found, draft)
+
+    def judged(self, reads: Iterable[Read]) -> list[Any]:
+        """The assertions of scripts that are done for each request in a folder."""
+        found = (read.found for read in reads if read.found is not None)
+        return [item for each in found for item in drafts.assertions(each.exchange(0), 0, each.machine.lose)]
+
+    def rest(self, reads: Iterable[Read]) -> Iterator[Comment]:
+        """What is left of scripts, as comments; tells what was lost. Asked once all of them have been put."""
+        for read in reads:
+            code = read.code
+            if read.found is None:
+                why = "reading scripts needs the packages tree-sitter and tree-sitter-javascript"
+                remedy = f"pip install tree-sitter tree-sitter-javascript; {_KEPT}"
+                self.lose(code.place, f"a {code.word} script", why, remedy)
+                yield self._comment(code, code.text)
+            elif read.found.losses:
+                for lost in dict.fromkeys(read.found.losses):
+                    self.lose(_place(code, lost.span.line), lost.what, lost.why, _KEPT)
+                script = read.found.machine.script
+                yield self._comment(code, left(script, [lost.span for lost in read.found.losses]))
+
+    def _comment(self, code: Code, text: str) -> Comment:
+        begin = f"{self.tool}'s {code.word} script, of which this has no translation:"
+        return Comment("\n".join([begin, *text.strip("\n").split("\n")]))
+
+    def settle(self, collection: Data) -> None:
+        """What a script sets before a request, later requests see too; what none has set yet is null."""
+        hand_on(collection, self._given)
+        set_later = self._set | {name for _, names in self._given for name in names}
+        levels = (collection["variables"], collection.get("secrets") or {}, *collection["environments"].values())
+        for name in sorted(self._looked_at & set_later):
+            if not any(name in level for level in levels):
+                collection["variables"][name] = None
+
+
+def _own_names(found: Results) -> dict[str, str]:
+    """The names that a script sets, with those that their values have in the request."""
+    old = {new: old for old, new in found.renamed_ours.items()}
+    return {old.get(name, name): name for name in found.variables}
+
+
+def _place(code: Code, line: int) -> str:
+    return f"{code.place}:{code.line + line - 1}" if code.line else f"{code.place}, {code.word} script, line {line}"
+
+
+def _judge(found: Results, draft: Data) -> None:
+    """What is captured and asserted, once a request has its response."""
+    exchange = found.exchange(0)
+    captures = drafts.captures(exchange, 0, found.machine.lose)
+    asserts = drafts.assertions(exchange, 0, found.machine.lose)
+    schema = drafts.schema(exchange, 0, found.machine.lose)
+    draft["capture"] = {**(draft.get("capture") or {}), **{name: _hidden(name, captures[name]) for name in captures}}
+    draft["assert"] = [*(draft.get("assert") or []), *asserts]
+    if schema is not None:
+        draft["schema"] = {"allOf": [draft["schema"], schema]} if draft.get("schema") else schema
+
+
+def _hidden(name: str, value: Any) -> Any:
+    """A captured credential is a secret."""
+    return {"from": value, "secret": True} if isinstance(value, str) and holds_credential(snake(name)) else value
+
+
+def _lose_sent(found: Results, sent: Any) -> None:
+    """A request that a script sends, and all that is done with its response."""
+    found.machine.lose(sent.span, "a request that the script sends", "requests of scripts are not translated")
+    exchange = found.exchange(sent.number)
+    for capture in exchange.captures:
+        found.machine.lose(capture.span, "a variable that is set", "its value comes from a request of the script")
+    for check in exchange.checks:
+        found.machine.lose(check.span, "an assertion", "it is about a request of the script")

@@ -1,0 +1,213 @@
+"""What Bruno gives to scripts: `bru.…`, `req.…`, `res.…`, and chai.
+
+https://docs.usebruno.com/testing/script/javascript-reference
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from runner.formats.scripts import logic, structures, terms
+from runner.formats.scripts.calls import argument
+from runner.formats.scripts.dialect import Dialect, Function, Property, getter, of_request, of_response
+from runner.formats.scripts.expectations import asserts
+from runner.formats.scripts.hosts.objects import path_of
+from runner.formats.scripts.loops import Loops
+from runner.formats.scripts.state import Change, Header, Waiting
+from runner.formats.scripts.terms import NULL, Const, Doc, Field
+from runner.formats.scripts.values import Host, Obj, Opaque, Value, to_term
+
+#: Scopes of variables: their functions are `bru.get…Var`, `bru.set…Var`.
+_SCOPES = ("", "Env", "GlobalEnv", "Collection", "Folder", "Request")
+_WORDS = {"get": "get", "set": "set", "has": "has", "delete": "unset"}
+_SECRETS = ("bru.getSecretVar", "bru.getOauth2CredentialVar")
+
+# --- responses -----------------------------------------------------------------------------------------------------
+
+_OF_RESPONSE: Mapping[str, Property] = {
+    "status": of_response("status"), "statusText": of_response("reason"), "headers": of_response("headers"),
+    "body": of_response("content"), "data": of_response("content"), "responseTime": of_response("elapsed_ms"),
+    "url": of_response("url"),
+}  # fmt: skip
+_OF_REQUEST: Mapping[str, Property] = {
+    "url": of_request("url"), "method": of_request("method"), "headers": of_request("headers"),
+    "body": of_request("body"),
+}  # fmt: skip
+
+
+def _query(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
+    """`res('a.b[0]')`: a part of the body."""
+    path = argument(arguments)
+    known = isinstance(path, Const) and not any(sign in str(path.value) for sign in ("..", "[?", "[]"))
+    if not known or len(arguments) != 1:
+        return Opaque("it is a query with more than a path in it")
+    return path_of(machine, Doc("content", host.exchange), str(path.value), span)
+
+
+def _named(document: Property) -> Function:
+    """`res.getHeader(name)`."""
+
+    def function(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
+        name, headers = to_term(argument(arguments)), document(machine, host)
+        if not isinstance(name, Const):
+            return Opaque("it looks at a header whose name is computed")
+        return headers if isinstance(headers, Opaque) else Field(headers, str(name.value).lower())
+
+    return function
+
+
+def _has(document: Property) -> Function:
+    def function(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
+        found = _named(document)(machine, host, arguments, span)
+        return found if isinstance(found, Opaque) else logic.compare("!=", found, NULL)
+
+    return function
+
+
+def _size(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
+    size = Doc("size", host.exchange)
+    return Obj(len(machine.conditions), entries={"body": size, "total": Opaque("it counts the bytes of headers")})
+
+
+def _cookie(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
+    name = to_term(argument(arguments))
+    if machine.exchange is None or not isinstance(name, Const):
+        return Opaque("it looks into the cookie jar")
+    return Field(Doc("cookies", 0), str(name.value))
+
+
+def _has_cookie(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
+    found = _cookie(machine, host, arguments, span)
+    return found if isinstance(found, Opaque) else logic.compare("!=", found, NULL)
+
+
+# --- the request ---------------------------------------------------------------------------------------------------
+
+
+def _always(machine: Loops) -> bool:
+    """Whether what is done here is done to the request before it is sent, whatever happens."""
+    return machine.exchange is None and machine.since(0) == terms.TRUE and not machine.turns
+
+
+def _set_header(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
+    return _add(machine, argument(arguments), argument(arguments, 1), span)
+
+
+def _set_headers(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
+    entries = machine.known_entries(argument(arguments))
+    if entries is None:
+        return Opaque("it sets headers that are computed")
+    for name, value in entries.items():
+        failed = _add(machine, Const(name), value, span)
+        if isinstance(failed, Opaque):
+            return failed
+    return NULL
+
+
+def _add_pair(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
+    """`req.headerList.upsert({key, value})`."""
+    pair = machine.known_entries(argument(arguments)) or {}
+    return _add(machine, pair.get("key", NULL), pair.get("value", NULL), span)
+
+
+def _add(machine: Loops, name: Value, value: Value, span: Any) -> Value:
+    if not isinstance(name, Const) or not isinstance(name.value, str) or not name.value:
+        return Opaque("it sets a header whose name is computed")
+    if not _always(machine):
+        return Opaque("it sets a header under a condition, or after the request")
+    machine.emit(Header(name.value, to_term(value), span))
+    return NULL
+
+
+def _changes(key: str) -> Function:
+    """`req.setUrl(url)` and its kin."""
+
+    def function(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
+        if not _always(machine):
+            return Opaque("it changes its request under a condition, or after it was sent")
+        machine.emit(Change(key, structures.folded(to_term(argument(arguments))), span))
+        return NULL
+
+    return function
+
+
+# --- variables and the run -----------------------------------------------------------------------------------------
+
+
+def _process(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
+    """`bru.getProcessEnv(name)`."""
+    name = to_term(argument(arguments))
+    if not isinstance(name, Const) or not str(name.value).isidentifier() or not str(name.value).isascii():
+        return Opaque("it reads a name of the environment that is computed")
+    return terms.Env(str(name.value))
+
+
+def _sleep(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
+    delay = argument(arguments)
+    if not _always(machine) or not isinstance(delay, Const) or not isinstance(delay.value, (int, float)):
+        return Opaque("it waits under a condition, for a time that is computed, or after the request")
+    machine.emit(Waiting(delay.value / 1000, span))
+    return NULL
+
+
+def _name(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
+    known = machine.facts.get("requestName" if host.path == "req.getName" else "collectionName")
+    return Opaque("its name is not known") if known is None else Const(known)
+
+
+_VARIABLES = {
+    f"bru.{word}{scope}Var": f"pm.variables.{function}" for word, function in _WORDS.items() for scope in _SCOPES
+}
+
+_PROPERTIES: Mapping[str, Property] = {
+    **{f"response.{name}": make for name, make in _OF_RESPONSE.items()},
+    **{f"req.{name}": make for name, make in _OF_REQUEST.items()},
+    "res": lambda machine, host: Host("response", 0),
+}
+_FUNCTIONS: Mapping[str, Function] = {
+    **asserts.FUNCTIONS,
+    **{f"response.get{name[0].upper()}{name[1:]}": getter(make) for name, make in _OF_RESPONSE.items()},
+    **{f"req.get{name[0].upper()}{name[1:]}": getter(make) for name, make in _OF_REQUEST.items()},
+    "response": _query,
+    "response.getHeader": _named(of_response("headers")),
+    "response.headerList.get": _named(of_response("headers")),
+    "response.headerList.has": _has(of_response("headers")),
+    "response.getSize": _size,
+    "req.getHeader": _named(of_request("headers")),
+    "req.headerList.get": _named(of_request("headers")),
+    "req.headerList.has": _has(of_request("headers")),
+    "req.getName": _name,
+    "req.setHeader": _set_header,
+    "req.setHeaders": _set_headers,
+    "req.headerList.add": _add_pair,
+    "req.headerList.upsert": _add_pair,
+    "req.setBody": _changes("body"),
+    "req.setUrl": _changes("url"),
+    "req.setMethod": _changes("method"),
+    "req.setTimeout": _changes("timeout"),
+    "req.setMaxRedirects": _changes("redirects"),
+    "bru.getCollectionName": _name,
+    "bru.getProcessEnv": _process,
+    "bru.sleep": _sleep,
+    "bru.cookies.get": _cookie,
+    "bru.cookies.has": _has_cookie,
+}
+
+#: Bruno's words.
+DIALECT = Dialect(
+    names={"bru": "bru", "req": "req", "res": "res", "test": "pm.test",
+           "expect": "pm.expect", "assert": "assert", "chai": "chai", "setTimeout": "setTimeout"},
+    paths={
+        **_VARIABLES,
+        **dict.fromkeys(_SECRETS, "pm.variables.get"),
+        "chai.expect": "pm.expect",
+        "chai.assert": "assert",
+        "bru.interpolate": "pm.variables.replaceIn",
+        "bru.runner.skipRequest": "pm.execution.skipRequest",
+        "bru.setNextRequest": "pm.execution.setNextRequest",
+        "bru.runner.setNextRequest": "pm.execution.setNextRequest",
+    },
+    properties=_PROPERTIES,
+    functions=_FUNCTIONS,
+)  # fmt: skip
