@@ -68,7 +68,7 @@ def _draft(collection: Collection, foreign: Foreign, imported: Imported) -> Data
         **_connection(collection, context),
         "headers": headers(root.shared.headers, context, "collection"),
     }
-    around = scripts.shared_by_all(root.shared, made, context)
+    around = context.scripts.for_all(root.shared, made["defaults"])
     requests = _items(root, isinstance(made["auth"], dict), around, context)
     made |= dict.fromkeys(_left(root.shared, context, "collection"))
     made["requests"] = requests
@@ -174,7 +174,7 @@ def _certificate(certificate: dict[str, str], context: Context) -> Data:
     return made
 
 
-def _items(folder: Folder, has_auth: bool, around: tuple[Read, ...], context: Context) -> list[Any]:
+def _items(folder: Folder, has_auth: bool, around: list[Read], context: Context) -> list[Any]:
     unique = Unique()
     return [
         request(item, unique(item.name), has_auth, around, context)
@@ -184,7 +184,7 @@ def _items(folder: Folder, has_auth: bool, around: tuple[Read, ...], context: Co
     ]
 
 
-def _group(folder: Folder, name: str, has_auth: bool, around: tuple[Read, ...], context: Context) -> Data:
+def _group(folder: Folder, name: str, has_auth: bool, around: list[Read], context: Context) -> Data:
     shared = folder.shared
     made: Data = {
         "name": name,
@@ -196,7 +196,7 @@ def _group(folder: Folder, name: str, has_auth: bool, around: tuple[Read, ...], 
     block = auth.block(shared.auth, False, context, folder.path)
     made["auth"] = block
     made["defaults"] = {"headers": headers(shared.headers, context, folder.path)}
-    around = (*around, *scripts.shared_by_all(shared, made, context))
+    around = [*around, *context.scripts.for_all(shared, made["defaults"])]
     requests = _items(folder, has_auth or isinstance(block, dict), around, context)
     made |= dict.fromkeys(_left(shared, context, folder.path))
     made["requests"] = requests
@@ -205,7 +205,7 @@ def _group(folder: Folder, name: str, has_auth: bool, around: tuple[Read, ...], 
 
 def _left(shared: Shared, context: Context, place: str) -> Iterator[Comment]:
     """What is left of the scripts of a folder or collection, which Bruno runs for each request in it."""
-    yield from scripts.left_of(shared, context)
+    yield from context.scripts.left_of(shared)
     for pair in shared.captures:
         if pair.enabled:
             why = "a capture is one of a request, not of all in a folder"

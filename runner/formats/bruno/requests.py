@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from runner.formats import json_text
-from runner.formats.bruno import auth, scripts
+from runner.formats.bruno import auth
 from runner.formats.bruno.assertions import assertion, capture
 from runner.formats.bruno.context import Context
 from runner.formats.bruno.nodes import Body, Pair, Request
+from runner.formats.bruno.scripts import PHASES
 from runner.formats.draft import Comment, Data, Disabled, literal, usable_name
 from runner.formats.entries import Entry, is_sent, mapping
 from runner.formats.jsonpath import UntranslatableError
@@ -25,7 +26,7 @@ _PATH_PARAMETER = re.compile(r"(?<=/):([^/?#]+)")
 _IN_PARENTHESES = re.compile(r"(\([^()?#]*?):([A-Za-z_]\w*)")
 
 
-def request(item: Request, name: str, inherits_auth: bool, around: tuple[Read, ...], context: Context) -> Any:
+def request(item: Request, name: str, inherits_auth: bool, around: list[Read], context: Context) -> Any:
     """The request under its name here; a comment where it is none that can be sent.
 
     `around` are scripts of its folders that are done for it, too.
@@ -34,7 +35,7 @@ def request(item: Request, name: str, inherits_auth: bool, around: tuple[Read, .
         remedy = "" if item.kind == "empty" else "call it in another way"
         context.lose(item.path, f"a request of kind '{item.kind}'", "requests are HTTP here", remedy)
         return Comment(f"{item.name}: a request of kind '{item.kind}', which has no translation.")
-    done = scripts.done_around(item.shared, around, context)
+    done = context.scripts.done_for(item.shared, around, PHASES)
     context.scripts.rename(done)
     made: Data = {"name": name, "description": item.shared.docs}
     if item.tags:
@@ -53,7 +54,7 @@ def request(item: Request, name: str, inherits_auth: bool, around: tuple[Read, .
     made["capture"] = _captures(item.shared.captures, context, item.path)
     made["assert"] = _asserts(item, context)
     context.scripts.put(done, made, lambda text: context.text(text, item.path))
-    made |= dict.fromkeys(scripts.left_of(item.shared, context))
+    made |= dict.fromkeys(context.scripts.left_of(item.shared))
     _told(item, context)
     return made
 

@@ -11,6 +11,7 @@ from runner.formats.captured import References
 from runner.formats.draft import Data, Imported, Names, literal
 from runner.formats.insomnia import templates
 from runner.formats.jsonpath import UntranslatableError
+from runner.formats.scripted import Scripts
 from runner.formats.texts import Parts, literals, parts_of, spliced
 from runner.formats.variables import STRING, Kinds
 
@@ -26,6 +27,7 @@ class Context:
         self.attachments = attachments
         self.references = References(names, requests)
         self.kinds = Kinds()
+        self.scripts = Scripts("Insomnia", names, self.kinds, self.lose)
         #: The place of the request that is being translated.
         self.current = 0
         #: Every mapping of variables, and the requests by their ids.

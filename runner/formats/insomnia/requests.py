@@ -11,11 +11,13 @@ from runner.formats import json_text
 from runner.formats.draft import Comment, Data, usable_name
 from runner.formats.entries import Entry, is_sent, mapping
 from runner.formats.foreign_yaml import text
-from runner.formats.insomnia import auth, scripts
+from runner.formats.insomnia import auth
 from runner.formats.insomnia.context import Context
 from runner.formats.insomnia.nodes import Field, Request
 from runner.formats.insomnia.reading import fields
+from runner.formats.insomnia.scripts import PHASES
 from runner.formats.payloads import JSON, add_part, graphql_variables, has_body, put_json, put_text
+from runner.formats.scripted import Read
 from runner.formats.urls import add_disabled, split_query, with_scheme
 
 _FORM = "application/x-www-form-urlencoded"
@@ -24,11 +26,16 @@ _GRAPHQL = "application/graphql"
 _PATH_PARAMETER = re.compile(r"(?<=/):([^/?#]+)")
 
 
-def request(item: Request, name: str, place: str, inherits_auth: bool, context: Context) -> Any:
-    """The request under its name here; a comment where it is none of HTTP."""
+def request(item: Request, name: str, place: str, inherits_auth: bool, around: list[Read], context: Context) -> Any:
+    """The request under its name here; a comment where it is none of HTTP.
+
+    `around` are scripts of its folders that are done for it, too.
+    """
     if item.kind != "http":
         context.lose(place, f"a request of {item.kind}", "requests are HTTP here", "call it in another way")
         return Comment(f"{item.name}: a request of {item.kind}, which has no translation.")
+    done = context.scripts.done_for(item, around, PHASES)
+    context.scripts.rename(done)
     made: Data = {"name": name, "description": item.description}
     _url(item, made, context, place)
     made["headers"] = headers(item.headers, context, place)
@@ -38,7 +45,8 @@ def request(item: Request, name: str, place: str, inherits_auth: bool, context: 
     if method != ("POST" if has_body(made) else "GET"):
         made["method"] = method
     _settings(item, made, context, place)
-    scripts.put(item.scripts, made, context, place)
+    context.scripts.put(done, made, lambda content: context.text(content, place))
+    made |= dict.fromkeys(context.scripts.left_of(item))
     context.drafts[item.id] = made
     return made
 

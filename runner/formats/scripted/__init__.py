@@ -11,7 +11,7 @@ left as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any, NamedTuple
@@ -35,16 +35,17 @@ _KEPT = "it is kept as a comment at its place"
 
 
 class Code(NamedTuple):
-    """A script: `phase` is before or after its request, `word` is what its tool calls it, `place` where it stands.
+    """A script: `word` is what its tool calls its phase, `place` is where it stands.
 
-    `facts` are what is known of its request, such as `requestName`; `line` is that of its first line in the file, 0
-    where places have no lines.
+    `is_before`: whether it is done before its request. `facts` are what is known of that, such as `requestName`; `line`
+    is that of its first line in the file, 0 where places have no lines.
     """
 
     text: str
-    phase: str
     word: str
     place: str
+    is_before: bool
+    dialect: Dialect
     facts: tuple[tuple[str, str], ...] = ()
     line: int = 0
 
@@ -56,13 +57,9 @@ class Read(NamedTuple):
     found: Results | None
 
     @property
-    def is_before(self) -> bool:
-        return self.code.phase == "before"
-
-    @property
     def only_asserts(self) -> bool:
         """Whether the script does no more than judge each response in the same way."""
-        if self.found is None or self.is_before:
+        if self.found is None or self.code.is_before:
             return False
         exchange = self.found.exchange(0)
         return not (self.found.sent or exchange.captures or any(check.schema is not None for check in exchange.checks))
@@ -76,19 +73,24 @@ class Scripts:
     names: Names
     kinds: Kinds
     lose: Lose
+    #: The scripts of requests, folders and collections, by the id of what has them.
+    _own: dict[int, list[Read]] = field(default_factory=dict)
     #: Names to which scripts give a value before requests, each with the name that it has in the request.
     _given: list[tuple[Data, dict[str, str]]] = field(default_factory=list)
     #: Names that scripts look at, and those that they set.
     _looked_at: set[str] = field(default_factory=set)
     _set: set[str] = field(default_factory=set)
 
-    def read(self, code: Code, dialect: Dialect) -> Read:
-        """Reads a script; from here on it is known what kinds of values the variables have that it sets."""
+    def read(self, owner: object, codes: Iterable[Code]) -> None:
+        """Reads the scripts of something; from here on it is known what kinds of values the variables have they set."""
+        self._own[id(owner)] = [self._read(code) for code in codes if code.text.strip()]
+
+    def _read(self, code: Code) -> Read:
         if find_spec("tree_sitter") is None or find_spec("tree_sitter_javascript") is None:
             return Read(code, None)
         from runner.formats.scripts.syntax import parse
 
-        machine = Machine(parse(code.text), code.phase, dict(code.facts), dialect)
+        machine = Machine(parse(code.text), "before" if code.is_before else "after", dict(code.facts), code.dialect)
         machine.run_script()
         found = results(machine, self.names)
         self._looked_at |= found.read
@@ -103,9 +105,27 @@ class Scripts:
         self._set.add(name)
         self.kinds.add(name, kind(term) or "")
 
+    def done_for(self, owner: object, around: Iterable[Read], words: Sequence[str]) -> list[Read]:
+        """The scripts that are done for a request, in order; `words` are those of the phases, in order.
+
+        Those around it are done before its own before it is sent, and after its own after it.
+        """
+        outer = list(around)
+        after = [read for read in reversed(outer) if not read.code.is_before]
+        every = [*(read for read in outer if read.code.is_before), *self._own[id(owner)], *after]
+        return sorted(every, key=lambda read: words.index(read.code.word))
+
+    def for_all(self, owner: object, defaults: Data) -> list[Read]:
+        """The scripts of a folder that are put into each request in it; what others assert goes to its defaults."""
+        own = self._own[id(owner)]
+        judges = [read.found for read in own if read.found is not None and read.only_asserts]
+        items = [item for found in judges for item in drafts.assertions(found.exchange(0), 0, found.machine.lose)]
+        defaults["assert"] = [*(defaults.get("assert") or []), *items]
+        return [read for read in own if not read.only_asserts]
+
     def rename(self, reads: Iterable[Read]) -> None:
         """For one request: names to which scripts give a new value that looks at the old one are the new value's."""
-        before = (read.found for read in reads if read.found is not None and read.is_before)
+        before = (read.found for read in reads if read.found is not None and read.code.is_before)
         self.names.renamed = {name: ours for found in before for name, ours in found.renamed.items()}
 
     def put(self, reads: Iterable[Read], draft: Data, text: Text) -> None:
@@ -116,19 +136,14 @@ class Scripts:
                 continue
             for sent in read.found.sent:
                 _lose_sent(read.found, sent)
-            if read.is_before:
+            if read.code.is_before:
                 change(read.found, draft, text)
                 self._given.append((draft, _own_names(read.found)))
             _judge(read.found, draft)
 
-    def judged(self, reads: Iterable[Read]) -> list[Any]:
-        """The assertions of scripts that are done for each request in a folder."""
-        found = (read.found for read in reads if read.found is not None)
-        return [item for each in found for item in drafts.assertions(each.exchange(0), 0, each.machine.lose)]
-
-    def rest(self, reads: Iterable[Read]) -> Iterator[Comment]:
-        """What is left of scripts, as comments; tells what was lost. Asked once all of them have been put."""
-        for read in reads:
+    def left_of(self, owner: object) -> Iterator[Comment]:
+        """What is left of the scripts of something, as comments; tells what was lost. Asked once all have been put."""
+        for read in self._own[id(owner)]:
             code = read.code
             if read.found is None:
                 why = "reading scripts needs the packages tree-sitter and tree-sitter-javascript"

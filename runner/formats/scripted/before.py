@@ -141,6 +141,18 @@ def _body(term: Any, draft: Data, text: Text) -> None:
     _put_method(draft, method)
 
 
+def _query(term: Any, draft: Data, text: Text) -> None:
+    """Parameters that are added: a list of keys and values, or a text."""
+    found = _written(term, text)
+    if isinstance(found, str):
+        _, given = split_query(f"?{found}")
+    elif isinstance(found, list) and all(isinstance(each, dict) and "key" in each for each in found):
+        given = {each["key"]: each.get("value", "") for each in found if each.get("disabled") is not True}
+    else:
+        raise UnwritableError("it is no list of parameters")
+    draft["query"] = {**(draft.get("query") or {}), **given}
+
+
 def _number_of(term: Any) -> Any:
     if not isinstance(term, terms.Const) or type(term.value) not in (int, float) or term.value < 0:
         raise UnwritableError("it is no number that is known")
@@ -157,6 +169,7 @@ def _redirects(term: Any, draft: Data, text: Text) -> None:
 
 _CHANGES: dict[str, Callable[[Any, Data, Text], None]] = {
     "url": _url,
+    "query": _query,
     "method": _method,
     "body": _body,
     "timeout": _timeout,

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from runner.formats.scripts import logic, structures, terms
+from runner.formats.scripts import logic, terms
 from runner.formats.scripts.calls import argument
+from runner.formats.scripts.changing import add_pair, always, changes, set_header, set_headers
 from runner.formats.scripts.dialect import Dialect, Function, Property, getter, of_request, of_response
 from runner.formats.scripts.expectations import asserts
 from runner.formats.scripts.hosts.objects import path_of
 from runner.formats.scripts.loops import Loops
-from runner.formats.scripts.state import Change, Header, Waiting
+from runner.formats.scripts.state import Waiting
 from runner.formats.scripts.terms import NULL, Const, Doc, Field
 from runner.formats.scripts.values import Host, Obj, Opaque, Value, to_term
 
@@ -82,56 +83,6 @@ def _has_cookie(machine: Loops, host: Host, arguments: list[Value], span: Any) -
     return found if isinstance(found, Opaque) else logic.compare("!=", found, NULL)
 
 
-# --- the request ---------------------------------------------------------------------------------------------------
-
-
-def _always(machine: Loops) -> bool:
-    """Whether what is done here is done to the request before it is sent, whatever happens."""
-    return machine.exchange is None and machine.since(0) == terms.TRUE and not machine.turns
-
-
-def _set_header(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
-    return _add(machine, argument(arguments), argument(arguments, 1), span)
-
-
-def _set_headers(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
-    entries = machine.known_entries(argument(arguments))
-    if entries is None:
-        return Opaque("it sets headers that are computed")
-    for name, value in entries.items():
-        failed = _add(machine, Const(name), value, span)
-        if isinstance(failed, Opaque):
-            return failed
-    return NULL
-
-
-def _add_pair(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
-    """`req.headerList.upsert({key, value})`."""
-    pair = machine.known_entries(argument(arguments)) or {}
-    return _add(machine, pair.get("key", NULL), pair.get("value", NULL), span)
-
-
-def _add(machine: Loops, name: Value, value: Value, span: Any) -> Value:
-    if not isinstance(name, Const) or not isinstance(name.value, str) or not name.value:
-        return Opaque("it sets a header whose name is computed")
-    if not _always(machine):
-        return Opaque("it sets a header under a condition, or after the request")
-    machine.emit(Header(name.value, to_term(value), span))
-    return NULL
-
-
-def _changes(key: str) -> Function:
-    """`req.setUrl(url)` and its kin."""
-
-    def function(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
-        if not _always(machine):
-            return Opaque("it changes its request under a condition, or after it was sent")
-        machine.emit(Change(key, structures.folded(to_term(argument(arguments))), span))
-        return NULL
-
-    return function
-
-
 # --- variables and the run -----------------------------------------------------------------------------------------
 
 
@@ -145,7 +96,7 @@ def _process(machine: Loops, host: Host, arguments: list[Value], span: Any) -> V
 
 def _sleep(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
     delay = argument(arguments)
-    if not _always(machine) or not isinstance(delay, Const) or not isinstance(delay.value, (int, float)):
+    if not always(machine) or not isinstance(delay, Const) or not isinstance(delay.value, (int, float)):
         return Opaque("it waits under a condition, for a time that is computed, or after the request")
     machine.emit(Waiting(delay.value / 1000, span))
     return NULL
@@ -178,15 +129,15 @@ _FUNCTIONS: Mapping[str, Function] = {
     "req.headerList.get": _named(of_request("headers")),
     "req.headerList.has": _has(of_request("headers")),
     "req.getName": _name,
-    "req.setHeader": _set_header,
-    "req.setHeaders": _set_headers,
-    "req.headerList.add": _add_pair,
-    "req.headerList.upsert": _add_pair,
-    "req.setBody": _changes("body"),
-    "req.setUrl": _changes("url"),
-    "req.setMethod": _changes("method"),
-    "req.setTimeout": _changes("timeout"),
-    "req.setMaxRedirects": _changes("redirects"),
+    "req.setHeader": set_header,
+    "req.setHeaders": set_headers,
+    "req.headerList.add": add_pair,
+    "req.headerList.upsert": add_pair,
+    "req.setBody": changes("body"),
+    "req.setUrl": changes("url"),
+    "req.setMethod": changes("method"),
+    "req.setTimeout": changes("timeout"),
+    "req.setMaxRedirects": changes("redirects"),
     "bru.getCollectionName": _name,
     "bru.getProcessEnv": _process,
     "bru.sleep": _sleep,

@@ -10,6 +10,7 @@ from typing import Any
 
 from runner.formats.scripts import postman
 from runner.formats.scripts.calls import argument
+from runner.formats.scripts.changing import add_pair, changes
 from runner.formats.scripts.dialect import Dialect, Property, of_response
 from runner.formats.scripts.expectations import asserts
 from runner.formats.scripts.loops import Loops
@@ -27,7 +28,17 @@ _PATHS = {
 }
 
 #: The words of scripts before and after a request.
-DIALECT = Dialect(_NAMES, _PATHS, postman.DIALECT.properties, asserts.FUNCTIONS)
+DIALECT = Dialect(
+    names=_NAMES,
+    paths=_PATHS,
+    properties=postman.DIALECT.properties,
+    functions={
+        **asserts.FUNCTIONS,
+        "pm.request.upsertHeader": add_pair,
+        "pm.request.addQueryParams": changes("query"),
+        "pm.request.url.addQueryParams": changes("query"),
+    },
+)
 
 #: A response as `insomnia.send()` gives it.
 _SENT: Mapping[str, Property] = {
