@@ -18,9 +18,9 @@ from runner.language.model import RESPONSE_KEYS
 from runner.language.values import dump_json
 from runner.language.writer import scalar
 
-#: Names of tests that say no more than the assertion does.
+#: Names of tests, and words for a failure, that say no more than the assertion does.
 _TRIVIAL = re.compile(
-    r"(?:response )?status(?: code)? (?:is|should be|must be|equals)(?: equal to)? \d{3}\W*", re.IGNORECASE
+    r"(?:response )?status(?: code)? (?:is|should be|must be|equals)(?: not)?(?: equal to)? \d{3}\W*", re.IGNORECASE
 )
 
 
@@ -97,7 +97,8 @@ def _assertion(check: Check, number: int) -> Iterator[Any]:
         return
     for term in _apart(logic.implies(check.condition, check.term)):
         written = _one(term, number)
-        yield _with_message(written, check.message) if check.message else written
+        says_more = check.message and not _TRIVIAL.fullmatch(check.message.strip())
+        yield _with_message(written, check.message) if says_more else written
 
 
 def _apart(term: Any) -> Iterable[Any]:

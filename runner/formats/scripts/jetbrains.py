@@ -1,4 +1,4 @@
-"""What the HTTP Client of JetBrains gives to scripts: `client.…`, `response.…`, `request.…`.
+"""What the HTTP Client of JetBrains gives to scripts: `client.…`, `response.…`, `request.…`; a little of httpYac's.
 
 https://www.jetbrains.com/help/idea/http-response-reference.html
 """
@@ -6,7 +6,7 @@ https://www.jetbrains.com/help/idea/http-response-reference.html
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from runner.formats import jsonpath
 from runner.formats.scripts import structures, terms
@@ -16,7 +16,7 @@ from runner.formats.scripts.expectations import asserts
 from runner.formats.scripts.hosts.objects import path_of
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.terms import Const, Doc, Field
-from runner.formats.scripts.values import Host, Opaque, Value
+from runner.formats.scripts.values import Host, Opaque, Value, to_term
 
 _TYPE = Field(Doc("headers"), "content-type")
 
@@ -45,16 +45,75 @@ def _json_path(machine: Loops, host: Host, arguments: list[Value], span: Any) ->
     return path_of(machine, argument(arguments), path.value.removeprefix("$"), span)
 
 
+def _fresh(term: Any) -> Property:
+    return lambda machine, host: machine.fresh(term)
+
+
+def _random_integer(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
+    """`$random.integer(from, to)`: the upper bound is left out."""
+    low, high = (argument(arguments, place) for place in range(2))
+    known = isinstance(low, Const) and isinstance(high, Const) and type(low.value) is type(high.value) is int
+    if not known or low.value >= high.value:
+        return Opaque("its bounds are computed")
+    return machine.fresh(terms.call("random_int", low, Const(high.value - 1)))  # type: ignore[attr-defined]
+
+
+# --- digests: `crypto.hmac.sha256().withTextSecret(key).updateWithText(text).digest().toHex()` ------------------------
+
+
+class _Hash(NamedTuple):
+    function: str
+    secret: Any = None
+    text: Any = None
+
+
+def _hash(function: str) -> Function:
+    return lambda machine, host, arguments, span: Host("hash", data=_Hash(function))
+
+
+def _with_secret(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
+    return Host("hash", data=host.data._replace(secret=to_term(argument(arguments))))
+
+
+def _with_text(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
+    if host.data.text is not None:
+        return Opaque("it digests several texts")
+    return Host("hash", data=host.data._replace(text=to_term(argument(arguments))))
+
+
+def _digest(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
+    found = host.data
+    if found.text is None or (found.function == "hmac_sha256") is (found.secret is None):
+        return Opaque("it digests what is not known")
+    given = (found.text,) if found.secret is None else (found.secret, found.text)
+    return Host("bytes", data=terms.call(found.function, *given))
+
+
+# --- the tables ----------------------------------------------------------------------------------------------------
+
 _PROPERTIES: Mapping[str, Property] = {
     "response.status": of_response("status"),
     "response.body": of_response("content"),
+    "response.parsedBody": of_response("body"),
     "response.contentType.mimeType": _media_type,
     "response.contentType.charset": _charset,
     "request.method": of_request("method"),
+    "$random.uuid": _fresh(terms.call("uuid")),
+    "$uuid": _fresh(terms.call("uuid")),
+    "$timestamp": _fresh(terms.call("timestamp")),
+    "$isoTimestamp": _fresh(terms.call("now")),
 }
 _FUNCTIONS: Mapping[str, Function] = {
     **asserts.FUNCTIONS,
     "jsonPath": _json_path,
+    "$random.integer": _random_integer,
+    "crypto.sha256": _hash("sha256"),
+    "crypto.md5": _hash("md5"),
+    "crypto.hmac.sha256": _hash("hmac_sha256"),
+    "hash.withTextSecret": _with_secret,
+    "hash.updateWithText": _with_text,
+    "hash.digest": _digest,
+    "bytes.toHex": lambda machine, host, arguments, span: host.data,
     "request.url.tryGetSubstituted": lambda machine, host, arguments, span: of_request("url")(machine, host),
 }
 _SCOPES = {"client.global": "pm.globals", "request.variables": "pm.variables", "request.environment": "pm.environment",
@@ -63,8 +122,13 @@ _SCOPES = {"client.global": "pm.globals", "request.variables": "pm.variables", "
 
 #: JetBrains' words.
 DIALECT = Dialect(
-    names={name: name for name in ("client", "request", "response", "jsonPath", "setTimeout")},
+    names={
+        **{name: name for name in ("client", "request", "response", "jsonPath", "crypto", "setTimeout")},
+        **{name: name for name in ("$random", "$uuid", "$timestamp", "$isoTimestamp")},
+        "test": "pm.test",
+    },
     paths={
+        "chai.expect": "pm.expect",
         **_SCOPES,
         "pm.globals.clearAll": "pm.globals.clear",
         "headers.valueOf": "headers.get",

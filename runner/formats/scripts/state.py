@@ -274,11 +274,12 @@ class State:
         foreign = str(named.value).strip()
         condition = self.since(self.base)
         owner = self.owner(term, condition)
-        self.emit(Setting(owner if self.exchange is not None or owner else None, condition, foreign, term, span))
+        given = owner if self.exchange is not None or owner else None
+        self.emit(Setting(given, condition, foreign, term, span))
         if self.turns:
             self.store.pop(foreign, None)
         else:
-            self.store[foreign] = owner, logic.choice(condition, term, self.variable(foreign))
+            self.store[foreign] = given, logic.choice(condition, term, self.variable(foreign))
 
     def variable(self, foreign: str) -> Any:
         """What reading a variable gives here."""
