@@ -95,12 +95,15 @@ class Printer:
         """A block, its first entry in the line that is begun already, if one is."""
         apart = not block.mapping and key in _APART
         previous: Entry | None = None
-        for entry in block.entries:
+        for number, entry in enumerate(block.entries):
             inline = previous is None and bool(self._line)
             if not inline:
                 self._before_entry(entry, previous, indent, apart=apart, top=top)
             self._moved = indent - block.column
             self._entry(entry, block, indent, inline=inline)
+            if entry.key is not None and _is_missing(entry.value):  # all that was below the key is switched off
+                following = block.entries[number + 1 :]
+                self._own_comments(following[0].start if following else block.end, indent + 2, block.column + 1)
             previous = entry
         # libyaml ends a block where the next token begins: what stands before it, and as far right, belongs to it.
         self._own_comments(block.end, indent, block.column if indent else 0)
@@ -266,6 +269,11 @@ def _is_tall(item: Node) -> bool:
         inner = _is_long if item.mapping else _is_tall
         return len(item.entries) > 1 or any(inner(entry.value) for entry in item.entries)
     return _is_long(item)
+
+
+def _is_missing(node: Node) -> bool:
+    """Whether nothing is written where a value could be."""
+    return isinstance(node, Scalar) and not node.text and not node.properties
 
 
 def _is_long(node: Node) -> bool:

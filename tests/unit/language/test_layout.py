@@ -17,6 +17,7 @@ from runner.errors import InvalidError
 from runner.language import syntax, writer
 from runner.language.layout import layout
 from runner.language.syntax import Node, Scalar, Sequence
+from runner.language.writer import Comment, Disabled
 
 ROOT = Path(__file__).parents[3]
 FILES = sorted([*(ROOT / "examples").glob("*.yaml"), *(ROOT / "requests").rglob("*.yaml")])
@@ -99,6 +100,26 @@ def test_what_is_written_is_laid_out(data: dict[str, Any]) -> None:
     assert laid_out(written) == written
 
 
+def remarked(data: Any, chance: random.Random) -> Any:
+    """The data with comments and switched-off entries here and there, in the place of some."""
+    if isinstance(data, dict):
+        entries = [(key, remarked(value, chance)) for key, value in data.items()]
+        kept = [(Disabled({key: value}), None) if chance.random() < 0.3 else (key, value) for key, value in entries]
+        return dict([*kept, (Comment("why"), None)] if chance.random() < 0.3 else kept)
+    if isinstance(data, list):
+        items = [remarked(item, chance) for item in data]
+        return [Disabled(item) if chance.random() < 0.3 else item for item in items]
+    return data
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.dictionaries(TEXTS, DATA, max_size=4), st.randoms(use_true_random=False))
+def test_what_is_switched_off_is_laid_out(data: dict[str, Any], chance: random.Random) -> None:
+    """So is what an import writes as comments, also where nothing else is left below a key."""
+    written = writer.write(remarked(data, chance))
+    assert laid_out(written) == written
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_our_own_files(path: Path) -> None:
     """Examples and collections are laid out as `runner fmt` has it."""
@@ -123,6 +144,8 @@ def test_our_own_files(path: Path) -> None:
         ("? a\n: 1\n", "? a\n: 1\n"),
         ("---\na: 1\n", "---\na: 1\n"),
         ("# only a comment  \n\n", "# only a comment\n"),
+        ("a:\n    b:\n        # c: 1\n    d: 2\n", "a:\n  b:\n    # c: 1\n  d: 2\n"),
+        ("a:\n  b:\n  # of d\n  d: 2\n", "a:\n  b:\n  # of d\n  d: 2\n"),
     ],
 )
 def test_the_style(before: str, after: str) -> None:
