@@ -6,12 +6,13 @@ than once becomes a variable; conditions that are asserted anyway are left out o
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from runner.formats.draft import Names
-from runner.formats.scripts import logic, terms
+from runner.formats.scripts import logic, structures, terms
 from runner.formats.scripts.machine import Machine
 from runner.formats.scripts.state import Change, Check, Effect, Header, Lost, Sent, Setting, Skipped, Waiting
 from runner.formats.scripts.terms import FALSE, TRUE, Compare, Const, Doc, Element, Field, Fresh, Index, Var
@@ -119,9 +120,10 @@ def _capture(exchange: Exchange, name: str, condition: Any, term: Any, span: Any
 
 def _with_own_names(machine: Machine, names: Names, found: Results) -> list[Effect]:
     """Variables by our names; a new value that looks at the old one has a name of its own."""
-    fresh = {effect.name for effect in machine.effects if isinstance(effect, Setting) and effect.exchange is None}
-    old = {part.name for effect in machine.effects for part in _parts(effect) if isinstance(part, Var) and not part.new}
-    old |= _kept_names(machine.effects)
+    effects = _with_last_values(machine.effects)
+    fresh = {effect.name for effect in effects if isinstance(effect, Setting) and effect.exchange is None}
+    old = {part.name for effect in effects for part in _parts(effect) if isinstance(part, Var) and not part.new}
+    old |= _kept_names(effects)
     for foreign in sorted(fresh & old):
         found.renamed[foreign] = names.fresh(f"new_{names(foreign)}")
         found.renamed_ours[names(foreign)] = found.renamed[foreign]
@@ -132,8 +134,31 @@ def _with_own_names(machine: Machine, names: Names, found: Results) -> list[Effe
             return None
         return Var(found.renamed.get(part.name) or names(part.name) if part.new else names(part.name))
 
-    renamed = [_mapped(effect, own) for effect in machine.effects]
+    renamed = [_mapped(effect, own) for effect in effects]
     return [_named(effect, found, names) for effect in renamed]
+
+
+def _with_last_values(effects: list[Effect]) -> list[Effect]:
+    """The effects, in which only the last value that a script gives a variable is looked at by name."""
+    times = Counter(effect.name for effect in effects if isinstance(effect, Setting) and effect.exchange is None)
+    values: dict[tuple[str, int], Any] = {}
+
+    def change(part: Any) -> Any:
+        if isinstance(part, Var) and 0 < part.new < times[part.name]:
+            return values.get((part.name, part.new))
+        if isinstance(part, terms.Join):
+            return structures.join(terms.replaced(piece, change) for piece in part.parts)
+        return None
+
+    changed: list[Effect] = []
+    for effect in effects:
+        mapped = _mapped(effect, change)
+        changed.append(mapped)
+        if isinstance(mapped, Setting) and mapped.exchange is None:
+            number = 1 + max((place for name, place in values if name == mapped.name), default=0)
+            old = values.get((mapped.name, number - 1), Var(mapped.name))
+            values[mapped.name, number] = logic.choice(mapped.condition, mapped.term, old)
+    return changed
 
 
 def _kept_names(effects: list[Effect]) -> set[str]:

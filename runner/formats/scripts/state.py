@@ -176,6 +176,8 @@ class State:
         self.scope = Scope()
         #: Variables as this script has set them so far: the exchange after which, and the value.
         self.store: dict[str, tuple[int | None, Any]] = {}
+        #: How many times a variable was set before the request.
+        self.versions: dict[str, int] = {}
         self._numbers = 0
 
     def number(self) -> int:
@@ -280,6 +282,7 @@ class State:
             self.store.pop(foreign, None)
         else:
             self.store[foreign] = given, logic.choice(condition, term, self.variable(foreign))
+            self.versions[foreign] = self.versions.get(foreign, 0) + (given is None)
 
     def variable(self, foreign: str) -> Any:
         """What reading a variable gives here."""
@@ -289,7 +292,9 @@ class State:
         owner, term = found
         if isinstance(term, Const) or (owner is not None and owner == self.exchange):
             return self.assumed(term)
-        return Var(foreign, new=owner is None)  # what an earlier exchange set is a variable by now
+        if owner is None:
+            return Var(foreign, self.versions[foreign])
+        return Var(foreign)  # what an earlier exchange set is a variable by now
 
     def owner(self, *found: Any) -> int:
         """The exchange to which an effect belongs: the latest of those that it looks at."""

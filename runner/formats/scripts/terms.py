@@ -40,10 +40,13 @@ class Doc:
 
 @dataclass(frozen=True, slots=True)
 class Var:
-    """A variable of the collection; `new` is its value after the script, which sets it, before its request."""
+    """A variable of the collection.
+
+    `new` is its value once its script, before the request, has set it so many times; 0 is the one that it had before.
+    """
 
     name: str
-    new: bool = False
+    new: int = 0
 
 
 @dataclass(frozen=True, slots=True)

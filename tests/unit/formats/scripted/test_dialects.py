@@ -192,6 +192,42 @@ def test_before_a_request_of_jetbrains() -> None:
     assert request_of(imported)["variables"] == wanted
 
 
+def test_a_variable_that_is_set_twice() -> None:
+    """What a script reads between two settings of a variable is the first value."""
+    first = "bru.setVar('a', bru.getVar('x') + 'b'); req.setHeader('X-A', bru.getVar('a'));"
+    imported = of_bruno(f"{first} bru.setVar('a', bru.getVar('a') + 'c');", "")
+    made = request_of(imported)
+    assert (made["headers"], made["variables"]) == ({"X-A": "{{x}}b"}, {"a": "{{x}}bc"})
+
+
+def test_what_later_requests_see() -> None:
+    """A request hands on what its script sets before it, if later ones look at it, also where it looks at the old."""
+    first = "### a\n< {% client.global.set('n', client.global.get('n') + '1'); client.global.set('own', 1); %}\n"
+    later = "GET http://h/{{n}}\n\n### b\nGET http://h/{{n}}/{{own}}\n"
+    made = http_files.load(Foreign("x", first + later), Choices()).collection
+    assert made["variables"] == {"n": None}
+    a, b = made["requests"]
+    assert (a["url"], b["url"]) == ("/{{new_n}}", "/{{n}}/{{own}}")
+    assert a["capture"] == {"n": "vars.new_n", "own": "vars.own"}
+    assert "capture" not in b
+
+
+def test_scripts_of_folders() -> None:
+    """What a folder's scripts assert is in its defaults; what they set and keep is each request's."""
+    files = {
+        "bruno.json": '{"name": "c"}',
+        "f/folder.bru": "script:pre-request {\n  bru.setVar('t', 1);\n}\n"
+        "script:post-response {\n  bru.setVar('id', res.body.id);\n}\n"
+        "tests {\n  test('quick', () => expect(res.responseTime).to.be.below(9));\n}\n",
+        "f/a.bru": "get {\n  url: http://h/{{t}}\n}\nscript:post-response {\n  bru.setVar('n', res.body.n);\n}\n",
+    }
+    made = bruno.load(Foreign("c", "", tuple(files), files.__getitem__), Choices()).collection
+    group = made["requests"][0]
+    assert [item for item in group["defaults"]["assert"] if not isinstance(item, Comment)] == ["elapsed_ms < `9`"]
+    assert group["requests"][0]["variables"] == {"t": 1}
+    assert group["requests"][0]["capture"] == {"n": "body.n", "id": "body.id"}
+
+
 def test_changes_of_a_request() -> None:
     """Method, body, waits and time limits that Bruno's scripts set are those of the request."""
     script = (
