@@ -19,7 +19,8 @@ from runner.errors import InvalidError
 class Files(NamedTuple):
     """Files of a format, or folders by the file that marks them, and how they come out.
 
-    `refused` are those that are not what they are said to be, `losses` all that was lost from the others.
+    `refused` are those that are not what they are said to be, `losses` all that was lost from the others: in scripts each
+    statement of its own.
     """
 
     format_name: str

@@ -103,10 +103,14 @@ def _asked(machine: Loops, chain: Chain, ask: Ask, arguments: list[Value]) -> Va
 
 
 def _check(machine: Loops, chain: Chain, meant: Meant) -> None:
-    if meant.includes is not None or meant.schema is not None:
+    if meant.schema is not None:
+        subject, schema = meant.schema
+        wanted = {"not": schema} if chain.negated else schema
+        machine.check(TRUE, chain.span, chain.message, schema=(subject, wanted))
+    elif meant.includes is not None:
         if chain.negated:
             raise UntranslatableError("the opposite of it cannot be asked")
-        machine.check(TRUE, chain.span, chain.message, includes=meant.includes, schema=meant.schema)
+        machine.check(TRUE, chain.span, chain.message, includes=meant.includes)
     else:
         term = logic.negate(logic.truth(meant.term)) if chain.negated else meant.term
         machine.check(term, chain.span, chain.message)

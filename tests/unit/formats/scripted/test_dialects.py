@@ -228,6 +228,16 @@ def test_scripts_of_folders() -> None:
     assert group["requests"][0]["capture"] == {"n": "body.n", "id": "body.id"}
 
 
+def test_schemas() -> None:
+    """Several schemas hold together, and the opposite of one is `not`; options that change a value are lost."""
+    code = "const s = {type: 'object'}; expect(res.body).to.have.jsonSchema(s); expect(res.body).to.not.have.jsonSchema({type: 'array'});"
+    imported = of_bruno("", code)
+    assert request_of(imported)["schema"] == {"allOf": [{"type": "object"}, {"not": {"type": "array"}}]}
+    assert imported.losses == []
+    lost = of_bruno("", "expect(res.body).to.have.jsonSchema({type: 'object'}, {coerceTypes: true});").losses
+    assert [loss.why for loss in lost] == ["its options change what is judged"]
+
+
 def test_changes_of_a_request() -> None:
     """Method, body, waits and time limits that Bruno's scripts set are those of the request."""
     script = (
