@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from runner.engine.credentials import holds_credential
 from runner.formats.draft import Comment, Data, Names
 from runner.formats.scripted.before import Text, change
-from runner.formats.scripted.handing import hand_on
+from runner.formats.scripted.handing import hand_on, used_in_texts
 from runner.formats.scripts import drafts
 from runner.formats.scripts.dialect import Dialect
 from runner.formats.scripts.kinds import kind
@@ -165,8 +165,10 @@ class Scripts:
         hand_on(collection, self._given)
         set_later = self._set | {name for _, names in self._given for name in names}
         levels = (collection["variables"], collection.get("secrets") or {}, *collection["environments"].values())
-        for name in sorted(self._looked_at & set_later):
-            if not any(name in level for level in levels):
+        known = {name for level in levels for name in level}
+        texts = used_in_texts(collection)
+        for name in sorted(self._looked_at - known):
+            if name in set_later or name not in texts:
                 collection["variables"][name] = None
 
 

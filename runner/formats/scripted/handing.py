@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from runner.formats.draft import Data
-from runner.formats.undefined import names_of, names_of_values
+from runner.formats.undefined import names_of, names_of_texts, names_of_values
 
 
 def hand_on(collection: Data, given: Iterable[tuple[Data, Mapping[str, str]]]) -> None:
@@ -27,6 +27,11 @@ def hand_on(collection: Data, given: Iterable[tuple[Data, Mapping[str, str]]]) -
             request["capture"] = {**more, **captured}
         used = {*names_of(request), *names_of_values(own)}
         later = (later - set(request.get("capture") or {})) | (used - set(own))
+
+
+def used_in_texts(collection: Data) -> set[str]:
+    """The names that stand in the texts of a collection."""
+    return {*_around(collection), *(name for request in _requests(collection) for name in names_of_texts(request))}
 
 
 def _requests(data: Data) -> Iterator[Data]:

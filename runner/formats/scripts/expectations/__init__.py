@@ -26,7 +26,9 @@ _FILLERS = frozenset(
     {"to", "be", "been", "is", "that", "which", "and", "has", "have", "with", "at", "of", "same", "but", "does",
      "still", "also", "should"}
 )  # fmt: skip
-_FLAGS = frozenset({"deep", "nested", "own", "ordered", "any", "all"})
+_FLAGS = frozenset({"deep", "nested", "own", "ordered", "any", "all", "include"})
+#: `include.keys(…)`, and its other words.
+_INCLUDES = frozenset({"includes", "contain", "contains"})
 
 _METHODS: Mapping[str, Ask] = {**chai.METHODS, **responses.OTHER_METHODS}
 
@@ -57,6 +59,7 @@ def word(machine: Loops, chain: Chain, name: str) -> Value:
         return chain._replace(negated=not chain.negated)
     if name in _FILLERS:
         return chain
+    name = "include" if name in _INCLUDES else name
     if name in _FLAGS:
         return chain._replace(words=chain.words | {name})
     table = responses.PROPERTIES if chain.response is not None else chai.PROPERTIES
