@@ -16,6 +16,7 @@ from runner.formats.insomnia.context import Context
 from runner.formats.insomnia.nodes import Field, Request
 from runner.formats.insomnia.reading import fields
 from runner.formats.insomnia.scripts import PHASES
+from runner.formats.insomnia.templates import PLACEHOLDER
 from runner.formats.payloads import JSON, add_part, graphql_variables, has_body, put_json, put_text
 from runner.formats.scripted import Read
 from runner.formats.urls import add_disabled, split_query, with_scheme
@@ -69,6 +70,8 @@ def _entries(found: Iterable[Field], context: Context, place: str) -> list[Entry
 def _url(item: Request, made: Data, context: Context, place: str) -> None:
     values = {field.name: field.value for field in item.path_parameters if field.value}
     written = _PATH_PARAMETER.sub(lambda match: values.get(match[1], match.group()), item.url.strip())
+    if item.settings.get("encodeUrl") is not False:
+        written = _with_pluses(written)
     url, query = split_query(with_scheme(context.text(written, place), context.levels))
     made["url"] = url
     more = mapping(_entries((field for field in item.parameters if not field.disabled), context, place))
@@ -79,6 +82,18 @@ def _url(item: Request, made: Data, context: Context, place: str) -> None:
             query[name] = value
     off = [field for field in item.parameters if field.disabled and field.name]
     made["query"] = add_disabled(query, [(context.text(f.name, place), context.text(f.value, place)) for f in off])
+
+
+def _with_pluses(url: str) -> str:
+    """The URL with each `+` of its query as Insomnia sends it: as a plus, which does not mean a space."""
+    templates = [match.span() for match in PLACEHOLDER.finditer(url)]
+    ours = [sign if not _is_within(place, templates) else "" for place, sign in enumerate(url)]
+    start = ours.index("?") if "?" in ours else len(url)
+    return "".join("%2B" if ours[place] == "+" and place > start else sign for place, sign in enumerate(url))
+
+
+def _is_within(place: int, spans: list[tuple[int, int]]) -> bool:
+    return any(begin <= place < end for begin, end in spans)
 
 
 def _list(value: Any) -> list[Any]:
