@@ -176,12 +176,13 @@ def _certificate(certificate: dict[str, str], context: Context) -> Data:
 
 def _items(folder: Folder, has_auth: bool, around: list[Read], context: Context) -> list[Any]:
     unique = Unique()
-    return [
-        request(item, unique(item.name), has_auth, around, context)
-        if isinstance(item, Request)
-        else _group(item, unique(item.name, "Folder"), has_auth, around, context)
-        for item in folder.items
-    ]
+    made: list[Any] = []
+    for item in folder.items:
+        if isinstance(item, Request):
+            made += context.scripts.with_sent(request(item, unique, has_auth, around, context))
+        else:
+            made.append(_group(item, unique(item.name, "Folder"), has_auth, around, context))
+    return made
 
 
 def _group(folder: Folder, name: str, has_auth: bool, around: list[Read], context: Context) -> Data:

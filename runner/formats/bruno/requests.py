@@ -12,7 +12,7 @@ from runner.formats.bruno.assertions import assertion, capture
 from runner.formats.bruno.context import Context
 from runner.formats.bruno.nodes import Body, Pair, Request
 from runner.formats.bruno.scripts import PHASES
-from runner.formats.draft import Comment, Data, Disabled, literal, usable_name
+from runner.formats.draft import Comment, Data, Disabled, Unique, literal, usable_name
 from runner.formats.entries import Entry, is_sent, mapping
 from runner.formats.jsonpath import UntranslatableError
 from runner.formats.payloads import add_part, graphql_variables, has_body, put_json, put_text
@@ -26,10 +26,10 @@ _PATH_PARAMETER = re.compile(r"(?<=/):([^/?#]+)")
 _IN_PARENTHESES = re.compile(r"(\([^()?#]*?):([A-Za-z_]\w*)")
 
 
-def request(item: Request, name: str, inherits_auth: bool, around: list[Read], context: Context) -> Any:
-    """The request under its name here; a comment where it is none that can be sent.
+def request(item: Request, unique: Unique, inherits_auth: bool, around: list[Read], context: Context) -> Any:
+    """The request; a comment where it is none that can be sent.
 
-    `around` are scripts of its folders that are done for it, too.
+    `unique` gives it its name here, `around` are scripts of its folders that are done for it, too.
     """
     if item.kind not in _CALLS:
         remedy = "" if item.kind == "empty" else "call it in another way"
@@ -37,7 +37,7 @@ def request(item: Request, name: str, inherits_auth: bool, around: list[Read], c
         return Comment(f"{item.name}: a request of kind '{item.kind}', which has no translation.")
     done = context.scripts.done_for(item.shared, around, PHASES)
     context.scripts.rename(done)
-    made: Data = {"name": name, "description": item.shared.docs}
+    made: Data = {"name": unique(item.name), "description": item.shared.docs}
     if item.tags:
         made["tags"] = [tag.replace("{{", "{ {") for tag in item.tags]
     made["variables"] = variables(item.shared.variables, context, item.path)
@@ -53,7 +53,7 @@ def request(item: Request, name: str, inherits_auth: bool, around: list[Read], c
     _settings(item, made, context)
     made["capture"] = _captures(item.shared.captures, context, item.path)
     made["assert"] = _asserts(item, context)
-    context.scripts.put(done, made, lambda text: context.text(text, item.path))
+    context.scripts.put(done, made, lambda text: context.text(text, item.path), context.levels, unique)
     made |= dict.fromkeys(context.scripts.left_of(item.shared))
     _told(item, context)
     return made

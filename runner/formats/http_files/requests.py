@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from runner.formats.auths import completed
-from runner.formats.draft import Comment, Data, literal
+from runner.formats.draft import Comment, Data, Unique, literal
 from runner.formats.entries import Entry, mapping
 from runner.formats.http_files import authorization, bodies
 from runner.formats.http_files.context import Context
@@ -46,7 +46,7 @@ def request(section: Section, name: str, levels: list[Data], context: Context) -
     if method != ("POST" if has_body(made) else "GET"):
         made["method"] = method
     _settings(section, made, context)
-    context.scripts.put(done, made, lambda text: context.text(text, line))
+    context.scripts.put(done, made, lambda text: context.text(text, line), levels, Unique())
     made |= dict.fromkeys(context.scripts.left_of(section))
     for number, text in section.unknown:
         context.lose(number, f"'{text}'", "other files and earlier responses are not brought in")

@@ -125,17 +125,15 @@ def _note_kinds(level: Data, context: Context) -> None:
 
 def _items(group: Group, place: str, has_auth: bool, around: list[Read], context: Context) -> list[Any]:
     unique = Unique()
-    return [_item(item, unique, place, has_auth, around, context) for item in group.items]
-
-
-def _item(
-    item: Group | Request, unique: Unique, place: str, has_auth: bool, around: list[Read], context: Context
-) -> Any:
-    here = f"{place} / {item.name}" if place else item.name
-    if isinstance(item, Group):
-        return _group(item, unique(item.name, "Folder"), here, has_auth, around, context)
-    context.current = context.references.requests[item.id]
-    return request(item, unique(item.name), here, has_auth, around, context)
+    made: list[Any] = []
+    for item in group.items:
+        here = f"{place} / {item.name}" if place else item.name
+        if isinstance(item, Group):
+            made.append(_group(item, unique(item.name, "Folder"), here, has_auth, around, context))
+            continue
+        context.current = context.references.requests[item.id]
+        made += context.scripts.with_sent(request(item, unique, here, has_auth, around, context))
+    return made
 
 
 def _group(group: Group, name: str, place: str, has_auth: bool, around: list[Read], context: Context) -> Data:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from runner.formats import json_text
-from runner.formats.draft import Comment, Data, usable_name
+from runner.formats.draft import Comment, Data, Unique, usable_name
 from runner.formats.entries import Entry, is_sent, mapping
 from runner.formats.foreign_yaml import text
 from runner.formats.insomnia import auth
@@ -27,17 +27,19 @@ _GRAPHQL = "application/graphql"
 _PATH_PARAMETER = re.compile(r"(?<=/):([^/?#]+)")
 
 
-def request(item: Request, name: str, place: str, inherits_auth: bool, around: list[Read], context: Context) -> Any:
-    """The request under its name here; a comment where it is none of HTTP.
+def request(
+    item: Request, unique: Unique, place: str, inherits_auth: bool, around: list[Read], context: Context
+) -> Any:
+    """The request; a comment where it is none of HTTP.
 
-    `around` are scripts of its folders that are done for it, too.
+    `unique` gives it its name here, `around` are scripts of its folders that are done for it, too.
     """
     if item.kind != "http":
         context.lose(place, f"a request of {item.kind}", "requests are HTTP here", "call it in another way")
         return Comment(f"{item.name}: a request of {item.kind}, which has no translation.")
     done = context.scripts.done_for(item, around, PHASES)
     context.scripts.rename(done)
-    made: Data = {"name": name, "description": item.description}
+    made: Data = {"name": unique(item.name), "description": item.description}
     _url(item, made, context, place)
     made["headers"] = headers(item.headers, context, place)
     made["auth"] = auth.block(item.auth, inherits_auth, context, place)
@@ -46,7 +48,7 @@ def request(item: Request, name: str, place: str, inherits_auth: bool, around: l
     if method != ("POST" if has_body(made) else "GET"):
         made["method"] = method
     _settings(item, made, context, place)
-    context.scripts.put(done, made, lambda content: context.text(content, place))
+    context.scripts.put(done, made, lambda content: context.text(content, place), context.levels, unique)
     made |= dict.fromkeys(context.scripts.left_of(item))
     context.drafts[item.id] = made
     return made

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from runner.formats.draft import REQUEST_ORDER, Comment, Data, Disabled, Unique, literal, ordered
-from runner.formats.postman import bodies, schemes, sent, urls
+from runner.formats.postman import bodies, schemes, urls
 from runner.formats.postman.behaviour import behaviour
 from runner.formats.postman.reading import Item, entries, mapping, plain
 from runner.formats.postman.scripts import Scripts
 from runner.formats.postman.variables import Variables
+from runner.formats.scripted import sent
 from runner.formats.scripts import logic, terms
 from runner.formats.scripts.writing import UnwritableError, Writer, data
 from runner.language.document.settings import METHOD
@@ -240,7 +241,7 @@ class Requests:
     def _sent(self, found: Any, each: Any, prefix: str, unique: Unique) -> Data | None:
         """The request that a script sends; None where it cannot be written."""
         try:
-            made = sent.translate(each.options, self.variables)
+            made = sent.translate(each.options, self.variables, lambda text: bodies.read_json(text, self.variables, ""))
             when = None if each.condition == terms.TRUE else Writer(None).write(each.condition)
         except UnwritableError as error:
             found.machine.lose(each.span, "a request that the script sends", str(error))

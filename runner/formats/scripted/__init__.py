@@ -3,7 +3,9 @@
     code ─read─▶ results ─put─▶ variables, headers, captures, assertions of a request │ what is left, and losses
 
     before    what a script does to its request before that is sent
-    handing   what later requests see of it
+    judging   what it does with the response
+    calls     the requests that it sends; sent, how their options are read
+    handing   what later requests see of what it sets
 
 What a script means is `scripts`' matter, with the dialect of its tool. Without the parser (an extra) every script is
 left as it is.
@@ -16,17 +18,17 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
-from runner.engine.credentials import holds_credential
-from runner.formats.draft import Comment, Data, Names
+from runner.formats.draft import Comment, Data, Names, Unique
 from runner.formats.scripted.before import Text, change
+from runner.formats.scripted.calls import calls, carried, with_variables
 from runner.formats.scripted.handing import hand_on, used_in_texts
+from runner.formats.scripted.judging import judge
 from runner.formats.scripts import drafts
 from runner.formats.scripts.dialect import Dialect
 from runner.formats.scripts.kinds import kind
 from runner.formats.scripts.machine import Machine
 from runner.formats.scripts.results import Results, results
 from runner.formats.scripts.slices import left
-from runner.formats.sealing import snake
 from runner.formats.variables import Kinds
 
 #: Told of what is lost: place, what, why, remedy.
@@ -80,6 +82,8 @@ class Scripts:
     #: Names that scripts look at, and those that they set.
     _looked_at: set[str] = field(default_factory=set)
     _set: set[str] = field(default_factory=set)
+    #: The requests that scripts send before and after a request, by its id.
+    _sent: dict[int, tuple[list[Data], list[Data]]] = field(default_factory=dict)
 
     def read(self, owner: object, codes: Iterable[Code]) -> None:
         """Reads the scripts of something; from here on it is known what kinds of values the variables have they set."""
@@ -128,18 +132,41 @@ class Scripts:
         before = (read.found for read in reads if read.found is not None and read.code.is_before)
         self.names.renamed = {name: ours for found in before for name, ours in found.renamed.items()}
 
-    def put(self, reads: Iterable[Read], draft: Data, text: Text) -> None:
-        """Puts what scripts come to into a request, in the order in which they are run; ends `rename`."""
+    def put(self, reads: Iterable[Read], draft: Data, text: Text, levels: list[Data], unique: Unique) -> None:
+        """Puts what scripts come to into a request, in the order in which they are run; ends `rename`.
+
+        `levels` are what is known of variables, `unique` gives names to requests that the scripts send.
+        """
         self.names.renamed = {}
+        new: dict[str, str] = {}
+        around = self._sent.setdefault(id(draft), ([], []))
         for read in reads:
             if read.found is None:
                 continue
-            for sent in read.found.sent:
-                _lose_sent(read.found, sent)
             if read.code.is_before:
-                change(read.found, draft, text)
-                self._given.append((draft, _own_names(read.found)))
-            _judge(read.found, draft)
+                around[0].extend(self._before(read.found, draft, text, levels, unique))
+                new |= read.found.renamed_ours
+                judge(read.found, draft)
+            else:
+                found = read.found.after_names(new) if new else read.found
+                judge(found, draft)
+                around[1].extend(calls(found, f"{draft['name']}, then", unique, levels))
+
+    def _before(self, found: Results, draft: Data, text: Text, levels: list[Data], unique: Unique) -> list[Data]:
+        """What a script does before its request; gives the requests that it sends, with the variables they need."""
+        first = calls(found, f"{draft['name']}, first", unique, levels)
+        change(found, draft, text)
+        needed = {name for each in found.sent for name in carried(found, each)} if first else set()
+        own = draft.get("variables") or {}
+        if needed:
+            with_variables(first[0], {name: own.pop(name) for name in sorted(needed) if name in own})
+        self._given.append((draft, _own_names(found)))
+        return first
+
+    def with_sent(self, draft: Any) -> Iterator[Any]:
+        """A request, with those that its scripts send before it and after it."""
+        before, after = self._sent.get(id(draft), ((), ()))
+        yield from (*before, draft, *after)
 
     def left_of(self, owner: object) -> Iterator[Comment]:
         """What is left of the scripts of something, as comments; tells what was lost. Asked once all have been put."""
@@ -180,30 +207,3 @@ def _own_names(found: Results) -> dict[str, str]:
 
 def _place(code: Code, line: int) -> str:
     return f"{code.place}:{code.line + line - 1}" if code.line else f"{code.place}, {code.word} script, line {line}"
-
-
-def _judge(found: Results, draft: Data) -> None:
-    """What is captured and asserted, once a request has its response."""
-    exchange = found.exchange(0)
-    captures = drafts.captures(exchange, 0, found.machine.lose)
-    asserts = drafts.assertions(exchange, 0, found.machine.lose)
-    schema = drafts.schema(exchange, 0, found.machine.lose)
-    draft["capture"] = {**(draft.get("capture") or {}), **{name: _hidden(name, captures[name]) for name in captures}}
-    draft["assert"] = [*(draft.get("assert") or []), *asserts]
-    if schema is not None:
-        draft["schema"] = {"allOf": [draft["schema"], schema]} if draft.get("schema") else schema
-
-
-def _hidden(name: str, value: Any) -> Any:
-    """A captured credential is a secret."""
-    return {"from": value, "secret": True} if isinstance(value, str) and holds_credential(snake(name)) else value
-
-
-def _lose_sent(found: Results, sent: Any) -> None:
-    """A request that a script sends, and all that is done with its response."""
-    found.machine.lose(sent.span, "a request that the script sends", "requests of scripts are not translated")
-    exchange = found.exchange(sent.number)
-    for capture in exchange.captures:
-        found.machine.lose(capture.span, "a variable that is set", "its value comes from a request of the script")
-    for check in exchange.checks:
-        found.machine.lose(check.span, "an assertion", "it is about a request of the script")

@@ -15,6 +15,7 @@ from runner.formats.scripts.dialect import Dialect, Function, Property, getter, 
 from runner.formats.scripts.expectations import asserts
 from runner.formats.scripts.hosts.objects import path_of
 from runner.formats.scripts.loops import Loops
+from runner.formats.scripts.sending import send
 from runner.formats.scripts.state import Waiting
 from runner.formats.scripts.terms import NULL, Const, Doc, Field
 from runner.formats.scripts.values import Host, Obj, Opaque, Value, to_term
@@ -107,6 +108,42 @@ def _name(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Valu
     return Opaque("its name is not known") if known is None else Const(known)
 
 
+# --- requests that scripts send -----------------------------------------------------------------------------------
+
+
+def _send(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
+    """`bru.sendRequest(options, callback)`, and `axios(options)`: the body is `data`."""
+    options = machine.known_entries(argument(arguments))
+    if not options:
+        return send(machine, arguments, span)
+    given = {"body" if name == "data" else name: value for name, value in options.items()}
+    return send(machine, [Obj(len(machine.conditions), entries=given), *arguments[1:]], span)
+
+
+def _axios(method: str, has_body: bool) -> Function:
+    """`axios.post(url, data, options)`."""
+
+    def function(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
+        entries = {"url": argument(arguments), "method": Const(method)}
+        if has_body and len(arguments) > 1:
+            entries["data"] = arguments[1]
+        more = machine.known_entries(argument(arguments, 2 if has_body else 1))
+        if more is None:
+            return Opaque("its options are computed")
+        return _send(machine, host, [Obj(len(machine.conditions), entries={**more, **entries})], span)
+
+    return function
+
+
+_AXIOS: Mapping[str, Function] = {
+    "axios": _send,
+    "axios.request": _send,
+    **{f"axios.{name}": _axios(name.upper(), False) for name in ("get", "delete", "head", "options")},
+    **{f"axios.{name}": _axios(name.upper(), True) for name in ("post", "put", "patch")},
+}
+
+# --- the tables ----------------------------------------------------------------------------------------------------
+
 _VARIABLES = {
     f"bru.{word}{scope}Var": f"pm.variables.{function}" for word, function in _WORDS.items() for scope in _SCOPES
 }
@@ -138,6 +175,8 @@ _FUNCTIONS: Mapping[str, Function] = {
     "req.setMethod": changes("method"),
     "req.setTimeout": changes("timeout"),
     "req.setMaxRedirects": changes("redirects"),
+    **_AXIOS,
+    "bru.sendRequest": _send,
     "bru.getCollectionName": _name,
     "bru.getProcessEnv": _process,
     "bru.sleep": _sleep,
@@ -148,7 +187,7 @@ _FUNCTIONS: Mapping[str, Function] = {
 #: Bruno's words.
 DIALECT = Dialect(
     names={"bru": "bru", "req": "req", "res": "res", "test": "pm.test",
-           "expect": "pm.expect", "assert": "assert", "chai": "chai", "setTimeout": "setTimeout"},
+           "expect": "pm.expect", "assert": "assert", "chai": "chai", "axios": "axios", "setTimeout": "setTimeout"},
     paths={
         **_VARIABLES,
         **dict.fromkeys(_SECRETS, "pm.variables.get"),

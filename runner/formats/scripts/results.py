@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from runner.formats.draft import Names
@@ -57,6 +57,24 @@ class Results:
     @property
     def losses(self) -> list[Lost]:
         return self.machine.losses
+
+    def after_names(self, new: dict[str, str]) -> Results:
+        """The results where variables have had new values, under names of their own, before the request."""
+
+        def change(part: Any) -> Any:
+            if isinstance(part, Var):
+                return part if part.new else Var(new.get(part.name, part.name))
+            return None
+
+        exchanges = {
+            number: Exchange(
+                [_mapped_capture(capture, change) for capture in exchange.captures],
+                [_mapped(check, change) for check in exchange.checks],
+            )
+            for number, exchange in self.exchanges.items()
+        }
+        sent = [_mapped(each, change) for each in self.sent]
+        return replace(self, exchanges=exchanges, sent=sent)
 
     def exchange(self, number: int) -> Exchange:
         return self.exchanges.setdefault(number, Exchange())
@@ -269,7 +287,9 @@ def _owner(effect: Effect) -> int | None:
 
 
 def _foreign_exchange(term: Any, own: int | None) -> int | None:
-    """The one other exchange that all of a term is about; None where it is about several, or its own."""
+    """The one other exchange that all of a term is about; None where it is about several, its own, or put together."""
+    if isinstance(term, (terms.DictOf, terms.ListOf, terms.Join)):
+        return None
     docs = {part.exchange for part in terms.inside(term) if isinstance(part, Doc)}
     if len(docs) != 1 or own in docs or any(isinstance(part, Element) for part in terms.inside(term)):
         return None

@@ -19,7 +19,7 @@ def _uuid(machine: Loops, arguments: list[Value], span: Any) -> Value:
 def _require(machine: Loops, arguments: list[Value], span: Any) -> Value:
     name = argument(arguments)
     known = {"uuid": "uuid", "lodash": "_", "moment": "moment", "crypto-js": "CryptoJS", "ajv": "ajv", "tv4": "tv4",
-             "atob": "atob", "btoa": "btoa", "chai": "chai", "assert": "assert"}  # fmt: skip
+             "atob": "atob", "btoa": "btoa", "chai": "chai", "assert": "assert", "axios": "axios"}  # fmt: skip
     found = known.get(str(name.value)) if isinstance(name, Const) else None
     return Host(found) if found else Opaque(f"it needs the module {_named(name)}")
 

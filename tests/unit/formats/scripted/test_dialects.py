@@ -269,6 +269,62 @@ def test_skipped() -> None:
     assert request_of(imported)["when"] == '!contains(`[null, false, 0, ""]`, token)'
 
 
+SENT: list[tuple[Load, str]] = [
+    (of_bruno, "const r = await bru.sendRequest({url: 'http://h/token', method: 'POST', data: {user: 'ada'}});"
+               "bru.setVar('token', r.data.token); expect(r.status).to.equal(201);"),
+    (of_bruno, "const axios = require('axios'); const r = await axios.post('http://h/token', {user: 'ada'});"
+               "bru.setVar('token', r.data.token); expect(r.status).to.equal(201);"),
+    (of_insomnia, "await insomnia.sendRequest({url: 'http://h/token', method: 'POST', header: {}, body: {mode: 'raw',"
+                  "raw: JSON.stringify({user: 'ada'})}}, (err, res) => { insomnia.environment.set('token', "
+                  "res.json().token); insomnia.expect(res.code).to.equal(201); });"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("load", "script"), SENT)
+def test_sent_before_a_request(load: Load, script: str) -> None:
+    """A request that a script sends stands before its own, with what the script does with the answer."""
+    imported = load(script, "")
+    assert imported.losses == []
+    assert imported.collection["requests"][0] == {
+        "name": "x, first POST /token",
+        "url": "http://h/token",
+        "auth": "none",
+        "json": {"user": "ada"},
+        "capture": {"token": {"from": "body.token", "secret": True}},
+        "assert": [{"status": 201}],
+    }
+    assert imported.collection["requests"][1]["name"] == "x"
+
+
+def test_sent_after_a_request() -> None:
+    """A request that is sent after its own sees what that captured, and variables that are set for it go along."""
+    before = "bru.setVar('n', require('uuid').v4()); await axios.get('http://h/' + bru.getVar('n'));"
+    after = "bru.setVar('id', res.body.id); await bru.sendRequest({url: 'http://h/' + bru.getVar('id')});"
+    first, own, last = of_bruno(before, after).collection["requests"]
+    assert (first["variables"], first["capture"], first["url"]) == (
+        {"n": "{{uuid()}}"},
+        {"n": "vars.n"},
+        "http://h/{{n}}",
+    )
+    assert own["capture"] == {"id": "body.id"}
+    assert (last["name"], last["url"]) == ("x, then GET /{id}", "http://h/{{id}}")
+
+
+def test_what_a_request_itself_sees() -> None:
+    """Scripts after a request see the new value of a variable whose new value looks at the old one."""
+    imported = of_bruno("bru.setVar('n', bru.getVar('n') + 1)", "expect(res.body.n).to.equal(bru.getVar('n'))")
+    made = request_of(imported)
+    assert (made["variables"], made["assert"]) == ({"new_n": "{{add(n, `1`)}}"}, [{"body.n": "{{new_n}}"}])
+
+
+def test_an_assertion_stands_once() -> None:
+    """What two scripts assert alike stands once in a request."""
+    imported = of_bruno(
+        "", "if (res.status !== 200) { throw new Error('no'); } test('ok', () => expect(res.status).to.equal(200))"
+    )
+    assert request_of(imported)["assert"] == [{"status": 200}]
+
+
 LOST: list[tuple[Load, str, str]] = [
     (of_bruno, "expect(require('node:fs').x).to.equal(1)", "it needs the module 'node:fs'"),
     (of_bruno, "bru.setVar('x', bru.getVar('n') + bru.getVar('m'))", "it may add numbers or join texts: that depends on the values"),
