@@ -19,6 +19,7 @@ from typing import Protocol
 
 import httpx
 
+from runner.diagnostics import counted
 from runner.engine.exchange import Exchange, Headers, Redirect, Request, Response, Saved, SaveTo
 from runner.errors import TransportError
 from runner.runtime.transport import codings, wire
@@ -210,7 +211,7 @@ def _location(request: Request, response: Response) -> str | None:
 def _check_count(request: Request, redirects: list[Redirect], location: str) -> None:
     if len(redirects) <= request.max_redirects:
         return
-    count = f"more than {request.max_redirects} redirect{'s' if request.max_redirects > 1 else ''}"
+    count = f"more than {counted(request.max_redirects, 'redirect')}"
     if circle := _circle([redirect.url for redirect in redirects]):
         hint = "is a cookie or a login missing? `follow_redirects: false` shows the first of them"
         raise TransportError("redirect", f"{count}: they go in a circle, {circle}", hint)
