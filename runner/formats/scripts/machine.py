@@ -91,7 +91,7 @@ class Machine(Loops):
 
 _SETTERS = frozenset(
     {f"{scope}.set" for scope in ("pm.environment", "pm.collectionVariables", "pm.globals", "pm.variables")}
-    | {"postman.setEnvironmentVariable", "postman.setGlobalVariable", "pm.visualizer.set"}
+    | {"postman.setEnvironmentVariable", "postman.setGlobalVariable"}
 )
 
 _EXPECTATIONS = frozenset({"pm.expect", "pm.expect.fail"})

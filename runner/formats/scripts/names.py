@@ -74,8 +74,19 @@ class Names(State, ABC):
             return value
         if isinstance(old, Carried):
             return Conditional(condition, value, old)
+        if isinstance(old, Conditional):
+            return self._otherwise(condition, value, old)
         try:
             return readable(logic.choice(condition, to_term(value), _old_term(old)))
+        except UntranslatableError as error:
+            return Opaque(str(error))
+
+    def _otherwise(self, condition: Any, value: Value, old: Conditional) -> Value:
+        """A name that a turn of a loop gives one value under a condition, and another under the opposite one."""
+        if condition != logic.negate(old.test):
+            return Opaque("it goes from one turn of a loop to the next")
+        try:
+            return readable(logic.choice(old.test, to_term(old.yes), to_term(value)))
         except UntranslatableError as error:
             return Opaque(str(error))
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from runner.formats.scripts import logic, terms
 from runner.formats.scripts.terms import FALSE, TRUE, Const, Doc, Var
 from runner.formats.scripts.tree import Script, Span
-from runner.formats.scripts.values import Date, Host, UntranslatableError, Value, to_term
+from runner.formats.scripts.values import Host, Opaque, UntranslatableError, Value, to_term
 
 OPEN, DONE, LOST = "open", "done", "lost"
 
@@ -172,13 +172,14 @@ class State:
         self._numbers += 1
         return self._numbers
 
-    def change(self, old: Date, new: Date) -> None:
-        """A date that was moved in its place, under every name that it has."""
+    def change(self, old: Value, new: Value) -> None:
+        """A date, or a list that only the run knows, that is changed in its place: under every name that it has."""
         scope: Scope | None = self.scope
         while scope is not None:
             for name, (value, level) in scope.names.items():
-                if isinstance(value, Date) and value == old:
-                    scope.names[name] = new, level
+                if value is old:
+                    certain = not self.turns and self.since(level) == TRUE
+                    scope.names[name] = new if certain else Opaque("it changes in its place under a condition"), level
             scope = scope.outer
 
     # --- conditions
