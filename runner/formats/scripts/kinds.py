@@ -17,6 +17,7 @@ from runner.formats.scripts.terms import (
     Doc,
     Either,
     Field,
+    Flat,
     Fresh,
     Join,
     ListOf,
@@ -65,9 +66,9 @@ def kind(term: Any) -> str | None:
             return found if found is not None and kind(right) == found else None
         case Join():
             return "string"
-        case Fresh(_, inner):
+        case Fresh(term=inner):
             return kind(inner)
-        case ListOf() | Selected() | Slice():
+        case ListOf() | Selected() | Slice() | Flat():
             return "array"
         case DictOf():
             return "object"

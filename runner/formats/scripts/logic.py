@@ -24,6 +24,7 @@ from runner.formats.scripts.terms import (
     Doc,
     Either,
     Field,
+    Flat,
     Index,
     Join,
     ListOf,
@@ -48,7 +49,7 @@ def truth(term: Any) -> Any:
             return either(truth(left), truth(right))
         case Choice(test, yes, no):
             return either(both(test, truth(yes)), both(negate(test), truth(no)))
-        case ListOf() | DictOf() | Selected():
+        case ListOf() | DictOf() | Selected() | Flat():
             return TRUE
         case Index(Selected() | Apply("match")) | Apply("match"):
             return Compare("!=", term, NULL)

@@ -7,12 +7,14 @@ a `break`); a counter counts them.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
 from runner.formats.scripts import logic, structures, terms, tree
 from runner.formats.scripts.state import Check, Effect, Leaving, Scope, Setting, Turn
-from runner.formats.scripts.statements import Statements, assigned_names
+from runner.formats.scripts.changes import changes_in
+from runner.formats.scripts.statements import Statements
 from runner.formats.scripts.terms import FALSE, NULL, TRUE, Apply, Const, Element
 from runner.formats.scripts.values import (
     Carried,
@@ -32,6 +34,9 @@ _MOST_LOOPS = 2
 class Loops(Statements):
     """Runs loops for their effects."""
 
+    @abstractmethod
+    def search(self, node: tree.For) -> bool: ...
+
     def loop(self, node: tree.For | tree.ForEach) -> None:
         outer, self.scope = self.scope, Scope(self.scope)
         depth = len(self.conditions)
@@ -39,7 +44,8 @@ class Loops(Statements):
             if isinstance(node, tree.ForEach):
                 self._for_each(node)
             else:
-                self.run(node.start)
+                for start in node.start.body if isinstance(node.start, tree.Block) else (node.start,):
+                    self.run(start)
                 self._turns(node)
         finally:
             self.scope = outer
@@ -103,6 +109,8 @@ class Loops(Statements):
 
     def _symbolic(self, node: tree.For) -> None:
         """`i < list.length`, from 0: a loop over the list."""
+        if self.search(node):
+            return
         test = node.test
         counts = isinstance(test, tree.Binary) and test.operator in ("<", "<=", "!==", "!=")
         if counts and isinstance(test.left, tree.Name) and self.look_up(test.left.name) == Const(0):
@@ -146,7 +154,7 @@ class Loops(Statements):
             self._after_loop(effect, here)
 
     def _carry(self, turn: Turn, node: Any) -> None:
-        for name in assigned_names(node):
+        for name in changes_in(node).assigned:
             home = self.scope.home(name)
             if home is not None:
                 value, level = home.names[name]
@@ -161,6 +169,9 @@ class Loops(Statements):
 
     def _after_loop(self, effect: Effect, turn: Turn) -> None:
         if isinstance(effect, Check) and effect.includes is None and effect.schema is None:
+            if turn.leaving.broken:
+                self._of_first(effect, turn)
+                return
             whole = structures.quantified("all", turn.items, turn.loop, logic.implies(effect.condition, effect.term))
             outer = self.since(self.base)
             self.emit(effect._replace(exchange=self.owner(whole, outer), condition=outer, term=whole))
@@ -169,6 +180,18 @@ class Loops(Statements):
             self.set(Const(effect.name), value, effect.span)
         else:
             self.lose(effect.span, "what a loop does", "it cannot be done once for each element")
+
+
+    def _of_first(self, check: Check, turn: Turn) -> None:
+        """A check in a loop that is left by the element that it is about: of the first of these, if there is one."""
+        if check.condition != turn.leaving.left:
+            self.lose(check.span, "an assertion", "it is done until the loop is left")
+            return
+        first = structures.index(structures.selected(turn.items, turn.loop, check.condition, Element(turn.loop)), 0)
+        there = structures.quantified("any", turn.items, turn.loop, check.condition)
+        outer = logic.both(self.since(self.base), there)
+        term = terms.replaced(check.term, lambda part: first if part == Element(turn.loop) else None)
+        self.emit(check._replace(exchange=self.owner(term, outer), condition=outer, term=term))
 
 
 def _after_turns(value: Value, name: str, old: Value, turn: Turn) -> Value:

@@ -6,13 +6,13 @@ from typing import Any
 
 from runner.formats.scripts import expectations, methods, postman, terms, tree
 from runner.formats.scripts.expectations.chain import Chain
-from runner.formats.scripts.loops import Loops
+from runner.formats.scripts.searching import Searches
 from runner.formats.scripts.state import DONE, OPEN
 from runner.formats.scripts.terms import Const
 from runner.formats.scripts.values import Closure, Host, Obj, Opaque, UntranslatableError, Value
 
 
-class Machine(Loops):
+class Machine(Searches):
     """Reads a script for its effects; `run_script` once."""
 
     def run_script(self) -> None:
@@ -20,13 +20,11 @@ class Machine(Loops):
         for line in self.script.broken:
             self.lose(tree.Span(0, 0, line), "a part of a script", "it is no JavaScript")
         self.run_all(self.script.body)
+        self.see_changes()
         for start, state in self.account.items():
             if state == OPEN:
                 self.account[start] = DONE
 
-    def fresh(self, term: Any) -> Any:
-        """Something random: it stays the same value, wherever the script uses it."""
-        return terms.Fresh(self.number(), term)
 
     # --- what `names` and `evaluation` ask for
 
@@ -74,6 +72,9 @@ class Machine(Loops):
             self.lose(span, f"a change of {owner.path}", "it is the tool's")
         else:
             super().set_member(owner, name, value, span)
+
+    def change_in_place(self, owner: Value, name: str, arguments: list[Value]) -> tuple[Value, Value]:
+        return methods.changed(self, owner, name, arguments)
 
     # --- what is not run
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
-from runner.formats.scripts import logic, structures, terms
+from runner.formats.scripts import logic, places, splitting, structures, terms
 from runner.formats.scripts.kinds import kind
 from runner.formats.scripts.state import State
 from runner.formats.scripts.terms import Const, Element
@@ -81,6 +81,15 @@ class Names(State, ABC):
         except UntranslatableError as error:
             return Opaque(str(error))
 
+    def spoil(self, name: str, why: str) -> None:
+        """What a name holds has been changed in its place, and cannot be known."""
+        home = self.scope.home(name)
+        value = home.names[name][0] if home else None
+        if isinstance(value, Obj):
+            value.why = value.why or why
+        elif home is not None:
+            self.assign(name, Opaque(why))
+
     def _otherwise(self, condition: Any, value: Value, old: Conditional) -> Value:
         """A name that a turn of a loop gives one value under a condition, and another under the opposite one."""
         if condition != logic.negate(old.test):
@@ -138,6 +147,23 @@ class Names(State, ABC):
                 return chosen
             except UntranslatableError as error:
                 return Opaque(str(error))
+        try:
+            return self._at(to_term(owner), to_term(name))
+        except UntranslatableError as error:
+            return Opaque(str(error))
+
+    def _at(self, items: Any, place: Any) -> Value:
+        """`list[n]` of another list: by the few places that the conditions leave, or of a text that is taken apart."""
+        known = places.possible(place, self.conditions)
+        if known:
+            (_, last), *others = reversed(known)
+            chosen = structures.index(items, last)
+            for test, number in others:
+                chosen = logic.choice(test, structures.index(items, number), chosen)
+            return chosen
+        parts = splitting.parts_of(items)
+        if parts and kind(place) == "number":
+            return splitting.at(parts, place)
         return Opaque("it looks at a key that is computed")
 
     def _part(self, owner: Value, name: Any, text: str) -> Value:

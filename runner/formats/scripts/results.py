@@ -189,7 +189,7 @@ def _shared(number: int, effects: list[Effect], names: Names, phase: str) -> lis
     exact = next((e for e in effects if isinstance(e, Setting) and e.term == value and e.condition == TRUE), None)
     if phase == "after" and effects[first] is not exact:
         exact = None  # captures are taken in order
-    name = exact.name if isinstance(exact, Setting) else names.fresh("random_value")
+    name = exact.name if isinstance(exact, Setting) else names.fresh(value.name)
     given = exact.exchange if isinstance(exact, Setting) else (None if phase == "before" else 0)
 
     def change(part: Any) -> Any:

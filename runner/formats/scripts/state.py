@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from runner.formats.scripts import logic, terms
-from runner.formats.scripts.terms import FALSE, TRUE, Const, Doc, Var
+from runner.formats.scripts.terms import FALSE, TRUE, Compare, Const, Doc, Either, Var
 from runner.formats.scripts.tree import Script, Span
-from runner.formats.scripts.values import Host, Opaque, UntranslatableError, Value, to_term
+from runner.formats.scripts.values import Host, Obj, Opaque, UntranslatableError, Value, to_term
 
 OPEN, DONE, LOST = "open", "done", "lost"
 
@@ -166,7 +166,15 @@ class State:
         self.scope = Scope()
         #: Variables as this script has set them so far: the exchange after which, and the value.
         self.store: dict[str, tuple[int | None, Any]] = {}
+        #: Lists and objects that variables were set to, as they were then: a script may change them later.
+        self.handed: list[tuple[Span, Value, Any]] = []
+        #: Places that a loop has looked for: what holds where there is one.
+        self.places: dict[int, tuple[Any, ...]] = {}
         self._numbers = 0
+
+    def fresh(self, term: Any, name: str = "random_value") -> terms.Fresh:
+        """Something random, or long: it stays the same value, wherever the script uses it."""
+        return terms.Fresh(self.number(), term, name)
 
     def number(self) -> int:
         self._numbers += 1
@@ -203,9 +211,23 @@ class State:
     def since(self, base: int) -> Any:
         """All conditions from a place in the stack on, as one."""
         found: Any = TRUE
-        for condition in self.conditions[base:]:
-            found = logic.both(found, condition)
+        conditions = self.conditions[base:]
+        implied = [each for condition in conditions for each in self._implied(condition)]
+        for condition in conditions:
+            if condition not in implied:
+                found = logic.both(found, condition)
         return found
+
+    def _implied(self, condition: Any) -> tuple[Any, ...]:
+        """What holds anyway where a place that a loop has looked for is a certain one."""
+        match condition:
+            case Either(left, right):
+                found = self._implied(left)
+                return found if found == self._implied(right) else ()
+            case Compare("==" | ">=" as operator, terms.Fresh(number), Const(int() as value)) if value >= 0:
+                known = self.places.get(number, ())
+                return known if operator == "==" else known[:-1]
+        return ()
 
     def assumed(self, value: Value) -> Value:
         """A value where the conditions of this place decide a choice in it."""
@@ -257,26 +279,52 @@ class State:
             named = to_term(name)
         except UntranslatableError as error:
             self.lose(span, "a variable that is set", str(error))
+            self.lose_variable(name, str(error))
             return
         if not isinstance(named, Const) or not str(named.value).strip():
             self.lose(span, "a variable that is set", "its name is computed")
             return
         self.settle(span)
         foreign = str(named.value).strip()
+        if isinstance(value, Obj):
+            self.handed.append((span, value, term))
         condition = self.since(self.base)
         owner = self.owner(term, condition)
         self.emit(Setting(owner if self.exchange is not None or owner else None, condition, foreign, term, span))
         if self.turns:
             self.store.pop(foreign, None)
         else:
-            self.store[foreign] = owner, logic.choice(condition, term, self.variable(foreign))
+            before = self.variable(foreign)
+            if not isinstance(before, Opaque):
+                self.store[foreign] = owner, logic.choice(condition, term, before)
+            elif condition == TRUE:
+                self.store[foreign] = owner, term
+
+    def lose_variable(self, name: Value, why: str) -> None:
+        """What a variable holds is not known any more, in this script."""
+        if isinstance(name, Const):
+            self.store[str(name.value).strip()] = None, Opaque(why)
+
+    def see_changes(self) -> None:
+        """A variable holds the list itself: what the script has done to it later, it has done to the variable."""
+        for span, value, term in self.handed:
+            try:
+                now = to_term(value)
+            except UntranslatableError as error:
+                self.lose(span, "a variable that is set", f"it is changed later: {error}")
+                self.effects = [effect for effect in self.effects if effect.span != span]
+                continue
+            if now != term:
+                self.effects = [effect._replace(term=now) if _sets(effect, span) else effect for effect in self.effects]
 
     def variable(self, foreign: str) -> Any:
-        """What reading a variable gives here."""
+        """What reading a variable gives here: a term, or Opaque."""
         found = self.store.get(foreign)
         if found is None:
             return Var(foreign)
         owner, term = found
+        if isinstance(term, Opaque):
+            return term
         if isinstance(term, Const) or (owner is not None and owner == self.exchange):
             return self.assumed(term)
         return Var(foreign, new=owner is None)  # what an earlier exchange set is a variable by now
@@ -285,3 +333,7 @@ class State:
         """The exchange to which an effect belongs: the latest of those that it looks at."""
         seen = [part.exchange for term in found for part in terms.inside(term) if isinstance(part, Doc)]
         return max([*seen, self.exchange or 0])
+
+
+def _sets(effect: Effect, span: Span) -> bool:
+    return isinstance(effect, Setting) and effect.span == span

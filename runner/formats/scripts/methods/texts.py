@@ -83,7 +83,16 @@ def _split(machine: Loops, owner: Any, arguments: list[Value]) -> Value:
         return Obj(0, items=[terms.call("date_format", owner, Const("%Y-%m-%d")), Opaque("it is a part of a time")])
     if separator in (Const(""), NULL):
         return Opaque("it takes a text apart into letters")
+    if isinstance(owner, terms.Apply) and owner.function == "to_string" and separator == Const(","):
+        owner = _joined(machine, owner.arguments[0])
     return terms.call("split", owner, separator)
+
+
+def _joined(machine: Loops, value: Any) -> Any:
+    """`value.toString()` of what may be a list, or the text that one was written as."""
+    loop = machine.number()
+    text = terms.call("to_string", terms.Element(loop))
+    return terms.call("join", Const(","), terms.Selected(terms.call("to_array", value), loop, None, text))
 
 
 def _replace(machine: Loops, owner: Any, arguments: list[Value]) -> Value:
@@ -112,6 +121,8 @@ def _substring(of_length: bool) -> Method:
     def method(machine: Loops, owner: Any, arguments: list[Value]) -> Value:
         if any(isinstance(each, (Search, Position)) for each in arguments):
             return cut(to_term(owner), argument(arguments), argument(arguments, 1), of_length=of_length)
+        if not arguments:
+            return owner  # slice() copies
         bounds = [argument.value if isinstance(argument, Const) else ... for argument in arguments]
         start, stop = (*bounds, None, None)[:2]
         if not isinstance(start, int) or not (stop is None or isinstance(stop, int)):
