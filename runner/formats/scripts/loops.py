@@ -11,9 +11,10 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
-from runner.formats.scripts import logic, structures, terms, tree
-from runner.formats.scripts.state import Check, Effect, Leaving, Scope, Setting, Turn
+from runner.formats.scripts import logic, splitting, structures, terms, tree
 from runner.formats.scripts.changes import changes_in
+from runner.formats.scripts.frames import Leaving, Scope, Turn
+from runner.formats.scripts.state import Check, Effect, Setting
 from runner.formats.scripts.statements import Statements
 from runner.formats.scripts.terms import FALSE, NULL, TRUE, Apply, Const, Element
 from runner.formats.scripts.values import (
@@ -137,21 +138,42 @@ class Loops(Statements):
         if len(self.turns) >= _MOST_LOOPS:
             self.lose_inside(node, "its loops are nested too deep")
             return
-        here = Turn(self.number(), items, len(self.conditions))
+        here = Turn(self.number(), items, len(self.conditions), self.frames[-1])
         self._carry(here, node)
         self.turns.append(here)
         self.leavings.append(here.leaving)
         base, self.base = self.base, here.base
         outer, self.scope = self.scope, Scope(self.scope)
         try:
-            turn(Element(here.loop), Key(here.loop, items))
+            turn(splitting.element(here.loop, items), Key(here.loop, items))
         finally:
             self.turns.pop()
             self.leavings.pop()
             self.base, self.scope = base, outer
+        if here.returned and not self._return(here):
+            self.lose_inside(node, "it returns from a loop in more than one way")
+            return
         self._bring(here)
         for effect in here.pending:
             self._after_loop(effect, here)
+
+    def _return(self, turn: Turn) -> bool:
+        """What a function returns from a loop: of the first element that meets a condition, if there is one."""
+        del turn.frame.results[turn.results :]
+        if len(turn.returned) > 1:
+            return False
+        ((condition, value),) = turn.returned
+        try:
+            term = to_term(value)
+        except UntranslatableError:
+            return False
+        if any(part == Element(turn.loop) for part in terms.inside(term)):
+            term = structures.index(structures.selected(turn.items, turn.loop, condition, term), 0)
+        there = structures.quantified("any", turn.items, turn.loop, condition)
+        whole = logic.both(self.since(turn.frame.base), there)
+        turn.frame.results.append((whole, term))
+        turn.frame.returned = logic.either(turn.frame.returned, whole)
+        return True
 
     def _carry(self, turn: Turn, node: Any) -> None:
         for name in changes_in(node).assigned:
@@ -180,7 +202,6 @@ class Loops(Statements):
             self.set(Const(effect.name), value, effect.span)
         else:
             self.lose(effect.span, "what a loop does", "it cannot be done once for each element")
-
 
     def _of_first(self, check: Check, turn: Turn) -> None:
         """A check in a loop that is left by the element that it is about: of the first of these, if there is one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from runner.formats.scripts import expectations, methods, postman, terms, tree
+from runner.formats.scripts import expectations, methods, postman, tree
 from runner.formats.scripts.expectations.chain import Chain
 from runner.formats.scripts.searching import Searches
 from runner.formats.scripts.state import DONE, OPEN
@@ -24,7 +24,6 @@ class Machine(Searches):
         for start, state in self.account.items():
             if state == OPEN:
                 self.account[start] = DONE
-
 
     # --- what `names` and `evaluation` ask for
 

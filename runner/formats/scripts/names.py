@@ -12,7 +12,7 @@ from typing import Any
 from runner.formats.scripts import logic, places, splitting, structures, terms
 from runner.formats.scripts.kinds import kind
 from runner.formats.scripts.state import State
-from runner.formats.scripts.terms import Const, Element
+from runner.formats.scripts.terms import Const
 from runner.formats.scripts.tree import Span
 from runner.formats.scripts.values import (
     Carried,
@@ -125,7 +125,11 @@ class Names(State, ABC):
         """`owner.name` and `owner[name]`."""
         owner = self.assumed(owner)
         if isinstance(name, Key):
-            return Element(name.loop) if _same_list(owner, name.items) else Opaque("it takes elements of two lists")
+            return (
+                splitting.element(name.loop, name.items)
+                if _same_list(owner, name.items)
+                else Opaque("it takes elements of two lists")
+            )
         if not isinstance(name, Const):
             return self._one_of(owner, name)
         if isinstance(owner, Opaque):

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from runner.formats.scripts import logic, splitting, terms, tree
 from runner.formats.scripts.changes import root_of
+from runner.formats.scripts.frames import Scope
 from runner.formats.scripts.loops import Loops
-from runner.formats.scripts.state import Scope
 from runner.formats.scripts.terms import Apply, Compare, Const, Element
 from runner.formats.scripts.values import Key, Opaque, UntranslatableError, to_term
 
@@ -44,7 +44,7 @@ class Searches(Loops):
         wanted = self._wanted(loop)
         if wanted is None or isinstance(start, Opaque):
             return False
-        self._run_at(loop, parts._replace(text=self._named(parts.text)), start, wanted)
+        self._run_at(loop, parts._replace(text=self.named(parts.text)), start, wanted)
         return True
 
     def _run_at(self, loop: Search, parts: splitting.Parts, start: Any, wanted: str) -> None:
@@ -62,13 +62,13 @@ class Searches(Loops):
             end = terms.call("length", loop.items)
             self.assign(loop.name, terms.call("add", end, Const(loop.more)) if loop.more else end)
 
-    def _named(self, text: Any) -> Any:
-        """A text that is asked more than once, under a name of its own."""
-        return text if isinstance(text, terms.Var) else self.fresh(text, "parts")
-
     def _search_of(self, node: tree.For) -> Search | None:
         test = node.test
-        if not isinstance(test, tree.Binary) or test.operator not in ("<", "<=") or not isinstance(test.left, tree.Name):
+        if (
+            not isinstance(test, tree.Binary)
+            or test.operator not in ("<", "<=")
+            or not isinstance(test.left, tree.Name)
+        ):
             return None
         bound = self.evaluate(test.right)
         body = [each for each in _statements(node.body) if not _is_quiet(each)]
@@ -98,9 +98,9 @@ class Searches(Loops):
         finally:
             self.scope = outer
         match test:
-            case Compare("==", Element(_), Const(str() as text)):
+            case Compare("==", Apply("to_string", (Element(_),)), Const(str() as text)):
                 return re.escape(text)
-            case Compare("==", Element(_), Const(int() as value)) if loop.test.operator == "==":
+            case Compare("==", Apply("to_number"), Const(int() as value)) if loop.test.operator == "==":
                 return "0?" if value == 0 else str(value)  # what is empty is 0 too
         return None
 

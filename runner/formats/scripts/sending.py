@@ -97,7 +97,7 @@ def _variable(machine: Loops, name: str) -> Any:
         return to_term(machine.variable(name))
     if name not in _DYNAMIC:
         raise UntranslatableError(f"{{{{{name}}}}} has no equal here")
-    return machine.fresh(_DYNAMIC[name])  # type: ignore[attr-defined]
+    return machine.fresh(_DYNAMIC[name])
 
 
 def _lose_callback(machine: Loops, arguments: list[Value], why: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from runner.formats.scripts import structures, terms
 from runner.formats.scripts.kinds import kind
-from runner.formats.scripts.terms import Apply, Choice, Const, Flat, ListOf, Slice
+from runner.formats.scripts.terms import NULL, Apply, Choice, Const, Element, Flat, Fresh, ListOf, Slice
 
 
 class Parts(NamedTuple):
@@ -29,8 +29,12 @@ class Parts(NamedTuple):
 def parts_of(items: Any) -> Parts | None:
     """The text that a list is the parts of; None for another list."""
     match items:
+        case Fresh(term=inner):
+            return parts_of(inner)
         case Apply("split", (text, Const(str() as separator))) if len(separator) == 1:
             return Parts(text, separator)
+        case Choice(_, yes, no) if no == NULL:
+            return parts_of(yes)
         case Choice(test, yes, no):
             first, second = parts_of(yes), parts_of(no)
             if first and second and first.separator == second.separator:
@@ -40,6 +44,12 @@ def parts_of(items: Any) -> Parts | None:
             if rest and rest.separator == letter:
                 return Parts(structures.join([before, _one_part(new, letter), rest.text]), letter)
     return None
+
+
+def element(loop: int, items: Any) -> Any:
+    """The element that a loop looks at: a text, where the list is a text taken apart."""
+    found = Element(loop)
+    return found if parts_of(items) is None else terms.call("to_string", found)
 
 
 def _one_part(value: Any, separator: str) -> Any:
@@ -56,11 +66,13 @@ def at(parts: Parts, place: Any) -> Any:
 
 
 def replaced(parts: Parts, place: Any, value: Any) -> Any:
-    """The list with another value at a place."""
+    """The list with another value at a place; null where it has no such place."""
     separator = Const(parts.separator)
     before = terms.call("split", _group(parts, place, "", whole=True), separator)
     after = terms.call("split", _group(parts, place, f"[^{re.escape(parts.separator)}]*(.*)"), separator)
-    return Flat((Slice(before, None, -1), ListOf((value,)), Slice(after, 1, None)))
+    there = value if isinstance(value, Const) and value != NULL else terms.call("not_null", value, Const(""))
+    whole = Flat((Slice(before, None, -1), ListOf((there,)), Slice(after, 1, None)))
+    return Choice(terms.call("matches", parts.text, _counted(parts, place, "")), whole, NULL)
 
 
 def found(parts: Parts, start: Any, wanted: str) -> Any:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from runner.formats.scripts import logic, terms
+from runner.formats.scripts.frames import Frame, Leaving, Scope, Turn
 from runner.formats.scripts.terms import FALSE, TRUE, Compare, Const, Doc, Either, Var
 from runner.formats.scripts.tree import Script, Span
 from runner.formats.scripts.values import Host, Obj, Opaque, UntranslatableError, Value, to_term
@@ -49,6 +50,14 @@ class Setting(NamedTuple):
     span: Span
 
 
+class Capture(NamedTuple):
+    """A variable that an exchange gives a value."""
+
+    name: str
+    term: Any
+    span: Any = None
+
+
 class Sent(NamedTuple):
     """A request that the script sends; `options` are terms, `delay` is in seconds."""
 
@@ -84,64 +93,6 @@ class Skipped(NamedTuple):
 Effect = Check | Setting | Sent | Header | Waiting | Skipped
 
 
-class Scope:
-    """Names that a part of a script sees, each with its value and how many conditions held when it was declared."""
-
-    __slots__ = ("names", "outer")
-
-    def __init__(self, outer: Scope | None = None) -> None:
-        self.outer = outer
-        self.names: dict[str, tuple[Value, int]] = {}
-
-    def home(self, name: str) -> Scope | None:
-        """The nearest scope that has a name."""
-        scope: Scope | None = self
-        while scope is not None and name not in scope.names:
-            scope = scope.outer
-        return scope
-
-
-class Leaving:
-    """A loop that is running: under which condition `break` or `continue` has left this turn of it.
-
-    `unknown` says why that cannot be told.
-    """
-
-    __slots__ = ("base", "broken", "left", "unknown")
-
-    def __init__(self, base: int) -> None:
-        self.unknown = ""
-        self.base = base
-        self.left: Any = FALSE
-        self.broken = False
-
-
-class Turn:
-    """The one turn of a loop over a list that only the response knows; effects wait for its end."""
-
-    __slots__ = ("base", "carried", "items", "leaving", "loop", "pending")
-
-    def __init__(self, loop: int, items: Any, base: int) -> None:
-        self.loop = loop
-        self.items = items
-        self.base = base
-        self.leaving = Leaving(base)
-        self.pending: list[Effect] = []
-        self.carried: dict[str, tuple[Scope, Value]] = {}
-
-
-class Frame:
-    """A function that is running: under which condition it has returned, and what; `unknown`: why that is not known."""
-
-    __slots__ = ("base", "results", "returned", "unknown")
-
-    def __init__(self, base: int) -> None:
-        self.unknown = ""
-        self.base = base
-        self.returned: Any = FALSE
-        self.results: list[tuple[Any, Value]] = []
-
-
 class State:
     """The reading of one script. `phase` is `before` or `after` the request."""
 
@@ -175,6 +126,10 @@ class State:
     def fresh(self, term: Any, name: str = "random_value") -> terms.Fresh:
         """Something random, or long: it stays the same value, wherever the script uses it."""
         return terms.Fresh(self.number(), term, name)
+
+    def named(self, term: Any) -> Any:
+        """A value that is asked for more than once, under a name of its own."""
+        return term if isinstance(term, (Var, terms.Fresh)) else self.fresh(term, "parts")
 
     def number(self) -> int:
         self._numbers += 1
@@ -243,7 +198,9 @@ class State:
     # --- effects
 
     def lose(self, span: Span, what: str, why: str) -> None:
-        self.losses.append(Lost(span, what, why))
+        lost = Lost(span, what, why)
+        if lost not in self.losses:  # a function that is called twice
+            self.losses.append(lost)
         if span.start in self.account:
             self.account[span.start] = LOST
 
@@ -315,7 +272,7 @@ class State:
                 self.effects = [effect for effect in self.effects if effect.span != span]
                 continue
             if now != term:
-                self.effects = [effect._replace(term=now) if _sets(effect, span) else effect for effect in self.effects]
+                self.effects = [_with_value(effect, span, now) for effect in self.effects]
 
     def variable(self, foreign: str) -> Any:
         """What reading a variable gives here: a term, or Opaque."""
@@ -335,5 +292,6 @@ class State:
         return max([*seen, self.exchange or 0])
 
 
-def _sets(effect: Effect, span: Span) -> bool:
-    return isinstance(effect, Setting) and effect.span == span
+def _with_value(effect: Effect, span: Span, term: Any) -> Effect:
+    """The setting at a place with another value; other effects as they are."""
+    return effect._replace(term=term) if isinstance(effect, Setting) and effect.span == span else effect

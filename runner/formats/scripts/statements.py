@@ -11,7 +11,7 @@ from typing import Any
 from runner.formats.scripts import logic, terms, tree
 from runner.formats.scripts.changes import changes_in
 from runner.formats.scripts.evaluation import Evaluator
-from runner.formats.scripts.state import Frame, Scope
+from runner.formats.scripts.frames import Frame, Leaving, Scope
 from runner.formats.scripts.terms import FALSE, NULL, TRUE, Const
 from runner.formats.scripts.values import Closure, Opaque, UntranslatableError, Value, to_term
 
@@ -143,11 +143,17 @@ class Statements(Evaluator):
             condition = self.since(frame.base)
             value = self.evaluate(node.value) if node.kind == "return" and node.value is not None else Const(None)
             frame.results.append((condition, value))
+            if self.turns and self.turns[-1].frame is frame:
+                self.turns[-1].returned.append((self.since(self.turns[-1].base), value))
+                self._leave_turn(self.turns[-1].leaving)
+                return
             frame.returned = logic.either(frame.returned, condition)
         elif self.leavings:
-            leaving = self.leavings[-1]
-            leaving.left = logic.either(leaving.left, self.since(leaving.base))
-            leaving.broken = leaving.broken or node.kind == "break"
+            self._leave_turn(self.leavings[-1], broken=node.kind == "break")
+
+    def _leave_turn(self, leaving: Leaving, *, broken: bool = True) -> None:
+        leaving.left = logic.either(leaving.left, self.since(leaving.base))
+        leaving.broken = leaving.broken or broken
 
     def _throw(self, node: tree.Leave) -> None:
         """An error fails the test that it is thrown in, or the script."""
@@ -181,8 +187,13 @@ class Statements(Evaluator):
         if frame.results[0][0] == TRUE:
             return frame.results[0][1]
         value: Any = NULL
+        returned: Any = FALSE
+        cases: list[tuple[Any, Value]] = []
+        for condition, result in frame.results:
+            cases.append((logic.without(condition, logic.negate(returned)), result))
+            returned = logic.either(returned, condition)
         try:
-            for condition, result in reversed(frame.results):
+            for condition, result in reversed(cases):
                 value = logic.choice(condition, to_term(result), value)
         except UntranslatableError as error:
             return Opaque(str(error))

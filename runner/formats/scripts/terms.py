@@ -154,7 +154,7 @@ class Quantified:
 
 @dataclass(frozen=True, slots=True)
 class Flat:
-    """Lists one after the other as one list."""
+    """Lists one after the other as one list; null is left out."""
 
     lists: tuple[Any, ...]
 

@@ -13,13 +13,13 @@ from runner.formats.scripts.values import Host, Opaque, Value, to_term
 
 
 def _uuid(machine: Loops, arguments: list[Value], span: Any) -> Value:
-    return machine.fresh(terms.call("uuid"))  # type: ignore[attr-defined]
+    return machine.fresh(terms.call("uuid"))
 
 
 def _require(machine: Loops, arguments: list[Value], span: Any) -> Value:
     name = argument(arguments)
     known = {"uuid": "uuid", "lodash": "_", "moment": "moment", "crypto-js": "CryptoJS", "ajv": "ajv", "tv4": "tv4",
-             "atob": "atob", "btoa": "btoa", "url": "url", "querystring": "querystring", "buffer": "buffer"}  # fmt: skip
+             **{same: same for same in ("atob", "btoa", "url", "querystring", "buffer")}}  # fmt: skip
     found = known.get(str(name.value)) if isinstance(name, Const) else None
     return Host(found) if found else Opaque(f"it needs the module {_named(name)}")
 
@@ -54,7 +54,9 @@ def _buffer(machine: Loops, arguments: list[Value], span: Any) -> Value:
     text = to_term(argument(arguments))
     if form in (Const("base64"), Const("base64url")):
         return Host("buffer of text", data=terms.call("base64_decode", text))
-    return Host("buffer of text", data=text) if form in (NULL, Const("utf8"), Const("utf-8")) else Opaque("it holds bytes")
+    return (
+        Host("buffer of text", data=text) if form in (NULL, Const("utf8"), Const("utf-8")) else Opaque("it holds bytes")
+    )
 
 
 def buffer_text(buffer: Host, name: str, arguments: list[Value]) -> Value:

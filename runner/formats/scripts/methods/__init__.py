@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from runner.formats.scripts import terms
 from runner.formats.scripts.calls import Method
 from runner.formats.scripts.loops import Loops
-from runner.formats.scripts.methods.dates import DATES, MILLIS
 from runner.formats.scripts.methods.changing import changed
+from runner.formats.scripts.methods.dates import DATES, MILLIS
 from runner.formats.scripts.methods.lists import ENTRIES, ITEMS, LISTS, OBJECTS, has
 from runner.formats.scripts.methods.numbers import NUMBERS, RANDOM, RANDOM_TEXT
 from runner.formats.scripts.methods.texts import EXPRESSIONS, TEXTS

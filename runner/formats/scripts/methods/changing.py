@@ -10,18 +10,19 @@ from typing import Any
 
 from runner.formats.scripts import splitting, structures, terms
 from runner.formats.scripts.calls import argument
-from runner.formats.scripts.kinds import kind
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.terms import Const, Flat, ListOf, Slice
 from runner.formats.scripts.values import Opaque, UntranslatableError, Value, to_term
 
-_Change = Callable[[Any, list[Any]], tuple[Value, Value]]
+_Change = Callable[[Loops, Any, list[Any]], tuple[Value, Value]]
 
 
 def changed(machine: Loops, owner: Value, name: str, arguments: list[Value]) -> tuple[Value, Value]:
     """The list after `owner.name(…)`, and the value of the call."""
     try:
-        found = _CHANGES[name](to_term(owner), [to_term(each) for each in arguments]) if name in _CHANGES else None
+        found = (
+            _CHANGES[name](machine, to_term(owner), [to_term(each) for each in arguments]) if name in _CHANGES else None
+        )
     except UntranslatableError as error:
         found = Opaque(str(error)), Opaque(str(error))
     return found or (Opaque("a list is changed in its place"), Opaque("a list is changed in its place"))
@@ -34,6 +35,8 @@ def _flat(*lists: Any) -> Any:
         return Const([item for each in known for item in each.value])
     if all(isinstance(each, ListOf) or (isinstance(each, Const) and isinstance(each.value, list)) for each in known):
         return ListOf(tuple(item for each in known for item in _items(each)))
+    if not all(isinstance(each, ListOf) or splitting.parts_of(each) for each in known):
+        raise UntranslatableError("lists are joined that may hold null")  # which JMESPath leaves out
     return Flat(tuple(known))
 
 
@@ -41,47 +44,44 @@ def _items(known: Any) -> tuple[Any, ...]:
     return known.items if isinstance(known, ListOf) else tuple(map(Const, known.value))
 
 
-def _push(items: Any, more: list[Any]) -> tuple[Value, Value]:
+def _push(machine: Loops, items: Any, more: list[Any]) -> tuple[Value, Value]:
     after = _flat(items, ListOf(tuple(more)))
     return after, terms.call("length", after)
 
 
-def _unshift(items: Any, more: list[Any]) -> tuple[Value, Value]:
+def _unshift(machine: Loops, items: Any, more: list[Any]) -> tuple[Value, Value]:
     after = _flat(ListOf(tuple(more)), items)
     return after, terms.call("length", after)
 
 
-def _shift(items: Any, none: list[Any]) -> tuple[Value, Value]:
+def _shift(machine: Loops, items: Any, none: list[Any]) -> tuple[Value, Value]:
     rest = Const(items.value[1:]) if isinstance(items, Const) else Slice(items, 1, None)
     return rest, structures.index(items, 0)
 
 
-def _pop(items: Any, none: list[Any]) -> tuple[Value, Value]:
+def _pop(machine: Loops, items: Any, none: list[Any]) -> tuple[Value, Value]:
     rest = Const(items.value[:-1]) if isinstance(items, Const) else Slice(items, None, -1)
     return rest, structures.index(items, -1)
 
 
-def _splice(items: Any, arguments: list[Any]) -> tuple[Value, Value]:
+def _splice(machine: Loops, items: Any, arguments: list[Any]) -> tuple[Value, Value]:
     """`list.splice(place, 1, value)`: another value at a place."""
     place, count = argument(arguments), argument(arguments, 1)
     parts = splitting.parts_of(items)
-    taken = Opaque("it looks at what is taken out of a list")
     if len(arguments) != 3 or count != Const(1):
         raise UntranslatableError("it takes a list apart in its place")
-    if isinstance(place, Const) and isinstance(place.value, int) and place.value >= 0 and kind(items) == "array":
-        before, after = Slice(items, None, place.value), Slice(items, place.value + 1, None)
-        return Flat((before, ListOf((arguments[2],)), after)), taken
     if parts is None:
         raise UntranslatableError("it changes a list at a place that is computed")
-    return splitting.replaced(parts, place, arguments[2]), taken
+    parts = parts._replace(text=machine.named(parts.text))
+    return splitting.replaced(parts, place, arguments[2]), ListOf((splitting.at(parts, place),))
 
 
-def _reverse(items: Any, none: list[Any]) -> tuple[Value, Value]:
+def _reverse(machine: Loops, items: Any, none: list[Any]) -> tuple[Value, Value]:
     after = terms.call("reverse", items)
     return after, after
 
 
-def _sort(items: Any, by: list[Any]) -> tuple[Value, Value]:
+def _sort(machine: Loops, items: Any, by: list[Any]) -> tuple[Value, Value]:
     if by:
         raise UntranslatableError("it sorts by a function")
     after = terms.call("sort", items)

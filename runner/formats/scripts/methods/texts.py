@@ -84,7 +84,8 @@ def _split(machine: Loops, owner: Any, arguments: list[Value]) -> Value:
     if separator in (Const(""), NULL):
         return Opaque("it takes a text apart into letters")
     if isinstance(owner, terms.Apply) and owner.function == "to_string" and separator == Const(","):
-        owner = _joined(machine, owner.arguments[0])
+        joined = _joined(machine, owner.arguments[0])
+        return machine.fresh(terms.call("split", joined, separator), "parts")
     return terms.call("split", owner, separator)
 
 
