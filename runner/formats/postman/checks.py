@@ -12,7 +12,7 @@ from typing import Any
 from runner.formats.draft import Comment, Disabled
 from runner.formats.postman.javascript.literals import UnsayableError, literal, regex
 from runner.formats.postman.javascript.translator import Translator
-from runner.formats.postman.javascript.trees import Node, falsy, tree_of
+from runner.formats.postman.javascript.trees import Node, falsy, is_structure, tree_of
 from runner.formats.scripts.drafts import shown
 from runner.language import template
 
@@ -168,7 +168,7 @@ def _called(node: Node, message: str) -> str:
     name, arguments = node["value"], node["children"]
     if name == "contains" and arguments[0]["type"] == "literal" and falsy(node) is None:
         return f"{_expect(arguments[1], message)}.to.be.oneOf({_RESPONSE.write(arguments[0])});"
-    if name == "contains" and falsy(node) is None:
+    if name == "contains" and falsy(node) is None and not is_structure(arguments[1]):
         return f"{_expect(arguments[0], message)}.to.include({_RESPONSE.write(arguments[1])});"
     if name == "has":
         return f"{_expect(arguments[0], message)}.to.have.property({_RESPONSE.write(arguments[1])});"

@@ -125,7 +125,7 @@ def ends_with_slash(base: str, variables: Variables) -> bool:
 
 def finish(draft: Data, variables: Variables, gone: set[str]) -> None:
     """Declares what is used and has no value; hands on what scripts set before requests; writes the declarations."""
-    _hand_on(draft)
+    _hand_on(draft, variables.new_names)
     first_used, first_looked_at = _used_too_early(draft, variables)
     variables.stale(variables.captured - first_used)
     for name in sorted(first_used):
@@ -189,15 +189,16 @@ def _of_declarations(variables: Variables) -> None:
                 variables.outside(name)
 
 
-def _hand_on(draft: Data) -> None:
+def _hand_on(draft: Data, new_names: Mapping[str, str]) -> None:
     """What a script sets before a request, later requests see too: it is captured after it, if any of them looks."""
     later: set[str] = set()
     for request in reversed(list(requests_of(draft))):
         own = set(request.get("variables") or {})
         captured = request.get("capture") or {}
-        more = {name: f"vars.{name}" for name in sorted(own & later) if name not in captured}
+        after = {new_names.get(name, name): name for name in sorted(own)}
+        more = {name: f"vars.{after[name]}" for name in after.keys() & later if name not in captured}
         if more:
-            entries = ordered({**request, "capture": {**more, **captured}}, REQUEST_ORDER)
+            entries = ordered({**request, "capture": {**dict(sorted(more.items())), **captured}}, REQUEST_ORDER)
             request.clear()
             request.update(entries)
         later = (later | used(request).names) - own

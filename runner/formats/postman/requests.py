@@ -57,6 +57,9 @@ class Requests:
         before = [found for found in (*around.before, *effects.before) if id(found) not in effects.used]
         after = [found for found in (*effects.after, *around.after) if id(found) not in effects.used]
         self.variables.renamed = {name: ours for found in before for name, ours in found.renamed.items()}
+        new = {name: ours for found in before for name, ours in found.renamed_ours.items()}
+        self.variables.new_names |= {ours: name for name, ours in new.items()}
+        after = [found.after_names(new) for found in after] if new else after
         try:
             return self._draft(item, around, unique, before, after)
         finally:
@@ -168,12 +171,12 @@ class Requests:
             draft["when"] = f"({draft['when']}) && ({when})" if draft.get("when") else when
 
     def _set(self, ours: str, setting: Any, variables: Data, found: Any) -> None:
-        term = setting.term
-        if setting.condition != terms.TRUE:
-            term = terms.Choice(setting.condition, term, terms.Var(_old_name(ours, setting, found)))
+        term = logic.where(setting.condition, setting.term, terms.Var(_old_name(ours, found)))
         try:
+            found.before.needs(term)
             variables[ours] = self._data(term)
         except UnwritableError as error:
+            found.before.unwritten.add(ours)
             found.machine.lose(setting.span, "a variable that is set", str(error))
 
     def _data(self, term: Any) -> Any:
@@ -270,7 +273,7 @@ class Requests:
             found.machine.lose(check.span, "an assertion", why)
 
 
-def _old_name(ours: str, setting: Any, found: Any) -> str:
+def _old_name(ours: str, found: Any) -> str:
     """The name of the value that a variable has before a script sets it under a condition."""
     return next((name for name, new in found.renamed_ours.items() if new == ours), ours)
 

@@ -53,6 +53,8 @@ class Variables:
         self.read: set[str] = set()
         #: Foreign names that mean another variable in the request that is being translated.
         self.renamed: dict[str, str] = {}
+        #: Names of new values that scripts set before a request → the variable that has it afterwards.
+        self.new_names: dict[str, str] = {}
         self._env_names = Names()
         self._literals: dict[str, str] = {}
 

@@ -26,16 +26,20 @@ def change(found: Results, draft: Data, text: Text) -> None:
     lose = found.machine.lose
     for name, setting in found.variables.items():
         try:
+            found.before.needs(setting.term, setting.condition)
             draft.setdefault("variables", {})[name] = _value(name, setting, found, text)
         except UnwritableError as error:
+            found.before.unwritten.add(name)
             lose(setting.span, "a variable that is set", str(error))
     for header in found.headers:
         try:
+            found.before.needs(header.term)
             _header(header, draft, text)
         except UnwritableError as error:
             lose(header.span, "a header that is added", str(error))
     for each in found.changes:
         try:
+            found.before.needs(each.term)
             _CHANGES[each.key](each.term, draft, text)
         except UnwritableError as error:
             lose(each.span, f"a change of the request's {each.key}", str(error))
@@ -50,10 +54,8 @@ def change(found: Results, draft: Data, text: Text) -> None:
 
 
 def _value(name: str, setting: Setting, found: Results, text: Text) -> Any:
-    if setting.condition == terms.TRUE:
-        return _written(setting.term, text)
     old = next((old for old, new in found.renamed_ours.items() if new == name), name)
-    return _written(terms.Choice(setting.condition, setting.term, terms.Var(old)), text)
+    return _written(logic.where(setting.condition, setting.term, terms.Var(old)), text)
 
 
 def _written(term: Any, text: Text) -> Any:

@@ -9,8 +9,8 @@ from typing import Any
 from runner.formats.draft import Comment, Data
 from runner.formats.scripts import logic, terms
 from runner.formats.scripts.kinds import kind
-from runner.formats.scripts.results import Capture, Exchange
-from runner.formats.scripts.state import Check
+from runner.formats.scripts.results import Exchange
+from runner.formats.scripts.state import Capture, Check
 from runner.formats.scripts.terms import TRUE, Apply, Both, Compare, Const, Doc, Not, Var
 from runner.formats.scripts.writing import UnwritableError, Writer, data, is_data
 from runner.language import query
@@ -29,8 +29,10 @@ def captures(exchange: Exchange, number: int, lose: Any) -> Data:
     found: Data = {}
     for capture in exchange.captures:
         try:
+            exchange.needs(capture.term)
             found[capture.name] = _capture(capture, number)
         except UnwritableError as error:
+            exchange.unwritten.add(capture.name)
             lose(capture.span, "a variable that is set", str(error))
     return found
 
@@ -63,6 +65,7 @@ def assertions(exchange: Exchange, number: int, lose: Any) -> list[Any]:
         if check.schema is not None:
             continue
         try:
+            exchange.needs(check.condition, *([] if check.term is None else [check.term]))
             written = list(_assertion(check, number))
         except UnwritableError as error:
             lose(check.span, "an assertion", str(error))

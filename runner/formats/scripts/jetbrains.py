@@ -55,7 +55,7 @@ def _random_integer(machine: Loops, host: Host, arguments: list[Value], span: An
     known = isinstance(low, Const) and isinstance(high, Const) and type(low.value) is type(high.value) is int
     if not known or low.value >= high.value:
         return Opaque("its bounds are computed")
-    return machine.fresh(terms.call("random_int", low, Const(high.value - 1)))  # type: ignore[attr-defined]
+    return machine.fresh(terms.call("random_int", low, Const(high.value - 1)))
 
 
 # --- digests: `crypto.hmac.sha256().withTextSecret(key).updateWithText(text).digest().toHex()` ------------------------

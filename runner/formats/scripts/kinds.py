@@ -18,6 +18,7 @@ from runner.formats.scripts.terms import (
     Either,
     Env,
     Field,
+    Flat,
     Fresh,
     Join,
     ListOf,
@@ -66,9 +67,9 @@ def kind(term: Any) -> str | None:
             return found if found is not None and kind(right) == found else None
         case Join():
             return "string"
-        case Fresh(_, inner):
+        case Fresh(term=inner):
             return kind(inner)
-        case ListOf() | Selected() | Slice():
+        case ListOf() | Selected() | Slice() | Flat():
             return "array"
         case DictOf():
             return "object"

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from runner.formats.scripts import expectations, methods, postman, terms, tree
+from runner.formats.scripts import expectations, methods, postman, tree
 from runner.formats.scripts.dialect import Dialect
 from runner.formats.scripts.expectations.chain import Chain
-from runner.formats.scripts.loops import Loops
+from runner.formats.scripts.searching import Searches
 from runner.formats.scripts.state import DONE, OPEN
 from runner.formats.scripts.terms import Const
 from runner.formats.scripts.values import Closure, Host, Obj, Opaque, UntranslatableError, Value
 
 
-class Machine(Loops):
+class Machine(Searches):
     """Reads a script for its effects; `run_script` once."""
 
     def __init__(
@@ -26,13 +26,10 @@ class Machine(Loops):
         for line in self.script.broken:
             self.lose(tree.Span(0, 0, line), "a part of a script", "it is no JavaScript")
         self.run_all(self.script.body)
+        self.see_changes()
         for start, state in self.account.items():
             if state == OPEN:
                 self.account[start] = DONE
-
-    def fresh(self, term: Any) -> Any:
-        """Something random: it stays the same value, wherever the script uses it."""
-        return terms.Fresh(self.number(), term)
 
     # --- what `names` and `evaluation` ask for
 
@@ -81,6 +78,9 @@ class Machine(Loops):
         else:
             super().set_member(owner, name, value, span)
 
+    def change_in_place(self, owner: Value, name: str, arguments: list[Value]) -> tuple[Value, Value]:
+        return methods.changed(self, owner, name, arguments)
+
     # --- what is not run
 
     def lose_effects(self, node: Any, why: str) -> None:
@@ -97,7 +97,7 @@ class Machine(Loops):
 
 _SETTERS = frozenset(
     {f"{scope}.set" for scope in ("pm.environment", "pm.collectionVariables", "pm.globals", "pm.variables")}
-    | {"postman.setEnvironmentVariable", "postman.setGlobalVariable", "pm.visualizer.set"}
+    | {"postman.setEnvironmentVariable", "postman.setGlobalVariable"}
 )
 
 _EXPECTATIONS = frozenset({"pm.expect", "pm.expect.fail", "assert"})

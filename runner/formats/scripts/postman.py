@@ -14,7 +14,9 @@ from runner.formats.scripts import expectations, hosts, logic, structures, terms
 from runner.formats.scripts.calls import Function, argument
 from runner.formats.scripts.dialect import Dialect, of_response
 from runner.formats.scripts.dialect import Function as Own
+from runner.formats.scripts.hosts.addresses import part_of
 from runner.formats.scripts.hosts.dates import call_moment
+from runner.formats.scripts.hosts.libraries import buffer_text
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.sending import send
 from runner.formats.scripts.state import Header, Skipped, Waiting
@@ -57,6 +59,8 @@ def property_of(machine: Loops, host: Host, name: str, span: Any) -> Value:
     path = machine.dialect.below(host.path, name)
     if path != f"{host.path}.{name}" or path in machine.dialect.properties:
         return _found(machine, host._replace(path=path))
+    if host.path in ("parsed url", "parsed query"):
+        return part_of(host, name)
     if path == "pm.response":
         return Host("response", 0)
     if host.path == "response":
@@ -147,7 +151,12 @@ def _call(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Valu
 def call_method(machine: Loops, host: Host, name: str, arguments: list[Value], span: Any) -> Value:
     """A method of something that the tool or the language gives."""
     if host.path == "moment()":
-        return call_moment(host, name, arguments)
+        moved = call_moment(host, name, arguments)
+        if name in ("add", "subtract"):
+            machine.change(host, moved)
+        return moved
+    if host.path == "buffer of text":
+        return buffer_text(host, name, arguments)
     if host.path == "digest":
         plain = not arguments or getattr(arguments[0], "path", "") == "CryptoJS.enc.Hex"
         return host.data if name == "toString" and plain else Opaque("it writes a digest as base64")
@@ -293,7 +302,6 @@ def _jump(machine: Loops, arguments: list[Value], span: Any) -> Value:
 
 
 def _display(machine: Loops, arguments: list[Value], span: Any) -> Value:
-    machine.account[span.start] = "lost"
     machine.lose(span, "a visualization", "there is no window to draw in")
     return NULL
 

@@ -9,21 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from runner.formats.draft import Names
 from runner.formats.scripts import logic, structures, terms
+from runner.formats.scripts.conditions import lifted
 from runner.formats.scripts.machine import Machine
-from runner.formats.scripts.state import Change, Check, Effect, Header, Lost, Sent, Setting, Skipped, Waiting
-from runner.formats.scripts.terms import FALSE, TRUE, Compare, Const, Doc, Element, Field, Fresh, Index, Var
-
-
-class Capture(NamedTuple):
-    """A variable that an exchange gives a value."""
-
-    name: str
-    term: Any
-    span: Any = None
+from runner.formats.scripts.state import Capture, Change, Check, Effect, Header, Lost, Sent, Setting, Skipped, Waiting
+from runner.formats.scripts.terms import FALSE, TRUE, Compare, Doc, Element, Field, Fresh, Index, Var
+from runner.formats.scripts.writing import UnwritableError
 
 
 @dataclass(slots=True, eq=False)
@@ -32,6 +26,14 @@ class Exchange:
 
     captures: list[Capture] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
+    #: Names that could not be written: what needs their new value cannot be, either.
+    unwritten: set[str] = field(default_factory=set)
+
+    def needs(self, *found: Any) -> None:
+        """Raises UnwritableError where a term needs a value that could not be written."""
+        for part in (part for term in found for part in terms.inside(term)):
+            if isinstance(part, Var) and part.new and part.name in self.unwritten:
+                raise UnwritableError(f"it needs '{part.name}', for which there is no expression")
 
 
 @dataclass(slots=True, eq=False)
@@ -47,6 +49,7 @@ class Results:
     renamed: dict[str, str] = field(default_factory=dict)
     renamed_ours: dict[str, str] = field(default_factory=dict)
     exchanges: dict[int, Exchange] = field(default_factory=dict)
+    before: Exchange = field(default_factory=Exchange)
     sent: list[Sent] = field(default_factory=list)
     headers: list[Header] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
@@ -89,7 +92,7 @@ def results(machine: Machine, names: Names) -> Results:
     for effect in effects:
         _sort_in(effect, found)
     for exchange in found.exchanges.values():
-        _lift_conditions(exchange)
+        exchange.captures, exchange.checks = lifted(exchange.captures, exchange.checks)
         _keep_old_values(exchange, names)
     return found
 
@@ -129,7 +132,7 @@ def _capture(exchange: Exchange, name: str, condition: Any, term: Any, span: Any
     old = earlier.term if earlier else Var(name)
     if earlier is not None:
         exchange.captures.remove(earlier)
-    value = term if condition == TRUE else terms.Choice(condition, term, old)
+    value = term if condition == TRUE else logic.chained(condition, term, old)
     exchange.captures.append(Capture(name, value, span))
 
 
@@ -150,7 +153,8 @@ def _with_own_names(machine: Machine, names: Names, found: Results) -> list[Effe
     def own(part: Any) -> Any:
         if not isinstance(part, Var):
             return None
-        return Var(found.renamed.get(part.name) or names(part.name) if part.new else names(part.name))
+        ours = found.renamed.get(part.name) if part.new else None
+        return Var(ours or names(part.name), min(part.new, 1))
 
     renamed = [_mapped(effect, own) for effect in effects]
     return [_named(effect, found, names) for effect in renamed]
@@ -235,11 +239,11 @@ def _shared(number: int, effects: list[Effect], names: Names, phase: str) -> lis
     exact = next((e for e in effects if isinstance(e, Setting) and e.term == value and e.condition == TRUE), None)
     if phase == "after" and effects[first] is not exact:
         exact = None  # captures are taken in order
-    name = exact.name if isinstance(exact, Setting) else names.fresh("random_value")
+    name = exact.name if isinstance(exact, Setting) else names.fresh(value.name)
     given = exact.exchange if isinstance(exact, Setting) else (None if phase == "before" else 0)
 
     def change(part: Any) -> Any:
-        return Var(name) if isinstance(part, Fresh) and part.number == number else None
+        return Var(name, new=True) if isinstance(part, Fresh) and part.number == number else None
 
     changed = [effect if effect is exact else _mapped(effect, change) for effect in effects]
     if exact is None:
@@ -311,63 +315,7 @@ def _suggested(term: Any) -> str:
                 return "value"
 
 
-# --- conditions ----------------------------------------------------------------------------------------------------
-
-
-def _lift_conditions(exchange: Exchange) -> None:
-    """Leaves out of conditions what is asserted anyway: where that fails, the request fails."""
-    asserted: list[Any] = []
-    for check in exchange.checks:
-        if check.includes is None and check.schema is None:
-            asserted += logic.conjuncts(logic.implies(check.condition, check.term))
-    known = set(map(repr, asserted))
-
-    def lifted(condition: Any) -> Any:
-        kept: Any = TRUE
-        for part in logic.conjuncts(condition):
-            if repr(part) not in known:
-                kept = logic.both(kept, part)
-        return kept
-
-    exchange.checks = [check if check.term == FALSE else _lifted(check, lifted) for check in exchange.checks]
-    exchange.captures = [capture._replace(term=_simplified(capture, lifted)) for capture in exchange.captures]
-
-
-def _lifted(check: Check, lifted: Callable[[Any], Any]) -> Check:
-    whole = logic.implies(check.condition, check.term) if check.term is not None else None
-    if whole is not None and check.condition != TRUE and isinstance(whole, Compare):
-        return check
-    return check._replace(condition=lifted(check.condition))
-
-
-def _simplified(capture: Capture, lifted: Callable[[Any], Any]) -> Any:
-    """A value that is only taken under a condition: without it where the condition follows from the value."""
-    term = capture.term
-    if not isinstance(term, terms.Choice) or term.no != Var(capture.name):
-        return term
-    condition: Any = TRUE
-    for part in logic.conjuncts(lifted(term.test)):
-        if not (_about_status(part) or _about_value(part, term.yes)):
-            condition = logic.both(condition, part)
-    return term.yes if condition == TRUE else terms.Choice(condition, term.yes, term.no)
-
-
-def _about_status(condition: Any) -> bool:
-    """A condition on the status alone: a request with another one fails, or is not what was asked for."""
-    docs = [part for part in terms.inside(condition) if isinstance(part, (Doc, Var))]
-    return bool(docs) and all(isinstance(part, Doc) and part.key == "status" for part in docs)
-
-
-def _about_value(condition: Any, value: Any) -> bool:
-    """Whether a condition asks that a value, or what it is a part of, is there."""
-    match condition:
-        case terms.Truthy(base) | Compare("!=", base, Const(None)):
-            return any(part == base for part in terms.inside(value))
-        case terms.Apply("has", (base, Const(name))):
-            return any(part == Field(base, name) for part in terms.inside(value))
-        case Compare(">" | "!=", terms.Apply("length", (base,)), Const(0)):
-            return any(part == base for part in terms.inside(value))
-    return False
+# --- in order ------------------------------------------------------------------------------------------------------
 
 
 def _keep_old_values(exchange: Exchange, names: Names) -> None:
@@ -377,6 +325,8 @@ def _keep_old_values(exchange: Exchange, names: Names) -> None:
     needed: dict[str, str] = {}
 
     def change(part: Any) -> Any:
+        if isinstance(part, Var) and part.new:
+            return part
         if isinstance(part, Var) and part.name in kept:
             return Var(kept[part.name])
         if isinstance(part, Var) and part.name in given:
@@ -389,7 +339,7 @@ def _keep_old_values(exchange: Exchange, names: Names) -> None:
     seen: set[str] = set()
     captures: list[Capture] = []
     for capture in exchange.captures:
-        late = {part.name for part in terms.inside(capture.term) if isinstance(part, Var)} & seen
+        late = {part.name for part in terms.inside(capture.term) if isinstance(part, Var) and not part.new} & seen
         captures.append(_mapped_capture(capture, change) if late else capture)
         seen.add(capture.name)
     first = [Capture(name, Var(old)) for old, name in needed.items()]

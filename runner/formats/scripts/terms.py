@@ -166,20 +166,28 @@ class Quantified:
 
 
 @dataclass(frozen=True, slots=True)
+class Flat:
+    """Lists one after the other as one list; null is left out."""
+
+    lists: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Fresh:
-    """Something random: the same number is the same value, wherever it stands."""
+    """A value that is computed once, as what is random: the same number is the same value, wherever it stands."""
 
     number: int
     term: Any
+    name: str = "random_value"
 
 
 Term = (
     Const | Doc | Var | Env | Element | Field | Index | Slice | Apply | Compare | Not | Both | Either | Truthy | Choice
-    | Join | ListOf | DictOf | Selected | Quantified | Fresh
+    | Join | ListOf | DictOf | Selected | Quantified | Flat | Fresh
 )  # fmt: skip
 TERMS = (
     Const, Doc, Var, Env, Element, Field, Index, Slice, Apply, Compare, Not, Both, Either, Truthy, Choice, Join, ListOf,
-    DictOf, Selected, Quantified, Fresh,
+    DictOf, Selected, Quantified, Flat, Fresh,
 )  # fmt: skip
 
 TRUE, FALSE, NULL = Const(True), Const(False), Const(None)

@@ -27,6 +27,7 @@ from runner.formats.scripts.terms import (
     Element,
     Env,
     Field,
+    Flat,
     Fresh,
     Index,
     Join,
@@ -83,7 +84,7 @@ class Writer:
                 return self._start(term), PATH
             case Env(name):
                 return f"{self._start(Var('env'))}.{name}", PATH
-            case Fresh(_, inner):
+            case Fresh(term=inner):
                 return self._made(inner)
             case Field(base, name):
                 return self._field(base, name), PATH
@@ -118,6 +119,8 @@ class Writer:
                 return self._call("join", "''", f"[{pieces}]"), PATH
             case ListOf(items):
                 return f"[{', '.join(self._write(item, PIPE) for item in items)}]", PATH
+            case Flat(lists):
+                return f"[{', '.join(self._write(each, PIPE) for each in lists)}][]", PIPE
             case DictOf(entries):
                 inner = ", ".join(f"{quoted_name(name)}: {self._write(value, PIPE)}" for name, value in entries)
                 return f"{{{inner}}}", PATH
@@ -196,7 +199,11 @@ class Writer:
                 return wanted, AND
             return f"{wanted} || {self._write(no, OR)}", OR
         # In a list of one no value is taken for false.
-        return f"({self._write(test, AND)} && [{self._write(yes, PIPE)}] || [{self._write(no, PIPE)}])[0]", PATH
+        chosen = [f"{self._write(test, AND)} && [{self._write(yes, PIPE)}]"]
+        while isinstance(no, Choice):
+            chosen.append(f"{self._write(no.test, AND)} && [{self._write(no.yes, PIPE)}]")
+            no = no.no
+        return f"({' || '.join([*chosen, f'[{self._write(no, PIPE)}]'])})[0]", PATH
 
 
 def _is_true(term: Any) -> bool:

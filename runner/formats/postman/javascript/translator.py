@@ -18,6 +18,7 @@ from runner.formats.postman.javascript.trees import (
     is_boolean,
     is_null,
     is_structure,
+    may_be_structure,
     tree_of,
 )
 
@@ -187,7 +188,7 @@ class Translator:
                 return typed
             if is_null(right):
                 sign = sign[:2]  # what is missing is undefined
-            elif is_structure(left) or is_structure(right):
+            elif may_be_structure(left) and may_be_structure(right):
                 negation = "!" if node["value"] == "ne" else ""
                 return f"{negation}_.isEqual({self.write(left)}, {self.write(right)})", _UNARY
         return f"{self.write(left, _SUM)} {sign} {self.write(right, _SUM)}", _EQUALITY
@@ -256,6 +257,14 @@ class Translator:
         items, condition = sorted(arguments, key=lambda node: node["type"] == "expref")
         return f"{self.write(items, _CALL)}.{method}({self._arrow(condition['children'][0])})"
 
+    def contains(self, arguments: list[Node]) -> str:
+        """A list that holds a structure is asked for it element by element: `includes` knows no equal ones."""
+        items, wanted = arguments
+        if not is_structure(wanted):
+            return f"{self.write(items, _CALL)}.includes({self.write(wanted)})"
+        name = "item" if not self._elements else f"item{len(self._elements) + 1}"
+        return f"{self.write(items, _CALL)}.some({name} => _.isEqual({name}, {self.write(wanted)}))"
+
     def joined(self, arguments: list[Node]) -> str:
         separator, parts = arguments
         if separator.get("value") != "" or parts["type"] != "multi_select_list":
@@ -281,6 +290,7 @@ _SPECIAL: Mapping[str, Callable[[Translator, list[Node]], str]] = {
     "all": lambda translator, arguments: translator.element_of(arguments, "every"),
     "any": lambda translator, arguments: translator.element_of(arguments, "some"),
     "map": lambda translator, arguments: translator.element_of(arguments, "map"),
+    "contains": Translator.contains,
     "join": Translator.joined,
     "date_add": lambda translator, arguments: date_moved(translator.write, arguments),
     "date_format": lambda translator, arguments: date_written(translator.write, arguments),

@@ -161,3 +161,27 @@ requests:
 """)
     assert "sentinel" not in found.text + "".join(found.files.values())
     assert len([loss for loss in found.losses if loss.why == "secrets are not written to a file"]) == 5
+
+
+EQUAL = [
+    ("body.a == {x: body.b, y: `1`}", 'pm.expect(pm.response.json().a).to.eql(({"x": pm.response.json().b, "y": 1}));'),
+    ("body.a != [body.b, body.c]", "pm.expect(pm.response.json().a).to.not.eql([pm.response.json().b, pm.response.json().c]);"),
+    ("status == `200` || body.a == {x: body.b}", '_.isEqual(pm.response.json().a, ({"x": pm.response.json().b}))'),
+    ("status == `200` || body.a == vars.wanted", '_.isEqual(pm.response.json().a, pm.variables.get("wanted"))'),
+    ("status == `200` || body.a == 'x'", 'pm.response.json().a === "x"'),
+    ("status == `200` || length(body.a) == body.n", "pm.response.json().a.length === pm.response.json().n"),
+    ("contains(body.a, {x: body.b})", '.some(item => _.isEqual(item, ({"x": pm.response.json().b})))'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("assertion", "expected"), EQUAL)
+def test_equal(assertion: str, expected: str, exported: Callable[[str], Exported]) -> None:
+    """Lists and objects are compared by what is in them, wherever the comparison stands, and come back so."""
+    text = f"name: N\nvariables: {{wanted: [1]}}\nrequests:\n  - name: a\n    url: http://x.test/\n    assert:\n      - {json.dumps(assertion)}\n"
+    found = exported(text)
+    assert found.losses == []
+    assert expected in _script(_item(found, 0), "test")
+    again = postman.load(Foreign("n", found.text), Choices())
+    assert [item for item in again.collection["requests"][0]["assert"] if isinstance(item, str)] == [
+        assertion if "contains" not in assertion else "any(body.a, &@ == {x: root().body.b})"
+    ]
