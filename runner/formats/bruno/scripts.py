@@ -30,9 +30,18 @@ def _read_folder(folder: Folder, place: str, facts: _Facts, context: Context) ->
     _read(folder.shared, place, facts, context)
     for item in folder.items:
         if isinstance(item, Request):
-            _read(item.shared, item.path, (*facts, ("requestName", item.name)), context)
+            _read(item.shared, item.path, (*facts, *_facts(item)), context)
         else:
             _read_folder(item, item.path, facts, context)
+
+
+def _facts(item: Request) -> Iterator[tuple[str, str]]:
+    """What scripts see of their request before it is sent."""
+    yield "requestName", item.name
+    yield "method", item.method
+    yield "url", item.url
+    if item.body is not None and item.body.mode in ("json", "text", "xml"):
+        yield "body", item.body.text
 
 
 def _read(shared: Shared, place: str, facts: _Facts, context: Context) -> None:

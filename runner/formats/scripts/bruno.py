@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from runner.formats.scripts import logic, terms
+from runner.formats.scripts import digests, logic, terms
 from runner.formats.scripts.calls import argument
 from runner.formats.scripts.changing import add_pair, always, changes, set_header, set_headers
-from runner.formats.scripts.dialect import Dialect, Function, Property, getter, of_request, of_response
+from runner.formats.scripts.dialect import Dialect, Function, Property, getter, of_request, of_response, sent
 from runner.formats.scripts.expectations import asserts
 from runner.formats.scripts.hosts.objects import path_of
 from runner.formats.scripts.loops import Loops
-from runner.formats.scripts.sending import send
+from runner.formats.scripts.sending import send, with_placeholders
 from runner.formats.scripts.state import Waiting
 from runner.formats.scripts.terms import NULL, Const, Doc, Field
-from runner.formats.scripts.values import Host, Obj, Opaque, Value, to_term
+from runner.formats.scripts.values import Host, Obj, Opaque, Value, from_json, to_term
+from runner.language.values import parse_json
 
 #: Scopes of variables: their functions are `bru.get…Var`, `bru.set…Var`.
 _SCOPES = ("", "Env", "GlobalEnv", "Collection", "Folder", "Request")
@@ -32,9 +33,31 @@ _OF_RESPONSE: Mapping[str, Property] = {
     "body": of_response("content"), "data": of_response("content"), "responseTime": of_response("elapsed_ms"),
     "url": of_response("url"),
 }  # fmt: skip
+
+
+def _url(machine: Loops, host: Host) -> Value:
+    known = machine.facts.get("url") if machine.exchange is None else None
+    return sent(machine, "url") if known is None else with_placeholders(machine, known)
+
+
+def _method(machine: Loops, host: Host) -> Value:
+    known = machine.facts.get("method") if machine.exchange is None else None
+    return sent(machine, "method") if known is None else Const(known)
+
+
+def _body(machine: Loops, host: Host) -> Value:
+    """The body: before the request an object, whose parts a script may change, or the text where it is no JSON."""
+    known = machine.facts.get("body") if machine.exchange is None else None
+    if known is None:
+        return sent(machine, "body")
+    try:
+        return from_json(parse_json(known), len(machine.conditions))
+    except ValueError:
+        return Const(known)
+
+
 _OF_REQUEST: Mapping[str, Property] = {
-    "url": of_request("url"), "method": of_request("method"), "headers": of_request("headers"),
-    "body": of_request("body"),
+    "url": _url, "method": _method, "headers": of_request("headers"), "body": _body
 }  # fmt: skip
 
 
@@ -93,6 +116,12 @@ def _process(machine: Loops, host: Host, arguments: list[Value], span: Any) -> V
     if not isinstance(name, Const) or not str(name.value).isidentifier() or not str(name.value).isascii():
         return Opaque("it reads a name of the environment that is computed")
     return terms.Env(str(name.value))
+
+
+def _placeholder(machine: Loops, name: str) -> Value:
+    """`{{name}}` in a text, and `{{process.env.NAME}}`."""
+    process, _, rest = name.rpartition(".")
+    return terms.Env(rest) if process == "process.env" else machine.variable(name)
 
 
 def _sleep(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
@@ -176,6 +205,10 @@ _FUNCTIONS: Mapping[str, Function] = {
     "req.setTimeout": changes("timeout"),
     "req.setMaxRedirects": changes("redirects"),
     **_AXIOS,
+    "crypto.createHash": digests.hashed,
+    "crypto.createHmac": digests.keyed,
+    "digest of.update": digests.with_text,
+    "digest of.digest": digests.digest,
     "bru.sendRequest": _send,
     "bru.getCollectionName": _name,
     "bru.getProcessEnv": _process,
@@ -200,4 +233,5 @@ DIALECT = Dialect(
     },
     properties=_PROPERTIES,
     functions=_FUNCTIONS,
+    variable=_placeholder,
 )  # fmt: skip

@@ -24,6 +24,7 @@ class Dialect(NamedTuple):
     """`names` are the globals, each with its path; `paths` are other words for paths.
 
     `properties` and `functions` are what only this tool has, by path. `texts`: whether all of its variables are texts.
+    `variable` gives the value of what stands between the braces of a placeholder.
     """
 
     names: Mapping[str, str]
@@ -31,6 +32,7 @@ class Dialect(NamedTuple):
     properties: Mapping[str, Property] = _NOTHING
     functions: Mapping[str, Function] = _NOTHING
     texts: bool = False
+    variable: Callable[[Any, str], Value] = lambda machine, name: machine.variable(name)
 
     def below(self, path: str, name: str) -> str:
         """The path of a member of what has a path."""

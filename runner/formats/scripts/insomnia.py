@@ -27,6 +27,12 @@ _PATHS = {
     "chai.assert": "assert",
 }
 
+
+def _placeholder(machine: Loops, name: str) -> Value:
+    """`{{ _.name }}` in a text."""
+    return machine.variable(name.removeprefix("_."))
+
+
 #: The words of scripts before and after a request.
 DIALECT = Dialect(
     names=_NAMES,
@@ -38,6 +44,7 @@ DIALECT = Dialect(
         "pm.request.addQueryParams": changes("query"),
         "pm.request.url.addQueryParams": changes("query"),
     },
+    variable=_placeholder,
 )
 
 #: A response as `insomnia.send()` gives it.

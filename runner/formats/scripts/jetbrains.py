@@ -6,17 +6,17 @@ https://www.jetbrains.com/help/idea/http-response-reference.html
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from runner.formats import jsonpath
-from runner.formats.scripts import structures, terms
+from runner.formats.scripts import digests, structures, terms
 from runner.formats.scripts.calls import argument
 from runner.formats.scripts.dialect import Dialect, Function, Property, of_request, of_response
 from runner.formats.scripts.expectations import asserts
 from runner.formats.scripts.hosts.objects import path_of
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.terms import Const, Doc, Field
-from runner.formats.scripts.values import Host, Opaque, Value, to_term
+from runner.formats.scripts.values import Host, Opaque, Value
 
 _TYPE = Field(Doc("headers"), "content-type")
 
@@ -58,37 +58,6 @@ def _random_integer(machine: Loops, host: Host, arguments: list[Value], span: An
     return machine.fresh(terms.call("random_int", low, Const(high.value - 1)))
 
 
-# --- digests: `crypto.hmac.sha256().withTextSecret(key).updateWithText(text).digest().toHex()` ------------------------
-
-
-class _Hash(NamedTuple):
-    function: str
-    secret: Any = None
-    text: Any = None
-
-
-def _hash(function: str) -> Function:
-    return lambda machine, host, arguments, span: Host("hash", data=_Hash(function))
-
-
-def _with_secret(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
-    return Host("hash", data=host.data._replace(secret=to_term(argument(arguments))))
-
-
-def _with_text(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
-    if host.data.text is not None:
-        return Opaque("it digests several texts")
-    return Host("hash", data=host.data._replace(text=to_term(argument(arguments))))
-
-
-def _digest(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
-    found = host.data
-    if found.text is None or (found.function == "hmac_sha256") is (found.secret is None):
-        return Opaque("it digests what is not known")
-    given = (found.text,) if found.secret is None else (found.secret, found.text)
-    return Host("bytes", data=terms.call(found.function, *given))
-
-
 # --- the tables ----------------------------------------------------------------------------------------------------
 
 _PROPERTIES: Mapping[str, Property] = {
@@ -107,13 +76,13 @@ _FUNCTIONS: Mapping[str, Function] = {
     **asserts.FUNCTIONS,
     "jsonPath": _json_path,
     "$random.integer": _random_integer,
-    "crypto.sha256": _hash("sha256"),
-    "crypto.md5": _hash("md5"),
-    "crypto.hmac.sha256": _hash("hmac_sha256"),
-    "hash.withTextSecret": _with_secret,
-    "hash.updateWithText": _with_text,
-    "hash.digest": _digest,
-    "bytes.toHex": lambda machine, host, arguments, span: host.data,
+    "crypto.sha256": digests.begun("sha256"),
+    "crypto.md5": digests.begun("md5"),
+    "crypto.hmac.sha256": digests.begun("hmac_sha256"),
+    "digest of.withTextSecret": digests.with_secret,
+    "digest of.updateWithText": digests.with_text,
+    "digest of.digest": digests.digest,
+    "bytes of digest.toHex": digests.in_hex,
     "request.url.tryGetSubstituted": lambda machine, host, arguments, span: of_request("url")(machine, host),
 }
 _SCOPES = {"client.global": "pm.globals", "request.variables": "pm.variables", "request.environment": "pm.environment",

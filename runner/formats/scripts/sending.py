@@ -94,7 +94,7 @@ _DYNAMIC = {
 
 def _variable(machine: Loops, name: str) -> Any:
     if not name.startswith("$"):
-        return to_term(machine.variable(name))
+        return to_term(machine.dialect.variable(machine, name))
     if name not in _DYNAMIC:
         raise UntranslatableError(f"{{{{{name}}}}} has no equal here")
     return machine.fresh(_DYNAMIC[name])

@@ -16,9 +16,15 @@ def _uuid(machine: Loops, arguments: list[Value], span: Any) -> Value:
     return machine.fresh(terms.call("uuid"))
 
 
-_SAME = ("uuid", "moment", "ajv", "tv4", "atob", "btoa", "url", "querystring", "buffer", "chai", "assert", "axios")
+_SAME = ("uuid", "moment", "ajv", "tv4", "atob", "btoa", "url", "querystring", "buffer", "chai", "assert", "axios",
+         "crypto")  # fmt: skip
 #: Modules with the paths that they have here.
-_MODULES = {name: name for name in _SAME} | {"lodash": "_", "crypto-js": "CryptoJS"}
+_MODULES = {name: name for name in _SAME} | {
+    "lodash": "_",
+    "crypto-js": "CryptoJS",
+    "crypto": "crypto",
+    "node:crypto": "crypto",
+}
 
 
 def _require(machine: Loops, arguments: list[Value], span: Any) -> Value:

@@ -256,6 +256,34 @@ def test_changes_of_a_request() -> None:
     }
 
 
+def test_a_body_that_is_changed() -> None:
+    """A script of Bruno sees the body of its request as it is written, and may give it other parts."""
+    script = "const body = req.getBody(); body.sum = body.a + 1; body.who = bru.getVar('who'); req.setBody(body);"
+    blocks = f'body:json {{\n  {{"a": 1, "b": "{{{{x}}}}"}}\n}}\nscript:pre-request {{\n  {script}\n}}\n'
+    imported = bruno.load(Foreign("x", f"post {{\n  url: http://h/x\n  body: json\n}}\n{blocks}"), Choices())
+    made = request_of(imported)
+    assert imported.losses == []
+    assert (made["json"], "method" in made) == ({"a": 1, "b": "{{x}}", "sum": 2, "who": "{{who}}"}, False)
+
+
+PLACEHOLDERS: list[tuple[Load, str, Any]] = [
+    (of_bruno, "bru.setVar('a', bru.interpolate('{{b}}-{{process.env.C}}'))", "{{b}}-{{env.C}}"),
+    (of_bruno, "bru.setVar('a', '{{b}}')", "{{b}}"),
+    (of_insomnia, "insomnia.variables.set('a', insomnia.variables.replaceIn('{{ _.b }}-c'))", "{{b}}-c"),
+    (of_jetbrains, "client.global.set('a', '{{b}}')", "{{b}}"),
+    (of_bruno, "bru.setVar('a', require('crypto').createHmac('sha256', bru.getVar('b')).update('c').digest('hex'))",
+     "{{hmac_sha256(b, 'c')}}"),
+    (of_bruno, "bru.setVar('a', req.getMethod() + req.getUrl())", "GEThttp://h/x"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("load", "script", "expected"), PLACEHOLDERS)
+def test_values_before_a_request(load: Load, script: str, expected: Any) -> None:
+    """Placeholders in texts of a script, digests, and what a script sees of its request."""
+    imported = load(script, "")
+    assert (request_of(imported)["variables"], imported.losses) == ({"a": expected}, [])
+
+
 def test_query_of_insomnia() -> None:
     """Parameters that a script adds are those of the request."""
     imported = of_insomnia("insomnia.request.url.addQueryParams([{key: 'a', value: '{{ _.b }}'}])", "")
