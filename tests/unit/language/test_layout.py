@@ -105,11 +105,17 @@ def remarked(data: Any, chance: random.Random) -> Any:
     if isinstance(data, dict):
         entries = [(key, remarked(value, chance)) for key, value in data.items()]
         kept = [(Disabled({key: value}), None) if chance.random() < 0.3 else (key, value) for key, value in entries]
-        return dict([*kept, (Comment("why"), None)] if chance.random() < 0.3 else kept)
+        return dict(with_remarks(kept, (Comment("why"), None), chance))
     if isinstance(data, list):
         items = [remarked(item, chance) for item in data]
-        return [Disabled(item) if chance.random() < 0.3 else item for item in items]
+        return with_remarks([Disabled(i) if chance.random() < 0.3 else i for i in items], Comment("why"), chance)
     return data
+
+
+def with_remarks(entries: list[Any], remark: Any, chance: random.Random) -> list[Any]:
+    if chance.random() < 0.3:
+        entries.insert(chance.randint(0, len(entries)), remark)
+    return entries
 
 
 @settings(deadline=None, max_examples=200)
