@@ -13,7 +13,7 @@ from runner.formats.payloads import BODIES, has_body
 from runner.formats.scripts import logic, structures, terms
 from runner.formats.scripts.kinds import kind
 from runner.formats.scripts.results import Results
-from runner.formats.scripts.state import Header, Setting, Skipped
+from runner.formats.scripts.state import Setting, Skipped
 from runner.formats.scripts.writing import UnwritableError, Writer, data, literals
 from runner.formats.urls import split_query
 
@@ -34,7 +34,7 @@ def change(found: Results, draft: Data, text: Text) -> None:
     for header in found.headers:
         try:
             found.before.needs(header.term)
-            _header(header, draft, text)
+            _put_header(header.name, header.term, draft, text)
         except UnwritableError as error:
             lose(header.span, "a header that is added", str(error))
     for each in found.changes:
@@ -81,12 +81,12 @@ def _texts(value: Any, text: Text) -> Any:
     return literals(value)
 
 
-def _header(header: Header, draft: Data, text: Text) -> None:
-    value = _written(header.term, text)
+def _put_header(name: str, term: Any, draft: Data, text: Text) -> None:
+    value = _written(term, text)
     if isinstance(value, (dict, list)):
         raise UnwritableError("it is no text")
-    kept = {name: old for name, old in (draft.get("headers") or {}).items() if not _is_named(name, header.name)}
-    draft["headers"] = {**kept, literal(header.name): value if isinstance(value, str) else structures.text_of(value)}
+    kept = {other: old for other, old in (draft.get("headers") or {}).items() if not _is_named(other, name)}
+    draft["headers"] = {**kept, literal(name): value if isinstance(value, str) else structures.text_of(value)}
 
 
 def _is_named(name: Any, wanted: str) -> bool:
@@ -106,6 +106,21 @@ def _skip(skip: Skipped, draft: Data) -> None:
 
 def _url(term: Any, draft: Data, text: Text) -> None:
     draft["url"], draft["query"] = split_query(_text_of(term, text))
+
+
+def _header(term: Any, draft: Data, text: Text) -> None:
+    for name, value in term.entries:
+        _put_header(name, value, draft, text)
+
+
+def _headers(term: Any, draft: Data, text: Text) -> None:
+    """All headers: those that stood there are not sent."""
+    entries = _written(term, text)
+    if not isinstance(entries, dict):
+        raise UnwritableError("they are computed")
+    draft["headers"] = {}
+    for name, value in entries.items():
+        draft["headers"][name] = value if isinstance(value, str) else structures.text_of(value)
 
 
 def _method(term: Any, draft: Data, text: Text) -> None:
@@ -170,6 +185,8 @@ def _redirects(term: Any, draft: Data, text: Text) -> None:
 
 
 _CHANGES: dict[str, Callable[[Any, Data, Text], None]] = {
+    "header": _header,
+    "headers": _headers,
     "url": _url,
     "query": _query,
     "method": _method,

@@ -10,7 +10,7 @@ from typing import Any
 
 from runner.formats.scripts import digests, logic, terms
 from runner.formats.scripts.calls import argument
-from runner.formats.scripts.changing import add_pair, always, changes, set_header, set_headers
+from runner.formats.scripts.changing import add_pair, always, changes, set_header
 from runner.formats.scripts.dialect import Dialect, Function, Property, getter, of_request, of_response, sent
 from runner.formats.scripts.expectations import asserts
 from runner.formats.scripts.hosts.objects import path_of
@@ -196,7 +196,7 @@ _FUNCTIONS: Mapping[str, Function] = {
     "req.headerList.has": _has(of_request("headers")),
     "req.getName": _name,
     "req.setHeader": set_header,
-    "req.setHeaders": set_headers,
+    "req.setHeaders": changes("headers"),
     "req.headerList.add": add_pair,
     "req.headerList.upsert": add_pair,
     "req.setBody": changes("body"),

@@ -11,7 +11,7 @@ from runner.formats.scripts import structures, terms
 from runner.formats.scripts.calls import argument
 from runner.formats.scripts.dialect import Function
 from runner.formats.scripts.loops import Loops
-from runner.formats.scripts.state import Change, Header
+from runner.formats.scripts.state import Change
 from runner.formats.scripts.terms import NULL, Const
 from runner.formats.scripts.values import Host, Opaque, Value, to_term
 
@@ -38,18 +38,6 @@ def set_header(machine: Loops, host: Host, arguments: list[Value], span: Any) ->
     return add_header(machine, argument(arguments), argument(arguments, 1), span)
 
 
-def set_headers(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
-    """`req.setHeaders({name: value})`."""
-    entries = machine.known_entries(argument(arguments))
-    if entries is None:
-        return Opaque("it sets headers that are computed")
-    for name, value in entries.items():
-        failed = add_header(machine, Const(name), value, span)
-        if isinstance(failed, Opaque):
-            return failed
-    return NULL
-
-
 def add_pair(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value:
     """`headers.upsert({key, value})`."""
     pair = machine.known_entries(argument(arguments)) or {}
@@ -62,5 +50,5 @@ def add_header(machine: Loops, name: Value, value: Value, span: Any) -> Value:
         return Opaque("it sets a header whose name is computed")
     if not always(machine):
         return Opaque("it sets a header under a condition, or after the request")
-    machine.emit(Header(name.value, to_term(value), span))
+    machine.emit(Change("header", terms.DictOf(((name.value, to_term(value)),)), span))
     return NULL

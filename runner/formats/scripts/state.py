@@ -78,7 +78,7 @@ class Header(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A key of its request that the script writes: url, method, body, timeout (in milliseconds) and the like."""
+    """A key of its request that the script writes: header, url, method, body, timeout (milliseconds) and the like."""
 
     key: str
     term: Any

@@ -256,6 +256,13 @@ def test_changes_of_a_request() -> None:
     }
 
 
+def test_headers_in_order() -> None:
+    """`setHeaders` of Bruno takes all headers away that stood there, and names are those of any spelling."""
+    script = "req.setHeader('X-A', '1'); req.setHeaders({'X-B': '2', 'X-C': 3}); req.setHeader('x-b', '{{b}}');"
+    imported = of_bruno(script, "")
+    assert (request_of(imported)["headers"], imported.losses) == ({"X-C": "3", "x-b": "{{b}}"}, [])
+
+
 def test_a_body_that_is_changed() -> None:
     """A script of Bruno sees the body of its request as it is written, and may give it other parts."""
     script = "const body = req.getBody(); body.sum = body.a + 1; body.who = bru.getVar('who'); req.setBody(body);"
