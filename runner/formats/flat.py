@@ -279,7 +279,7 @@ def _auth(spec: AuthSpec, step: Step, scope: Scope) -> Auth | None:
     if step.login is not None:
         call = step.login
         login = _request(step, call.spec, call.settings, call.base_urls, scope)
-        inner = None if call.auth is None else _auth(call.auth, replace(step, login=None), scope)
+        inner = None if call.auth is None else _auth(call.auth, step._replace(login=None), scope)
         login = replace(login, name=f"Log in for {step.name}", auth=inner)
     return Auth(spec.type or "none", fields, login)
 

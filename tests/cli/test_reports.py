@@ -10,7 +10,6 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -221,7 +220,7 @@ def test_a_burst_holds_few_bodies(size: int) -> None:
     body = bytes(size)
     answer = Exchange(Request("GET", "http://api.test/"), Response(200, "OK", (), body, "http://api.test/"))
     step = StepResult("A", "R", Outcome.PASSED, exchange=answer)
-    events: list[Event] = [RunStarted(1, 50, 0.0), *[StepFinished(replace(step, name=str(n))) for n in range(50)]]
+    events: list[Event] = [RunStarted(1, 50, 0.0), *[StepFinished(step._replace(name=str(n))) for n in range(50)]]
     told: list[Event] = []
     guarded = Guarded("x", Told(told), None, Reports(), in_bursts=True)
     for number, event in enumerate([*events, RunFinished(RunResult())], 1):
