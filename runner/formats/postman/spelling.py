@@ -22,6 +22,7 @@ _NUMBERS = frozenset(
      "floor", "ceil", "sum", "avg", "max", "min"}
 )  # fmt: skip
 _NUMERIC_KEYS = frozenset({"status", "size", "elapsed_ms"})
+_BRACES = re.compile(r"\{\{[^{}]*\}\}")
 _MARKED = re.compile('"\ue000(\\d+)\ue001"')
 
 
@@ -34,7 +35,8 @@ class Lose(Protocol):
 class Spelling:
     """Writes texts; notes which names of the environment they ask for, and what has to be set by a script."""
 
-    def __init__(self, declared: Iterable[Mapping[Any, Any]], captured: Mapping[str, Node]) -> None:
+    def __init__(self, declared: Iterable[Mapping[Any, Any]], captured: Mapping[str, Node], lose: Lose) -> None:
+        self._lose = lose
         self._declared = list(declared)
         self._captured = captured
         #: Names of the process environment that stand in texts.
@@ -48,7 +50,16 @@ class Spelling:
         """A text, number or truth value of ours as a text of Postman."""
         if not isinstance(given, str):
             return as_text(given)
-        return "".join(part if isinstance(part, str) else self._placeholder(part) for part in template.parse(given))
+        return "".join(self._piece(part) for part in template.parse(given))
+
+    def _piece(self, part: Any) -> str:
+        if not isinstance(part, str):
+            return self._placeholder(part)
+        for literal in _BRACES.findall(part):
+            self._lose(
+                f"the literal {literal}", "Postman takes it for a variable", "give it by a variable of another name"
+            )
+        return part
 
     def _placeholder(self, part: Any) -> str:
         constant = _constant(part.query.tree.root)
@@ -63,7 +74,7 @@ class Spelling:
             text = text.removeprefix("to_string(").removesuffix(")").strip()
         if text in _DYNAMIC:
             return _DYNAMIC[text]
-        if root["type"] == "field":
+        if root["type"] == "field" and root["value"] != "iteration":
             return str(root["value"])
         steps = [step.get("value") for step in root.get("children", ())]
         if root["type"] == "subexpression" and len(steps) == 2 and steps[0] in ("vars", "env"):
@@ -89,11 +100,11 @@ class Spelling:
 
     # --- JSON
 
-    def json(self, given: Any) -> str:
+    def json(self, given: Any, indent: int | None = 2) -> str:
         """The text of a JSON body."""
         bare: list[str] = []
         marked = self._marked(given, bare)
-        written = json.dumps(marked, ensure_ascii=False, indent=2)
+        written = json.dumps(marked, ensure_ascii=False, indent=indent)
         return _MARKED.sub(lambda match: bare[int(match[1])], written)
 
     def _marked(self, given: Any, bare: list[str]) -> Any:
@@ -136,7 +147,7 @@ class Spelling:
 
     def _is_typed_name(self, name: str) -> bool:
         values = [each[name] for each in self._declared if name in each]
-        kinds = [isinstance(value, (bool, int, float)) for value in values]
+        kinds = [isinstance(value, (bool, int, float, list, dict)) for value in values]
         if name in self._captured:
             kinds.append(is_typed(self._captured[name]))
         return bool(kinds) and all(kinds)

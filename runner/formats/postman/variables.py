@@ -30,6 +30,8 @@ _SCHEMES = {"bearer": "token", "basic": "basic_credentials"}
 _TEXT = "string"
 #: In the description of a variable without a value: where the runner has it from.
 _OF_ENVIRONMENT = re.compile(r"\{\{env\.\w+\}\}", re.ASCII)
+#: The description of a variable that an export wrote as JSON.
+AS_JSON = "A list or an object, as JSON"
 _WORDS = {"true": True, "false": False}
 
 
@@ -139,7 +141,16 @@ class Variables:
         given = entry.data.get("value")
         if isinstance(given, (bool, int, float)):
             return given
+        if plain(entry.data.get("description")) == AS_JSON:
+            return self._structure(entry.value or "")
         return self.text(entry.value or "", "variable")
+
+    def _structure(self, text: str) -> Any:
+        """A list or an object that was written as JSON; placeholders stand in it as in a body."""
+        from runner.formats.postman.bodies import read_json
+
+        found = read_json(text, self, "variable")
+        return self.text(text, "variable") if found is None else found[0]
 
     def _is_secret(self, entry: Entry) -> bool:
         value = entry.value or ""
@@ -239,6 +250,8 @@ def snake(name: str) -> str:
 def _kind(value: Any) -> str:
     if isinstance(value, bool):
         return "boolean"
+    if isinstance(value, (list, dict)):
+        return "structure"
     return "number" if isinstance(value, (int, float)) else _TEXT
 
 

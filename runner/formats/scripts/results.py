@@ -14,7 +14,7 @@ from runner.formats.draft import Names
 from runner.formats.scripts import logic, terms
 from runner.formats.scripts.conditions import lifted
 from runner.formats.scripts.machine import Machine
-from runner.formats.scripts.state import Capture, Check, Effect, Header, Lost, Sent, Setting, Skipped, Waiting
+from runner.formats.scripts.state import Capture, Check, Effect, Header, Lost, Sent, Setting, Skipped, Unset, Waiting
 from runner.formats.scripts.terms import FALSE, TRUE, Compare, Doc, Element, Field, Fresh, Index, Var
 from runner.formats.scripts.writing import UnwritableError
 
@@ -53,6 +53,8 @@ class Results:
     headers: list[Header] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     skips: list[Skipped] = field(default_factory=list)
+    #: Variables that are taken away after the request, by our names.
+    unset: list[Unset] = field(default_factory=list)
     read: set[str] = field(default_factory=set)
 
     @property
@@ -110,6 +112,8 @@ def _sort_in(effect: Effect, found: Results) -> None:
             found.headers.append(effect)
         case Skipped():
             found.skips.append(effect)
+        case Unset():
+            found.unset.append(effect)
         case Waiting(delay):
             found.waits.append(delay)
 
@@ -165,6 +169,8 @@ def _kept_names(effects: list[Effect]) -> set[str]:
 
 
 def _named(effect: Effect, found: Results, names: Names) -> Effect:
+    if isinstance(effect, Unset):
+        return effect._replace(name=names(effect.name))
     if not isinstance(effect, Setting):
         return effect
     own = found.renamed.get(effect.name) if effect.exchange is None else None

@@ -177,7 +177,7 @@ EQUAL = [
 @pytest.mark.parametrize(("assertion", "expected"), EQUAL)
 def test_equal(assertion: str, expected: str, exported: Callable[[str], Exported]) -> None:
     """Lists and objects are compared by what is in them, wherever the comparison stands, and come back so."""
-    text = f"name: N\nvariables: {{wanted: [1]}}\nrequests:\n  - name: a\n    url: http://x.test/\n    assert:\n      - {json.dumps(assertion)}\n"
+    text = f"name: N\nvariables: {{wanted: x}}\nrequests:\n  - name: a\n    url: http://x.test/\n    assert:\n      - {json.dumps(assertion)}\n"
     found = exported(text)
     assert found.losses == []
     assert expected in _script(_item(found, 0), "test")
