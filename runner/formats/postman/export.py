@@ -36,6 +36,8 @@ _AS_TEXT = ("url", "query", "headers", "cookies", "form", "multipart", "text")
 _EXACT = 2**53
 _WITHOUT_BODY = frozenset({"GET", "COPY", "HEAD", "PURGE", "UNLOCK"})
 _WHOLE_ENV = re.compile(r"\{\{\s*env\.(\w+)\s*\}\}", re.ASCII)
+#: A placeholder with a text in it: what holds where there is no value.
+_DEFAULT = re.compile(r"\{\{[^{}]*'[^{}]*\}\}")
 _OUTSIDE = "secrets are not written to a file"
 _REQUEST_LISTS = ("setup", "requests", "teardown")
 #: Keys of a request or group for which a collection has no words: why, and what to do.
@@ -110,7 +112,9 @@ class _Export:
                     names(name)
         secrets = self.draft.setdefault("secrets", {})
         known = dict(secrets)
-        seal(self.draft, Vault(names, secrets))
+        vault = Vault(names, secrets)
+        seal(self.draft, vault)
+        _seal_defaults(self.draft, vault)
         for name, value in secrets.items():
             if isinstance(name, str) and known.get(name) != value:
                 what = "the value of the secret" if name in known else "a credential that stands in the file, now"
@@ -131,8 +135,10 @@ class _Export:
         around = self._around(draft, Around())
         found: Json = {"info": info, "item": list(self._parts(draft, around))}
         self.place = self.plan.collection.source.path
-        found |= self._shared(self._with_base(draft, around.base))
+        self.spelling.computed.clear()
+        self.spelling.once = True
         variables = list(self._variables())
+        found |= self._shared(self._with_base(draft, around.base))
         if variables:
             found["variable"] = variables
         self.result.text = json.dumps(found, ensure_ascii=False, indent=2) + "\n"
@@ -168,8 +174,9 @@ class _Export:
             found["description"] = given["description"]
         found["item"] = list(self._items(given["requests"], self._around(given, around)))
         self.place = around.place
-        found |= self._shared(self._with_base(given, self._around(given, around).base))
+        self.spelling.computed.clear()
         values = pieces.pairs(given.get("variables") or {}, self.spelling)
+        found |= self._shared(self._with_base(given, self._around(given, around).base))
         values += [self._secret(name, value) for name, value in (given.get("secrets") or {}).items() if _is_real(name)]
         if values:
             self.lose("the variables of a group", "Postman has none for a folder", "move them to the collection")
@@ -284,7 +291,7 @@ class _Export:
         url = joined(around.base, given["url"], self.variables)
         values = self._path_values(url, given)
         request: Json = {"method": self.spelling.text(method)}
-        given = _with_auth(given, around.auth)
+        given = self._with_base(_with_auth(given, around.auth), around.base)
         auth = schemes_out.auth(given.get("auth"), self.spelling, self.lose)
         if auth is not None:
             request["auth"] = auth
@@ -308,7 +315,7 @@ class _Export:
         needs_body = bool(body and not body[2] and method in _WITHOUT_BODY)
         self._tell_of_overridden(given, around)
         given = _with_implied(given, around)
-        return self._item(self._with_base(given, around.base), place, request, values, needs_body=needs_body)
+        return self._item(given, place, request, values, needs_body=needs_body)
 
     def _item(self, given: Data, place: int, request: Json, values: Mapping[str, str], *, needs_body: bool) -> Json:
         settings = self._settings(given) | ({"disableBodyPruning": True} if needs_body else {})
@@ -385,6 +392,17 @@ def _requests(draft: Data) -> Iterator[Data]:
         for item in draft.get(part) or ():
             if isinstance(item, dict):
                 yield from _requests(item) if "requests" in item else (item,)
+
+
+def _seal_defaults(value: Any, vault: Vault) -> None:
+    """`"{{env.PASSWORD || 'secret'}}"` in an `auth`: what stands for want of a value is a credential, too."""
+    if isinstance(value, dict):
+        auth = value["auth"] if isinstance(value.get("auth"), dict) else {}
+        for key, given in auth.items():
+            if isinstance(given, str) and holds_credential(str(key)) and _DEFAULT.fullmatch(given):
+                auth[key] = vault.put(given, key)
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _seal_defaults(inner, vault)
 
 
 def _listed(asserts: Any) -> list[Any]:

@@ -83,7 +83,8 @@ def _computed(spelling: Spelling, lose: Lose) -> Iterator[str]:
     """What stood in the texts of the request and is more than a variable."""
     for name, text in spelling.computed.items():
         try:
-            yield f"pm.variables.set({literal(name)}, {expression(text, over_response=False)});"
+            line = f"pm.variables.set({literal(name)}, {expression(text, over_response=False)});"
+            yield f"if (!pm.variables.has({literal(name)})) {{\n    {line}\n}}" if spelling.once else line
         except UnsayableError as error:
             lose(f"the expression {text}", str(error))
     spelling.computed.clear()

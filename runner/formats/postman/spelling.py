@@ -43,7 +43,9 @@ class Spelling:
         self.asked: dict[str, None] = {}
         #: Expressions that a script computes for the request that is being written, by the name that it gives them.
         self.computed: dict[str, str] = {}
-        self._names: dict[str, str] = {}
+        #: Whether values of the collection are being written: they are computed once for a whole run.
+        self.once = False
+        self._names: dict[tuple[bool, str], str] = {}
         self._tokens: dict[str, str] = {}
 
     def text(self, given: Any) -> str:
@@ -56,9 +58,7 @@ class Spelling:
         if not isinstance(part, str):
             return self._placeholder(part)
         for literal in _BRACES.findall(part):
-            self._lose(
-                f"the literal {literal}", "Postman takes it for a variable", "give it by a variable of another name"
-            )
+            self._lose(f"the literal {literal}", "Postman takes it for a variable", "write it otherwise")
         return part
 
     def _placeholder(self, part: Any) -> str:
@@ -81,10 +81,11 @@ class Spelling:
             if steps[0] == "env":
                 self.asked[str(steps[1])] = None
             return str(steps[1])
-        if text not in self._names:
-            self._names[text] = f"computed_{len(self._names) + 1}"
-        self.computed[self._names[text]] = text
-        return self._names[text]
+        key = (self.once, text)
+        if key not in self._names:
+            self._names[key] = f"{'declared' if self.once else 'computed'}_{len(self._names) + 1}"
+        self.computed[self._names[key]] = text
+        return self._names[key]
 
     def token(self, auth: Mapping[Any, Any]) -> str:
         """The name of the variable for the token that a script fetches: one for each way of fetching it."""
