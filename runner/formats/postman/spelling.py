@@ -63,7 +63,7 @@ class Spelling:
 
     def _placeholder(self, part: Any) -> str:
         constant = _constant(part.query.tree.root)
-        if constant is not None and part.query.text not in _DYNAMIC:
+        if constant is not None:
             return constant
         return f"{{{{{self.name(part.query.text, part.query.tree.root)}}}}}"
 
@@ -173,7 +173,7 @@ def _reversed() -> dict[str, str]:
     found: dict[str, str] = {}
     for name in dynamic.names():
         known = dynamic.find(name)
-        if known is not None:
+        if known is not None and known.word is None:
             found.setdefault(known.expression, name)
     return found
 

@@ -361,3 +361,9 @@ def test_credential_for_want_of_another(exported: Callable[[str], Exported]) -> 
     found = exported(_request("auth: {type: basic, username: ada, password: \"{{env.PW || 'sentinel-1'}}\"}"))
     assert "sentinel" not in found.text
     assert [what for _, what in _losses(found)] == ["a credential that stands in the file, now 'password'"]
+
+
+def test_word_stays_a_word(exported: Callable[[str], Exported]) -> None:
+    """A constant text in a placeholder is that text in Postman, and nothing random."""
+    item = _item(exported(_request("query: {name: \"{{'Ada'}}\"}")), 0)
+    assert item["request"]["url"]["query"] == [{"key": "name", "value": "Ada"}]
