@@ -6,13 +6,14 @@ knows drafts (plain data with comments), and gives text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
 from runner.formats.draft import Comment, Disabled
 from runner.formats.postman.javascript.literals import UnsayableError, literal, regex
 from runner.formats.postman.javascript.translator import Translator
 from runner.formats.postman.javascript.trees import Node, falsy, is_structure, tree_of
+from runner.formats.postman.usage import used
 from runner.formats.scripts.drafts import shown
 from runner.language import template
 
@@ -196,12 +197,28 @@ def captures(given: Mapping[Any, Any], lose: Any) -> Iterator[str]:
         yield f"pm.collectionVariables.set({literal(name)}, {found});"
 
 
-def settings(given: Mapping[Any, Any], lose: Any) -> Iterator[str]:
-    """The statements that set variables before a request."""
-    for name, wanted in given.items():
-        if isinstance(name, (Comment, Disabled)):
-            continue
+def settings(given: Mapping[Any, Any], kept: Container[str], lose: Any) -> Iterator[str]:
+    """The statements that set variables before a request; those that are kept after it are the collection's."""
+    for name in in_order({name: wanted for name, wanted in given.items() if isinstance(name, str)}):
+        scope = "pm.collectionVariables" if name in kept else "pm.variables"
         try:
-            yield f"pm.collectionVariables.set({literal(name)}, {value(wanted)});"
+            yield f"{scope}.set({literal(name)}, {value(given[name])});"
         except UnsayableError as error:
             lose(f"the variable '{name}'", str(error))
+
+
+def in_order(given: Mapping[str, Any]) -> list[str]:
+    """Names of variables, each after those that its value looks at."""
+    found: dict[str, None] = {}
+
+    def add(name: str) -> None:
+        if name not in found and name in given and name not in waiting:
+            waiting.add(name)
+            for other in used(given[name]).names:
+                add(other)
+            found[name] = None
+
+    waiting: set[str] = set()
+    for name in given:
+        add(name)
+    return list(found)

@@ -134,7 +134,8 @@ class _Import:
         auth = self._auth(item)
         inner = self._around(item, around if auth is None else around._replace(auth=auth))
         first, own = self._once_before(item)
-        values = {self.variables.names(e.name): self.variables.text(e.value or "") for e in item.variables if e.name}
+        entries = (entry for entry in item.variables if entry.name and not _is_asked_for(entry))
+        values = {self.variables.names(entry.name): self.variables.text(entry.value or "") for entry in entries}
         draft: Data = {
             "name": unique(item.name, "Folder"),
             "description": item.description or None,
@@ -232,6 +233,11 @@ class _Import:
         rest = [item for item in draft["requests"] if not (isinstance(item, dict) and "requests" in item)]
         first = {**shared, "extends": "_base.yaml", "setup": draft.get("setup"), "requests": rest}
         self.imported.collection = ordered(first, COLLECTION_ORDER)
+
+
+def _is_asked_for(entry: reading.Entry) -> bool:
+    """Whether a variable is a secret without a value, which comes from outside."""
+    return entry.data.get("type") == "secret" and not entry.value
 
 
 def _is_for_each(found: Any) -> bool:

@@ -19,17 +19,25 @@ from runner.formats import declared
 from runner.formats.draft import Comment, Data, Disabled, Names, Unique, safe_stem
 from runner.formats.exported import Exported
 from runner.formats.postman import pieces, schemes_out, scripts_out
+from runner.formats.postman.finishing import IMPLIED, looks_at_status
 from runner.formats.postman.javascript.trees import tree_of
 from runner.formats.postman.spelling import Spelling
 from runner.formats.postman.usage import used
-from runner.formats.postman.variables import env_name, is_harmless, snake
+from runner.formats.postman.variables import AS_JSON, env_name, is_harmless, snake
 from runner.formats.sealing import Vault, seal
-from runner.language.values import as_text
+from runner.language import template
+from runner.language.values import SpelledFloat, as_text
 
 Json = dict[str, Any]
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+#: Keys of a request in which a variable is put into text.
+_AS_TEXT = ("url", "query", "headers", "cookies", "form", "multipart", "text")
+#: Whole numbers beyond it are rounded by JavaScript.
+_EXACT = 2**53
 _WITHOUT_BODY = frozenset({"GET", "COPY", "HEAD", "PURGE", "UNLOCK"})
 _WHOLE_ENV = re.compile(r"\{\{\s*env\.(\w+)\s*\}\}", re.ASCII)
+#: A placeholder with a text in it: what holds where there is no value.
+_DEFAULT = re.compile(r"\{\{[^{}]*'[^{}]*\}\}")
 _OUTSIDE = "secrets are not written to a file"
 _REQUEST_LISTS = ("setup", "requests", "teardown")
 #: Keys of a request or group for which a collection has no words: why, and what to do.
@@ -45,6 +53,7 @@ _LOST: Mapping[str, tuple[str, str]] = {
     "poll": ("a request is sent once", "pm.setNextRequest in its test script repeats it"),
     "paginate": ("only the first page is fetched", "pm.setNextRequest in its test script repeats it"),
     "snapshot": ("Postman does not compare with what was kept", "write assertions"),
+    "overlap": ("Postman sends one request after the other", ""),
     "save_to": ("a person saves a response in Postman", "Send and Download"),
 }
 
@@ -55,12 +64,16 @@ def dump(plan: Plan) -> Exported:
 
 
 class Around(NamedTuple):
-    """What a request inherits: its base URL, headers and query entries, and the names of its folders."""
+    """What a request inherits: its base URL, headers, query entries and auth, and the names of its folders."""
 
     base: str = ""
     headers: tuple[tuple[Any, Any], ...] = ()
     query: tuple[tuple[Any, Any], ...] = ()
     place: str = ""
+    #: Variables of its folders.
+    own: tuple[str, ...] = ()
+    auth: Any = None
+    asserts: tuple[Any, ...] = ()
 
 
 class _Export:
@@ -77,9 +90,17 @@ class _Export:
         self._seal()
         requests = list(_requests(self.draft))
         captured = {name: tree_of(source) for request in requests for name, source in _captures(request)}
-        self.spelling = Spelling([self.variables, *self.environments.values()], captured)
+        self.spelling = Spelling([self.variables, *self.environments.values()], captured, self.lose)
+        self._captured = frozenset(captured)
+        self._looked_into = frozenset(name for request in requests for name in _looked_into(request))
         self._known = {*self.variables, *(self.draft.get("secrets") or {}), *captured}
         self._used = [used({**request, "variables": {}}).names for request in requests]
+        around = used({key: value for key, value in self.draft.items() if key not in _REQUEST_LISTS}).names
+        #: Name → the requests that look at it, or give it a value; None for what all of them share.
+        self._lookers: dict[str, set[int | None]] = {name: {None} for name in around}
+        for request, names in zip(requests, self._used, strict=True):
+            for name in names | set(request.get("capture") or {}):
+                self._lookers.setdefault(name, set()).add(id(request))
 
     def _seal(self) -> None:
         """Credentials that stand in the file go no further: they become secrets, which have no value in the export."""
@@ -91,7 +112,9 @@ class _Export:
                     names(name)
         secrets = self.draft.setdefault("secrets", {})
         known = dict(secrets)
-        seal(self.draft, Vault(names, secrets))
+        vault = Vault(names, secrets)
+        seal(self.draft, vault)
+        _seal_defaults(self.draft, vault)
         for name, value in secrets.items():
             if isinstance(name, str) and known.get(name) != value:
                 what = "the value of the secret" if name in known else "a credential that stands in the file, now"
@@ -112,8 +135,10 @@ class _Export:
         around = self._around(draft, Around())
         found: Json = {"info": info, "item": list(self._parts(draft, around))}
         self.place = self.plan.collection.source.path
-        found |= self._shared(self._with_base(draft, around.base))
+        self.spelling.computed.clear()
+        self.spelling.once = True
         variables = list(self._variables())
+        found |= self._shared(self._with_base(draft, around.base))
         if variables:
             found["variable"] = variables
         self.result.text = json.dumps(found, ensure_ascii=False, indent=2) + "\n"
@@ -143,13 +168,18 @@ class _Export:
                 yield self._request(given, around)
 
     def _folder(self, given: Data, around: Around) -> Json:
+        given = _with_auth(given, around.auth)
         found: Json = {"name": given.get("name", "")}
         if given.get("description"):
             found["description"] = given["description"]
         found["item"] = list(self._items(given["requests"], self._around(given, around)))
         self.place = around.place
-        found |= self._shared(self._with_base(given, self._around(given, around).base))
+        self.spelling.computed.clear()
         values = pieces.pairs(given.get("variables") or {}, self.spelling)
+        found |= self._shared(self._with_base(given, self._around(given, around).base))
+        values += [self._secret(name, value) for name, value in (given.get("secrets") or {}).items() if _is_real(name)]
+        if values:
+            self.lose("the variables of a group", "Postman has none for a folder", "move them to the collection")
         return {**found, "variable": values} if values else found
 
     def _with_base(self, given: Data, base: str) -> Data:
@@ -163,6 +193,9 @@ class _Export:
     def _around(self, given: Data, outer: Around) -> Around:
         defaults = given.get("defaults") or {}
         return outer._replace(
+            own=(*outer.own, *(name for name in given.get("variables") or () if isinstance(name, str) and outer.place)),
+            asserts=(*outer.asserts, *_listed(defaults.get("assert"))),
+            auth=_with_auth(given, outer.auth).get("auth", outer.auth),
             base=joined(outer.base, given.get("base_url"), self.variables),
             headers=(*outer.headers, *(defaults.get("headers") or {}).items()),
             query=(*outer.query, *(defaults.get("query") or {}).items()),
@@ -176,13 +209,13 @@ class _Export:
         if auth is not None:
             found["auth"] = auth
         own = {key: given[key] for key in given if key in ("auth", "skip", "when") or isinstance(key, Comment)}
-        events = scripts_out.events({**own, "assert": defaults.get("assert")}, self.spelling, {}, self.lose)
+        events = scripts_out.events({**own, "assert": defaults.get("assert")}, self.spelling, {}, (), self.lose)
         if events:
             found["event"] = events
         settings = self._settings(defaults)
         if settings:
             found["protocolProfileBehavior"] = settings
-        self._tell({**defaults, **{key: given[key] for key in ("tags", "for_each") if key in given}})
+        self._tell({**defaults, **{key: given[key] for key in ("tags", "for_each", "overlap") if key in given}})
         return found
 
     # --- variables
@@ -193,6 +226,8 @@ class _Export:
                 yield from ({**self._variable(key, given), "disabled": True} for key, given in name.value.items())
             elif not isinstance(name, Comment) and value is not None:
                 yield self._variable(name, value)
+            elif isinstance(name, str) and name not in self._captured and name in self._lookers:
+                self.lose(f"the null of '{name}'", "Postman has no null, and leaves {{" + name + "}} as it is")
         for name, value in (self.draft.get("secrets") or {}).items():
             if not isinstance(name, Comment):
                 yield self._secret(name, value)
@@ -205,12 +240,24 @@ class _Export:
         if whole is not None:
             return {"key": name, "value": "", "description": f"The runner reads it from {{{{env.{whole[1]}}}}}"}
         if isinstance(value, (bool, int, float)):
+            self._tell_of_number(name, value)
             return {"key": name, "value": value}
         if _is_credential(name, value):
             self.lose(f"the value of '{name}'", _OUTSIDE, "set it in Postman")
             return {"key": name, "value": "", "type": "secret"}
-        is_structure = isinstance(value, (dict, list))
-        return {"key": name, "value": self.spelling.json(value) if is_structure else self._text(value)}
+        if isinstance(value, (dict, list)):
+            if name in self._looked_into:
+                self.lose(
+                    f"what is looked at in '{name}'", "a list or object is a text in Postman", "use JSON.parse there"
+                )
+            return {"key": name, "value": self.spelling.json(value, indent=None), "description": AS_JSON}
+        return {"key": name, "value": self._text(value)}
+
+    def _tell_of_number(self, name: str, value: Any) -> None:
+        is_rounded = isinstance(value, SpelledFloat) or (type(value) is int and abs(value) > _EXACT)
+        if is_rounded and str(value) != _of_javascript(value):
+            why = "Postman keeps a number, not how it is written"
+            self.lose(f"the spelling of '{name}', {value}", why, "put it in quotes")
 
     def _text(self, value: Any) -> str:
         return "" if value is None else self.spelling.text(value)
@@ -240,9 +287,11 @@ class _Export:
         self.spelling.computed.clear()
         body = pieces.declared_body(given)
         method = str(given.get("method") or ("POST" if body and not body[2] else "GET"))
+        place = id(given)
         url = joined(around.base, given["url"], self.variables)
         values = self._path_values(url, given)
         request: Json = {"method": self.spelling.text(method)}
+        given = self._with_base(_with_auth(given, around.auth), around.base)
         auth = schemes_out.auth(given.get("auth"), self.spelling, self.lose)
         if auth is not None:
             request["auth"] = auth
@@ -264,18 +313,32 @@ class _Export:
         if isinstance(given.get("proxy"), str):
             request["proxy"] = _proxy(self.spelling.text(given["proxy"]))
         needs_body = bool(body and not body[2] and method in _WITHOUT_BODY)
-        return self._item(self._with_base(given, around.base), request, values, needs_body=needs_body)
+        self._tell_of_overridden(given, around)
+        given = _with_implied(given, around)
+        return self._item(given, place, request, values, needs_body=needs_body)
 
-    def _item(self, given: Data, request: Json, values: Mapping[str, str], *, needs_body: bool) -> Json:
+    def _item(self, given: Data, place: int, request: Json, values: Mapping[str, str], *, needs_body: bool) -> Json:
         settings = self._settings(given) | ({"disableBodyPruning": True} if needs_body else {})
         item: Json = {"name": given.get("name", "")}
         if settings:
             item["protocolProfileBehavior"] = settings
-        events = scripts_out.events(given, self.spelling, values, self.lose)
+        elsewhere = {name for name, lookers in self._lookers.items() if lookers - {place}}
+        events = scripts_out.events(given, self.spelling, values, elsewhere, self.lose)
         if events:
             item["event"] = events
         self._tell(given)
         return {**item, "request": request, "response": []}
+
+    def _tell_of_overridden(self, given: Data, around: Around) -> None:
+        """A variable of the collection sees those of the collection; in Postman it sees the request's own, too."""
+        own = {*around.own, *(name for name in given.get("variables") or () if isinstance(name, str))}
+        for name in sorted(used({**given, "variables": {}}).names - own):
+            for values in (self.variables, *self.environments.values()):
+                inner = sorted(used(values.get(name)).names & own)
+                if inner:
+                    why = f"Postman puts the '{inner[0]}' of the request into it"
+                    self.lose(f"the variable '{name}'", why, "give it another name")
+                    break
 
     def _path_values(self, url: str, given: Data) -> dict[str, str]:
         """The variables of a request that only its path has."""
@@ -311,6 +374,14 @@ class _Export:
         for key in given:
             if isinstance(key, str) and key in _LOST and given[key] not in (None, False):
                 self.lose(f"'{key}'", *_LOST[key])
+        if given.get("proxy") is False:
+            self.lose("that no proxy is used", "proxies are settings of Postman", "turn them off in Settings / Proxy")
+        for name, value in (given.get("cookies") or {}).items():
+            if isinstance(name, str) and value is None:
+                self.lose(f"that the cookie '{name}' is held back", "Postman sends its whole jar", "remove it there")
+        for name, capture in (given.get("capture") or {}).items():
+            if isinstance(capture, Mapping) and capture.get("secret") and not holds_credential(snake(str(name))):
+                self.lose(f"that '{name}' is secret", "Postman shows what a script sets")
 
 
 # --- plain things --------------------------------------------------------------------------------------------------
@@ -321,6 +392,66 @@ def _requests(draft: Data) -> Iterator[Data]:
         for item in draft.get(part) or ():
             if isinstance(item, dict):
                 yield from _requests(item) if "requests" in item else (item,)
+
+
+def _seal_defaults(value: Any, vault: Vault) -> None:
+    """`"{{env.PASSWORD || 'secret'}}"` in an `auth`: what stands for want of a value is a credential, too."""
+    if isinstance(value, dict):
+        auth = value["auth"] if isinstance(value.get("auth"), dict) else {}
+        for key, given in auth.items():
+            if isinstance(given, str) and holds_credential(str(key)) and _DEFAULT.fullmatch(given):
+                auth[key] = vault.put(given, key)
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _seal_defaults(inner, vault)
+
+
+def _listed(asserts: Any) -> list[Any]:
+    return [{name: value} for name, value in asserts.items()] if isinstance(asserts, Mapping) else asserts or []
+
+
+def _with_implied(given: Data, around: Around) -> Data:
+    """A request none of whose assertions looks at the status, with the one to which it is held then."""
+    own = _listed(given.get("assert"))
+    real = [each for each in (*around.asserts, *own) if not isinstance(each, (Comment, Disabled))]
+    if given.get("snapshot") or any(map(looks_at_status, real)):
+        return given
+    return {**given, "assert": [IMPLIED, *own]}
+
+
+def _with_auth(given: Data, inherited: Any) -> Data:
+    """A request or group whose `auth` changes fields of the inherited one, with all of its fields."""
+    auth = given.get("auth")
+    if not isinstance(auth, Mapping) or "type" in auth or not isinstance(inherited, Mapping):
+        return given
+    return {**given, "auth": {**inherited, **auth}}
+
+
+def _of_javascript(value: Any) -> str:
+    """A number as JavaScript makes text of it."""
+    number = float(value)
+    return str(int(number)) if number.is_integer() and abs(number) < 1e21 else repr(number)
+
+
+def _looked_into(value: Any) -> Iterator[str]:
+    """Names of variables that more is asked of than their value: in expressions, and in placeholders beside others."""
+    if isinstance(value, str) and "{{" in value:
+        for placeholder in template.placeholders(value):
+            if placeholder.query.tree.root["type"] != "field":
+                yield from (name.text for name in (*placeholder.query.names, *placeholder.query.variables))
+    elif isinstance(value, Mapping):
+        expressions = {key: value[key] for key in ("assert", "capture", "when") if key in value}
+        yield from used(expressions).expressions
+        yield from used({key: value[key] for key in _AS_TEXT if key in value}).texts
+        for name, item in value.items():
+            if name not in expressions:
+                yield from _looked_into(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _looked_into(item)
+
+
+def _is_real(name: Any) -> bool:
+    return not isinstance(name, (Comment, Disabled))
 
 
 def _captures(request: Data) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,10 @@ from typing import Any
 from runner.formats.draft import COLLECTION_ORDER, GROUP_ORDER, REQUEST_ORDER, Comment, Data, ordered
 from runner.formats.postman.usage import used
 from runner.formats.postman.variables import Variables
+from runner.language import query
+
+#: Stands for the capture of a variable that later requests do not see, until all requests are drafted.
+LOCAL = object()
 
 
 def requests_of(draft: Any) -> Iterator[Data]:
@@ -123,9 +127,40 @@ def ends_with_slash(base: str, variables: Variables) -> bool:
 # --- names without value -------------------------------------------------------------------------------------------
 
 
+#: What every request without an assertion on the status is held to; an export writes it down.
+IMPLIED = "status < `400`"
+
+
+def without_implied(draft: Data, outer: tuple[Any, ...] = ()) -> None:
+    """An assertion that goes without saying, where no other one looks at the status."""
+    inherited = (*outer, *((draft.get("defaults") or {}).get("assert") or ()))
+    for key in ("setup", "requests", "teardown"):
+        for item in draft.get(key) or ():
+            if not isinstance(item, dict):
+                continue
+            if "requests" in item:
+                without_implied(item, inherited)
+            elif IMPLIED in (own := item.get("assert") or []):
+                rest = [each for each in own if each != IMPLIED]
+                if not any(map(looks_at_status, (*inherited, *rest))):
+                    item["assert"] = rest
+                    if not rest:
+                        del item["assert"]
+
+
+def looks_at_status(item: Any) -> bool:
+    """Whether an assertion judges the status."""
+    if isinstance(item, Mapping):
+        texts = [item["that"]] if "that" in item else [name for name in item if isinstance(name, str)]
+    else:
+        texts = [item] if isinstance(item, str) else []
+    return any(name.text == "status" for text in texts for name in query.compile(text).names)
+
+
 def finish(draft: Data, variables: Variables, gone: set[str]) -> None:
     """Declares what is used and has no value; hands on what scripts set before requests; writes the declarations."""
     _hand_on(draft, variables.new_names)
+    without_implied(draft)
     first_used, first_looked_at = _used_too_early(draft, variables)
     variables.stale(variables.captured - first_used)
     for name in sorted(first_used):
@@ -197,8 +232,9 @@ def _hand_on(draft: Data, new_names: Mapping[str, str]) -> None:
         captured = request.get("capture") or {}
         after = {new_names.get(name, name): name for name in sorted(own)}
         more = {name: f"vars.{after[name]}" for name in after.keys() & later if name not in captured}
-        if more:
-            entries = ordered({**request, "capture": {**dict(sorted(more.items())), **captured}}, REQUEST_ORDER)
+        kept = {name: given for name, given in captured.items() if given is not LOCAL}
+        if more or len(kept) < len(captured):
+            entries = ordered({**request, "capture": {**dict(sorted(more.items())), **kept} or None}, REQUEST_ORDER)
             request.clear()
             request.update(entries)
         later = (later | used(request).names) - own

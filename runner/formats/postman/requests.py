@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from runner.formats.draft import REQUEST_ORDER, Comment, Data, Disabled, Unique, literal, ordered
 from runner.formats.postman import bodies, schemes, urls
 from runner.formats.postman.behaviour import behaviour
+from runner.formats.postman.finishing import LOCAL
 from runner.formats.postman.reading import Item, entries, mapping, plain
 from runner.formats.postman.scripts import Scripts
 from runner.formats.postman.variables import Variables
@@ -87,6 +88,7 @@ class Requests:
         first = self._before(before, name, draft, variables, unique)
         draft["variables"] = variables or None
         last = self._after(after, name, draft, unique)
+        self._taken_away(after, variables, draft)
         comments = list(self.scripts.comments(item))
         return Drafted(draft, url.origin, url.rest, first, last, comments)
 
@@ -218,6 +220,18 @@ class Requests:
                 if made is not None:
                     last.append(made)
         return last
+
+    def _taken_away(self, results: list[Any], variables: Data, draft: Data) -> None:
+        """A variable that scripts set before the request and take away after it is the request's alone."""
+        from runner.formats.scripts.postman import lose_unset
+
+        own = {self.variables.new_names.get(name, name) for name in variables}
+        for found in results:
+            for effect in found.unset:
+                if effect.name in own and effect.name not in (draft.get("capture") or {}):
+                    draft["capture"] = {**(draft.get("capture") or {}), effect.name: LOCAL}
+                elif effect.name not in own:
+                    lose_unset(found.machine, effect.span)
 
     def _checked(self, found: Any, draft: Data, number: int = 0) -> None:
         from runner.formats.scripts import drafts

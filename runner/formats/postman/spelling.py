@@ -22,6 +22,7 @@ _NUMBERS = frozenset(
      "floor", "ceil", "sum", "avg", "max", "min"}
 )  # fmt: skip
 _NUMERIC_KEYS = frozenset({"status", "size", "elapsed_ms"})
+_BRACES = re.compile(r"\{\{[^{}]*\}\}")
 _MARKED = re.compile('"\ue000(\\d+)\ue001"')
 
 
@@ -34,25 +35,35 @@ class Lose(Protocol):
 class Spelling:
     """Writes texts; notes which names of the environment they ask for, and what has to be set by a script."""
 
-    def __init__(self, declared: Iterable[Mapping[Any, Any]], captured: Mapping[str, Node]) -> None:
+    def __init__(self, declared: Iterable[Mapping[Any, Any]], captured: Mapping[str, Node], lose: Lose) -> None:
+        self._lose = lose
         self._declared = list(declared)
         self._captured = captured
         #: Names of the process environment that stand in texts.
         self.asked: dict[str, None] = {}
         #: Expressions that a script computes for the request that is being written, by the name that it gives them.
         self.computed: dict[str, str] = {}
-        self._names: dict[str, str] = {}
+        #: Whether values of the collection are being written: they are computed once for a whole run.
+        self.once = False
+        self._names: dict[tuple[bool, str], str] = {}
         self._tokens: dict[str, str] = {}
 
     def text(self, given: Any) -> str:
         """A text, number or truth value of ours as a text of Postman."""
         if not isinstance(given, str):
             return as_text(given)
-        return "".join(part if isinstance(part, str) else self._placeholder(part) for part in template.parse(given))
+        return "".join(self._piece(part) for part in template.parse(given))
+
+    def _piece(self, part: Any) -> str:
+        if not isinstance(part, str):
+            return self._placeholder(part)
+        for literal in _BRACES.findall(part):
+            self._lose(f"the literal {literal}", "Postman takes it for a variable", "write it otherwise")
+        return part
 
     def _placeholder(self, part: Any) -> str:
         constant = _constant(part.query.tree.root)
-        if constant is not None and part.query.text not in _DYNAMIC:
+        if constant is not None:
             return constant
         return f"{{{{{self.name(part.query.text, part.query.tree.root)}}}}}"
 
@@ -63,17 +74,18 @@ class Spelling:
             text = text.removeprefix("to_string(").removesuffix(")").strip()
         if text in _DYNAMIC:
             return _DYNAMIC[text]
-        if root["type"] == "field":
+        if root["type"] == "field" and root["value"] != "iteration":
             return str(root["value"])
         steps = [step.get("value") for step in root.get("children", ())]
         if root["type"] == "subexpression" and len(steps) == 2 and steps[0] in ("vars", "env"):
             if steps[0] == "env":
                 self.asked[str(steps[1])] = None
             return str(steps[1])
-        if text not in self._names:
-            self._names[text] = f"computed_{len(self._names) + 1}"
-        self.computed[self._names[text]] = text
-        return self._names[text]
+        key = (self.once, text)
+        if key not in self._names:
+            self._names[key] = f"{'declared' if self.once else 'computed'}_{len(self._names) + 1}"
+        self.computed[self._names[key]] = text
+        return self._names[key]
 
     def token(self, auth: Mapping[Any, Any]) -> str:
         """The name of the variable for the token that a script fetches: one for each way of fetching it."""
@@ -89,11 +101,11 @@ class Spelling:
 
     # --- JSON
 
-    def json(self, given: Any) -> str:
+    def json(self, given: Any, indent: int | None = 2) -> str:
         """The text of a JSON body."""
         bare: list[str] = []
         marked = self._marked(given, bare)
-        written = json.dumps(marked, ensure_ascii=False, indent=2)
+        written = json.dumps(marked, ensure_ascii=False, indent=indent)
         return _MARKED.sub(lambda match: bare[int(match[1])], written)
 
     def _marked(self, given: Any, bare: list[str]) -> Any:
@@ -136,7 +148,7 @@ class Spelling:
 
     def _is_typed_name(self, name: str) -> bool:
         values = [each[name] for each in self._declared if name in each]
-        kinds = [isinstance(value, (bool, int, float)) for value in values]
+        kinds = [isinstance(value, (bool, int, float, list, dict)) for value in values]
         if name in self._captured:
             kinds.append(is_typed(self._captured[name]))
         return bool(kinds) and all(kinds)
@@ -161,7 +173,7 @@ def _reversed() -> dict[str, str]:
     found: dict[str, str] = {}
     for name in dynamic.names():
         known = dynamic.find(name)
-        if known is not None:
+        if known is not None and known.word is None:
             found.setdefault(known.expression, name)
     return found
 

@@ -30,6 +30,8 @@ _SCHEMES = {"bearer": "token", "basic": "basic_credentials"}
 _TEXT = "string"
 #: In the description of a variable without a value: where the runner has it from.
 _OF_ENVIRONMENT = re.compile(r"\{\{env\.\w+\}\}", re.ASCII)
+#: The description of a variable that an export wrote as JSON.
+AS_JSON = "A list or an object, as JSON"
 _WORDS = {"true": True, "false": False}
 
 
@@ -62,7 +64,20 @@ class Variables:
 
     def text(self, foreign: str, path: str = "") -> str:
         """A foreign text with its placeholders as ours."""
-        return with_placeholders(foreign, PLACEHOLDER, lambda name: self._expression(name, path))
+        words = PLACEHOLDER.sub(lambda match: self._word(match[1].strip(), path) or match.group(), foreign)
+        return with_placeholders(words, PLACEHOLDER, lambda name: self._expression(name, path))
+
+    def _word(self, name: str, path: str) -> str | None:
+        """The word that stands for a dynamic variable."""
+        found = dynamic.find(name) if name.startswith("$") else None
+        if found is None or found.word is None:
+            return None
+        self._lose_words(name, path)
+        return found.word
+
+    def _lose_words(self, name: str, path: str) -> None:
+        why = "there is no such word list; a stand-in of the same form is written in its place"
+        self.imported.lose(path, f"{{{{{name}}}}}", why, "write the value that you need")
 
     def _expression(self, foreign: str, path: str) -> str | None:
         name = foreign.strip()
@@ -72,8 +87,7 @@ class Variables:
         if found is None:
             return self.renamed.get(name) or self.names(name)
         if found.stand_in:
-            why = "there is no such word list; a stand-in of the same form is written in its place"
-            self.imported.lose(path, f"{{{{{name}}}}}", why, "write the value that you need")
+            self._lose_words(name, path)
         return found.expression
 
     def whole(self, foreign: str) -> str | None:
@@ -84,7 +98,8 @@ class Variables:
     def quoted(self, foreign: str, path: str) -> str:
         """A JSON string's text: a placeholder that is all of it still gives a string."""
         name = PLACEHOLDER.fullmatch(foreign)
-        if name is None or not name[1].strip():
+        found = dynamic.find(name[1].strip()) if name is not None else None
+        if name is None or not name[1].strip() or (found is not None and found.word is not None):
             return self.text(foreign, path)
         expression, kinds = self._typed(name[1].strip(), path)
         return f"{{{{{expression}}}}}" if kinds <= {_TEXT} else f"{{{{to_string({expression})}}}}"
@@ -139,7 +154,16 @@ class Variables:
         given = entry.data.get("value")
         if isinstance(given, (bool, int, float)):
             return given
+        if plain(entry.data.get("description")) == AS_JSON:
+            return self._structure(entry.value or "")
         return self.text(entry.value or "", "variable")
+
+    def _structure(self, text: str) -> Any:
+        """A list or an object that was written as JSON; placeholders stand in it as in a body."""
+        from runner.formats.postman.bodies import read_json
+
+        found = read_json(text, self, "variable")
+        return self.text(text, "variable") if found is None else found[0]
 
     def _is_secret(self, entry: Entry) -> bool:
         value = entry.value or ""
@@ -239,6 +263,8 @@ def snake(name: str) -> str:
 def _kind(value: Any) -> str:
     if isinstance(value, bool):
         return "boolean"
+    if isinstance(value, (list, dict)):
+        return "structure"
     return "number" if isinstance(value, (int, float)) else _TEXT
 
 

@@ -27,6 +27,7 @@ from runner.formats.scripts import drafts
 from runner.formats.scripts.dialect import Dialect
 from runner.formats.scripts.kinds import kind
 from runner.formats.scripts.machine import Machine
+from runner.formats.scripts.postman import lose_unset
 from runner.formats.scripts.results import Results, results
 from runner.formats.scripts.slices import left
 from runner.formats.variables import Kinds
@@ -139,29 +140,22 @@ class Scripts:
         """
         self.names.renamed = {}
         new: dict[str, str] = {}
+        given: dict[str, str] = {}
         around = self._sent.setdefault(id(draft), ([], []))
         for read in reads:
             if read.found is None:
                 continue
             if read.code.is_before:
-                around[0].extend(self._before(read.found, draft, text, levels, unique))
+                around[0].extend(_before(read.found, draft, text, levels, unique))
                 new |= read.found.renamed_ours
+                given |= _own_names(read.found)
                 judge(read.found, draft)
             else:
                 found = read.found.after_names(new) if new else read.found
                 judge(found, draft)
                 around[1].extend(calls(found, f"{draft['name']}, then", unique, levels))
-
-    def _before(self, found: Results, draft: Data, text: Text, levels: list[Data], unique: Unique) -> list[Data]:
-        """What a script does before its request; gives the requests that it sends, with the variables they need."""
-        first = calls(found, f"{draft['name']}, first", unique, levels)
-        change(found, draft, text)
-        needed = {name for each in found.sent for name in carried(found, each)} if first else set()
-        own = draft.get("variables") or {}
-        if needed:
-            with_variables(first[0], {name: own.pop(name) for name in sorted(needed) if name in own})
-        self._given.append((draft, _own_names(found)))
-        return first
+                _take_away(found, given)
+        self._given.append((draft, given))
 
     def with_sent(self, draft: Any) -> Iterator[Any]:
         """A request, with those that its scripts send before it and after it."""
@@ -197,6 +191,24 @@ class Scripts:
         for name in sorted(self._looked_at - known):
             if name in set_later or name not in texts:
                 collection["variables"][name] = None
+
+
+def _before(found: Results, draft: Data, text: Text, levels: list[Data], unique: Unique) -> list[Data]:
+    """What a script does before its request; gives the requests that it sends, with the variables they need."""
+    first = calls(found, f"{draft['name']}, first", unique, levels)
+    change(found, draft, text)
+    needed = {name for each in found.sent for name in carried(found, each)} if first else set()
+    own = draft.get("variables") or {}
+    if needed:
+        with_variables(first[0], {name: own.pop(name) for name in sorted(needed) if name in own})
+    return first
+
+
+def _take_away(found: Results, given: dict[str, str]) -> None:
+    """A variable that is set before a request and taken away after it is the request's alone."""
+    for effect in found.unset:
+        if given.pop(effect.name, None) is None:
+            lose_unset(found.machine, effect.span)
 
 
 def _own_names(found: Results) -> dict[str, str]:

@@ -19,7 +19,7 @@ from runner.formats.scripts.hosts.dates import call_moment
 from runner.formats.scripts.hosts.libraries import buffer_text
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.sending import send
-from runner.formats.scripts.state import Header, Skipped, Waiting
+from runner.formats.scripts.state import Header, Skipped, Unset, Waiting
 from runner.formats.scripts.terms import NULL, Const, Doc, Field
 from runner.formats.scripts.values import Closure, Host, Obj, Opaque, UntranslatableError, Value, to_term
 
@@ -217,8 +217,17 @@ def _has(machine: Loops, arguments: list[Value], span: Any) -> Value:
 
 
 def _unset(machine: Loops, arguments: list[Value], span: Any) -> Value:
-    machine.lose(span, "a variable that is taken away", "a variable keeps its value until the run ends")
+    name = argument(arguments)
+    if machine.exchange == 0 and isinstance(name, Const) and not machine.turns and machine.since(0) == terms.TRUE:
+        machine.emit(Unset(str(name.value), span))
+    else:
+        lose_unset(machine, span)
     return NULL
+
+
+def lose_unset(machine: Loops, span: Any) -> None:
+    """A variable that is taken away and that the request has not set itself."""
+    machine.lose(span, "a variable that is taken away", "a variable keeps its value until the run ends")
 
 
 def _replaced(machine: Loops, arguments: list[Value], span: Any) -> Value:

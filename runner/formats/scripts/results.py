@@ -15,7 +15,19 @@ from runner.formats.draft import Names
 from runner.formats.scripts import logic, structures, terms
 from runner.formats.scripts.conditions import lifted
 from runner.formats.scripts.machine import Machine
-from runner.formats.scripts.state import Capture, Change, Check, Effect, Header, Lost, Sent, Setting, Skipped, Waiting
+from runner.formats.scripts.state import (
+    Capture,
+    Change,
+    Check,
+    Effect,
+    Header,
+    Lost,
+    Sent,
+    Setting,
+    Skipped,
+    Unset,
+    Waiting,
+)
 from runner.formats.scripts.terms import FALSE, TRUE, Compare, Doc, Element, Field, Fresh, Index, Var
 from runner.formats.scripts.writing import UnwritableError
 
@@ -55,6 +67,8 @@ class Results:
     changes: list[Change] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     skips: list[Skipped] = field(default_factory=list)
+    #: Variables that are taken away after the request, by our names.
+    unset: list[Unset] = field(default_factory=list)
     read: set[str] = field(default_factory=set)
 
     @property
@@ -114,6 +128,8 @@ def _sort_in(effect: Effect, found: Results) -> None:
             found.changes.append(effect)
         case Skipped():
             found.skips.append(effect)
+        case Unset():
+            found.unset.append(effect)
         case Waiting(delay):
             found.waits.append(delay)
 
@@ -193,6 +209,8 @@ def _kept_names(effects: list[Effect]) -> set[str]:
 
 
 def _named(effect: Effect, found: Results, names: Names) -> Effect:
+    if isinstance(effect, Unset):
+        return effect._replace(name=names(effect.name))
     if not isinstance(effect, Setting):
         return effect
     own = found.renamed.get(effect.name) if effect.exchange is None else None

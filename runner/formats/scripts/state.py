@@ -92,6 +92,13 @@ class Waiting(NamedTuple):
     span: Span
 
 
+class Unset(NamedTuple):
+    """A variable that is taken away after the request."""
+
+    name: str
+    span: Span
+
+
 class Skipped(NamedTuple):
     """The request is not sent, under a condition."""
 
@@ -99,7 +106,7 @@ class Skipped(NamedTuple):
     span: Span
 
 
-Effect = Check | Setting | Sent | Header | Change | Waiting | Skipped
+Effect = Check | Setting | Sent | Header | Change | Waiting | Skipped | Unset
 
 
 class State:

@@ -63,7 +63,7 @@ class Translator:
         if self._elements:
             return member(self._elements[-1], name), _CALL
         if not self._over_response:
-            return f"pm.variables.get({literal(name)})", _CALL
+            return looked_up("vars", name) or "", _CALL
         if name not in RESPONSE:
             raise UnsayableError(f"scripts do not see '{name}'")
         return RESPONSE[name], _CALL
@@ -89,8 +89,9 @@ class Translator:
             name = first_field(steps[2])
             if name is not None:
                 return self._inner(steps[2], f"pm.request.headers.get({literal(name['value'])})"), steps[3:]
-        if first["type"] == "field" and inner is not None and not self._elements and self._over_response:
-            found = looked_up(first["value"], inner["value"])
+        if first["type"] == "field" and inner is not None and not self._elements:
+            key = first["value"] if self._over_response else _OF_VARIABLES.get(first["value"], "")
+            found = looked_up(key, inner["value"])
             if found is not None:
                 return self._inner(rest[0], found), rest[1:]
         return self.write(first, _CALL), rest
@@ -297,6 +298,8 @@ _SPECIAL: Mapping[str, Callable[[Translator, list[Node]], str]] = {
     "matches": lambda translator, arguments: translator.matched(arguments, "{pattern}.test({subject})"),
     "match": lambda translator, arguments: translator.matched(arguments, "{subject}.match({pattern})"),
 }
+#: What `env.X` and `vars.x` of a template are to a script.
+_OF_VARIABLES = {"env": "vars", "vars": "vars"}
 _STEPS = frozenset({"field", "index", "index_expression", "subexpression", "filter_projection", "projection"})
 _VISITORS: Mapping[str, Callable[[Translator, Node], tuple[str, int]]] = {
     "field": Translator._field,

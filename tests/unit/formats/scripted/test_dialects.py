@@ -256,6 +256,16 @@ def test_changes_of_a_request() -> None:
     }
 
 
+def test_a_variable_that_is_taken_away() -> None:
+    """One that is set before a request and taken away after it is not handed on; the loss of another is told."""
+    scripts = "< {% client.global.set('a', 1); client.global.set('b', 2); %}\n"
+    gone = "> {% client.global.clear('a'); client.global.clear('c'); %}\n"
+    text = f"{scripts}GET http://h/{{{{a}}}}\n\n{gone}\n### b\nGET http://h/{{{{a}}}}/{{{{b}}}}\n"
+    imported = http_files.load(Foreign("x", text), Choices())
+    assert imported.collection["requests"][0]["capture"] == {"b": "vars.b"}
+    assert [loss.what for loss in imported.losses] == ["a variable that is taken away"]
+
+
 def test_headers_in_order() -> None:
     """`setHeaders` of Bruno takes all headers away that stood there, and names are those of any spelling."""
     script = "req.setHeader('X-A', '1'); req.setHeaders({'X-B': '2', 'X-C': 3}); req.setHeader('x-b', '{{b}}');"
