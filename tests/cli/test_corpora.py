@@ -37,8 +37,8 @@ FILES = (
     Files("har", "har", "*.har", 29, 0, 9),
     Files("http", "suites/slumber", "*.http", 1, 0, 1),
     Files("insomnia", "suites/bruno", "insomnia*.yaml", 3, 1, 0),
-    Files("bruno", "suites/bruno", "*.bru", 255, 19, 657),
-    Files("bruno", "suites/bruno", "bruno.json", 4, 0, 658),
+    Files("bruno", "suites/bruno", "*.bru", 255, 19, 653),
+    Files("bruno", "suites/bruno", "bruno.json", 4, 0, 654),
     Files("bruno", "suites/bruno", "opencollection.yml", 2, 0, 30),
 )
 #: Files that mark a folder as a collection.
