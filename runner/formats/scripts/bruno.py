@@ -11,7 +11,16 @@ from typing import Any
 from runner.formats.scripts import digests, logic, terms
 from runner.formats.scripts.calls import argument
 from runner.formats.scripts.changing import add_pair, always, changes, set_header
-from runner.formats.scripts.dialect import Dialect, Function, Property, getter, of_request, of_response, sent
+from runner.formats.scripts.dialect import (
+    Dialect,
+    Function,
+    Property,
+    getter,
+    of_request,
+    of_response,
+    own_response,
+    sent,
+)
 from runner.formats.scripts.expectations import asserts
 from runner.formats.scripts.hosts.objects import path_of
 from runner.formats.scripts.loops import Loops
@@ -180,7 +189,7 @@ _VARIABLES = {
 _PROPERTIES: Mapping[str, Property] = {
     **{f"response.{name}": make for name, make in _OF_RESPONSE.items()},
     **{f"req.{name}": make for name, make in _OF_REQUEST.items()},
-    "res": lambda machine, host: Host("response", 0),
+    "res": own_response,
 }
 _FUNCTIONS: Mapping[str, Function] = {
     **asserts.FUNCTIONS,

@@ -48,6 +48,11 @@ class Dialect(NamedTuple):
         return path
 
 
+def own_response(machine: Any, host: Host) -> Value:
+    """The response of the request whose script it is; before that there is none."""
+    return Host("response", 0) if machine.phase == "after" else Opaque("before the request there is no response")
+
+
 def of_response(key: str) -> Property:
     """A key of the response document."""
     return lambda machine, host: Doc(key, host.exchange)

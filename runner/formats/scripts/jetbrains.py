@@ -11,7 +11,7 @@ from typing import Any
 from runner.formats import jsonpath
 from runner.formats.scripts import digests, structures, terms
 from runner.formats.scripts.calls import argument
-from runner.formats.scripts.dialect import Dialect, Function, Property, of_request, of_response
+from runner.formats.scripts.dialect import Dialect, Function, Property, of_request, of_response, own_response
 from runner.formats.scripts.expectations import asserts
 from runner.formats.scripts.hosts.objects import path_of
 from runner.formats.scripts.loops import Loops
@@ -61,6 +61,7 @@ def _random_integer(machine: Loops, host: Host, arguments: list[Value], span: An
 # --- the tables ----------------------------------------------------------------------------------------------------
 
 _PROPERTIES: Mapping[str, Property] = {
+    "response": own_response,
     "response.status": of_response("status"),
     "response.body": of_response("content"),
     "response.parsedBody": of_response("body"),

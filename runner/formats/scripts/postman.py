@@ -12,7 +12,7 @@ from typing import Any
 
 from runner.formats.scripts import expectations, hosts, logic, structures, terms
 from runner.formats.scripts.calls import Function, argument
-from runner.formats.scripts.dialect import Dialect, of_response
+from runner.formats.scripts.dialect import Dialect, of_response, own_response
 from runner.formats.scripts.dialect import Function as Own
 from runner.formats.scripts.hosts.addresses import part_of
 from runner.formats.scripts.hosts.dates import call_moment
@@ -62,7 +62,7 @@ def property_of(machine: Loops, host: Host, name: str, span: Any) -> Value:
     if host.path in ("parsed url", "parsed query"):
         return part_of(host, name)
     if path == "pm.response":
-        return Host("response", 0)
+        return own_response(machine, host)
     if host.path == "response":
         return _of_response(machine, host, name, span)
     if host.path == "headers":

@@ -389,6 +389,21 @@ def test_lost(load: Load, script: str, why: str) -> None:
     assert ("assert" in made) == ("status === 200" in script)
 
 
+@pytest.mark.parametrize(
+    ("load", "script"),
+    [
+        (of_bruno, "bru.setVar('a', res.body.a);"),
+        (of_insomnia, "insomnia.environment.set('a', insomnia.response.json().a);"),
+        (of_jetbrains, "client.global.set('a', response.body.a);"),
+    ],
+)
+def test_no_response_before_a_request(load: Load, script: str) -> None:
+    """A script that looks for a response before there is one is told, and sets nothing."""
+    imported = load(script, "")
+    assert [loss.why for loss in imported.losses] == ["before the request there is no response"]
+    assert "capture" not in request_of(imported)
+
+
 def test_a_script_in_a_file_has_lines() -> None:
     """A loss in a handler names the line of the .http file."""
     imported = of_jetbrains("", "client.log(1);\nclient.assert(a === 1);")
