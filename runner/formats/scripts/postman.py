@@ -13,7 +13,6 @@ from typing import Any
 from runner.formats.scripts import expectations, hosts, logic, structures, terms
 from runner.formats.scripts.calls import Function, argument
 from runner.formats.scripts.dialect import Dialect, of_response, own_response
-from runner.formats.scripts.dialect import Function as Own
 from runner.formats.scripts.hosts.addresses import part_of
 from runner.formats.scripts.hosts.dates import call_moment
 from runner.formats.scripts.hosts.libraries import buffer_text
@@ -120,17 +119,13 @@ def call(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value
     scope, _, name = host.path.rpartition(".")
     host = host._replace(path=machine.dialect.below(scope, name) if scope else name)
     own = machine.dialect.functions.get(host.path)
-    found = _own(own, machine, host, arguments, span) if own else _call(machine, host, arguments, span)
+    try:
+        found = own(machine, host, arguments, span) if own else _call(machine, host, arguments, span)
+    except UntranslatableError as error:
+        return Opaque(str(error))
     if found is None:
         found = hosts.call(machine, host, arguments, span)
     return Opaque(f"{host.path}() has no equal here") if found is None else found
-
-
-def _own(own: Own, machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value | None:
-    try:
-        return own(machine, host, arguments, span)
-    except UntranslatableError as error:
-        return Opaque(str(error))
 
 
 def _call(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value | None:
@@ -142,10 +137,7 @@ def _call(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Valu
     if scope in ("headers", "cookies"):
         return _call_entries(host._replace(path=scope), name, arguments)
     function = _FUNCTIONS.get(host.path)
-    try:
-        return function(machine, arguments, span) if function else None
-    except UntranslatableError as error:
-        return Opaque(str(error))
+    return function(machine, arguments, span) if function else None
 
 
 def call_method(machine: Loops, host: Host, name: str, arguments: list[Value], span: Any) -> Value:

@@ -281,6 +281,9 @@ def _with_values_of_others(effects: list[Effect], names: Names, found: Results) 
     taken: dict[str, str] = {}
     changed: list[Effect] = []
     for effect in effects:
+        if found.machine.phase == "before" and _needs_own_response(effect):
+            found.machine.lose(effect.span, _WORDS.get(type(effect), "a part of a script"), "there is no response yet")
+            continue
         own = _owner(effect)
 
         def change(part: Any, own: int | None = own) -> Any:
@@ -298,6 +301,19 @@ def _with_values_of_others(effects: list[Effect], names: Names, found: Results) 
         mapped = _mapped(effect, change)
         changed.append(mapped)
     return changed
+
+
+#: What effects are called where they are lost.
+_WORDS: dict[type, str] = {
+    Check: "an assertion",
+    Setting: "a variable that is set",
+    Sent: "a request that the script sends",
+    Header: "a header that is added",
+}
+
+
+def _needs_own_response(effect: Effect) -> bool:
+    return any(isinstance(part, Doc) and part.exchange == 0 and part.key != "request" for part in _parts(effect))
 
 
 def _owner(effect: Effect) -> int | None:

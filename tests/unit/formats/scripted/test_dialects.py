@@ -375,6 +375,8 @@ LOST: list[tuple[Load, str, str]] = [
     (of_bruno, "bru.setVar('x', new Set([1]))", "it makes an object of a class"),
     (of_insomnia, "insomnia.test('t', () => insomnia.expect(a).to.eql(1))", "'a' is not declared in it"),
     (of_jetbrains, "client.assert(a(b) === 1)", "'a' is not declared in it"),
+    (of_insomnia, "insomnia.expect(insomnia.response.headers.find(h => h.key).value).to.eql(1)",
+     "it is a function or an object of the tool"),
     (of_jetbrains, "client.assert(response.status === 200);\nclass A {}", "it is not understood"),
 ]  # fmt: skip
 
@@ -394,13 +396,15 @@ def test_lost(load: Load, script: str, why: str) -> None:
     [
         (of_bruno, "bru.setVar('a', res.body.a);"),
         (of_insomnia, "insomnia.environment.set('a', insomnia.response.json().a);"),
+        (of_insomnia, "insomnia.environment.set('a', insomnia.cookies.get('a'));"),
         (of_jetbrains, "client.global.set('a', response.body.a);"),
     ],
 )
 def test_no_response_before_a_request(load: Load, script: str) -> None:
-    """A script that looks for a response before there is one is told, and sets nothing."""
+    """A script that looks for a response, or its cookies, before there is one is told, and sets nothing."""
     imported = load(script, "")
-    assert [loss.why for loss in imported.losses] == ["before the request there is no response"]
+    why = "there is no response yet" if "cookies" in script else "before the request there is no response"
+    assert [loss.why for loss in imported.losses] == [why]
     assert "capture" not in request_of(imported)
 
 
