@@ -100,7 +100,8 @@ def results(machine: Machine, names: Names) -> Results:
 def _sort_in(effect: Effect, found: Results) -> None:
     match effect:
         case Setting(None, _, name, _, _):
-            found.variables[name] = _later(effect, found.variables.pop(name, None))
+            old = next((own for own, new in found.renamed_ours.items() if new == name), name)
+            found.variables[name] = _later(effect, found.variables.pop(name, None), old)
         case Setting(int() as number, condition, name, term, span):
             _capture(found.exchange(number), name, condition, term, span)
         case Check(number):
@@ -118,9 +119,16 @@ def _sort_in(effect: Effect, found: Results) -> None:
             found.waits.append(delay)
 
 
-def _later(setting: Setting, earlier: Setting | None) -> Setting:
-    """A variable that is set again, and under which condition it has been set at all."""
-    if earlier is None or setting.condition == TRUE:
+def _later(setting: Setting, earlier: Setting | None, old: str) -> Setting:
+    """A variable that is set again, and under which condition it has been set at all.
+
+    What looks at its new value means the earlier one; `old` is the name of the value that it had before the script.
+    """
+    if earlier is None:
+        return setting
+    so_far = logic.where(earlier.condition, earlier.term, Var(old))
+    setting = _mapped(setting, lambda part: so_far if part == Var(setting.name, new=True) else None)
+    if setting.condition == TRUE:
         return setting
     term = logic.choice(setting.condition, setting.term, earlier.term)
     return setting._replace(condition=logic.either(earlier.condition, setting.condition), term=term)

@@ -253,8 +253,9 @@ class State:
         if isinstance(value, Obj):
             self.handed.append((span, value, term))
         condition = self.since(self.base)
-        owner = self.owner(term, condition)
-        self.emit(Setting(owner if self.exchange is not None or owner else None, condition, foreign, term, span))
+        latest = self.owner(term, condition)
+        owner = latest if self.exchange is not None or latest else None
+        self.emit(Setting(owner, condition, foreign, term, span))
         if self.turns:
             self.store.pop(foreign, None)
         else:
