@@ -52,7 +52,9 @@ def test_a_curl_script_runs(server: DemoServer, command: Any, name: str) -> None
 def test_a_curl_script_names_what_is_not_set(command: Any) -> None:
     """Without its variables the script says which one it wants, and sends nothing."""
     done = command("export", "curl", "examples/20-login-call.yaml")
-    ran = subprocess.run([shutil.which("sh") or "sh", "-c", done.out], env={"PATH": "/nowhere"}, capture_output=True, text=True)
+    ran = subprocess.run(
+        [shutil.which("sh") or "sh", "-c", done.out], env={"PATH": "/nowhere"}, capture_output=True, text=True
+    )
     assert ran.returncode != 0
     assert "PASSWORD: a secret" in ran.stderr
 
@@ -105,7 +107,9 @@ def test_report(write: Write, command: Any, tmp_path: Path) -> None:
 def test_refusals(write: Write, command: Any, tmp_path: Path, words: list[str], code: int, said: str) -> None:
     """What cannot be exported is told, with the exit code of `run`, and nothing is written."""
     write("a.yaml", ONE)
-    write("b/a.yaml" if words[1] == "." else "bad.yaml", ONE if words[1] == "." else "requests: [{name: A, url: '{{x}}'}]")
+    write(
+        "b/a.yaml" if words[1] == "." else "bad.yaml", ONE if words[1] == "." else "requests: [{name: A, url: '{{x}}'}]"
+    )
     done = command("export", *words, cwd=tmp_path)
     assert (done.code, done.out) == (code, ""), done.said
     assert said in done.err

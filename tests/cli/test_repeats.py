@@ -86,7 +86,11 @@ def test_verbose_shows_every_exchange(fresh_server: DemoServer, write: Write, co
 
 def test_a_connection_that_breaks(write: Write, command: Any, tmp_path: Path) -> None:
     """A connection that ends before the answer, or in the middle of its body, is tried again."""
-    replies = [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"]
+    replies = [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+    ]
     with raw(replies) as url:
         write("a.yaml", f"requests: [{{name: A, url: '{url}', retry: {{delay: 1ms}}, assert: [text: ok]}}]")
         done = command("run", "a.yaml", cwd=tmp_path)
@@ -256,7 +260,12 @@ def test_from_python(server: DemoServer, write: Write) -> None:
     result = runner.run(path, variables={"api": server.url}, overlap=True, jobs=4)
     steps = {step.name: step for step in result.steps}
     assert str(steps["Does not see it"].outcome) == "passed"
-    assert (steps["Flaky"].attempts, steps["Pages"].pages, steps["Quick"].attempts, steps["Skipped"].attempts) == (3, 2, 1, 0)
+    assert (steps["Flaky"].attempts, steps["Pages"].pages, steps["Quick"].attempts, steps["Skipped"].attempts) == (
+        3,
+        2,
+        1,
+        0,
+    )
     assert threading.active_count() < 20
 
 
@@ -336,7 +345,14 @@ def test_overlapping_requests_are_cut_short(
     out, err = process.communicate(timeout=DEADLINE)
     assert (process.returncode, err) == (130, ""), out + err
     marks = re.findall(r"^  (\S) (.+?)  ", out, re.MULTILINE)
-    expected = [("✓", "Before"), ("-", "Slow"), ("✓", "Quick"), ("✗", "Quick and bad"), ("-", "Slow too"), ("-", "Never")]
+    expected = [
+        ("✓", "Before"),
+        ("-", "Slow"),
+        ("✓", "Quick"),
+        ("✗", "Quick and bad"),
+        ("-", "Slow too"),
+        ("-", "Never"),
+    ]
     assert marks == expected * files
     assert out.count("interrupted while it was under way") == 2 * files
     assert out.count("not run: interrupted") == files

@@ -231,5 +231,3 @@ def _merged(first: dict[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
     if security:
         first["security"] = [*first.get("security", [{}]), *security]
     return first
-
-

@@ -152,5 +152,3 @@ def _shown(value: Value) -> dict[str, Any]:
 
 def _text(name: Value) -> str:
     return name if isinstance(name, str) else url_text(name)
-
-

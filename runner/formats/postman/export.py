@@ -21,6 +21,7 @@ from runner.formats.exported import Exported
 from runner.formats.postman import pieces, schemes_out, scripts_out
 from runner.formats.postman.finishing import IMPLIED, looks_at_status
 from runner.formats.postman.javascript.trees import tree_of
+from runner.formats.postman.reading import FOLDERS
 from runner.formats.postman.spelling import Spelling
 from runner.formats.postman.usage import used
 from runner.formats.postman.variables import AS_JSON, env_name, is_harmless, snake
@@ -110,6 +111,10 @@ class _Export:
             for name in values:
                 if isinstance(name, str):
                     names(name)
+        for request in _requests(self.draft):
+            for name in request.get("variables") or ():
+                if isinstance(name, str):
+                    names(name)
         secrets = self.draft.setdefault("secrets", {})
         known = dict(secrets)
         vault = Vault(names, secrets)
@@ -152,7 +157,7 @@ class _Export:
             if part == "requests":
                 yield from items
             elif items:
-                yield {"name": part, "item": items}
+                yield {"name": part, "description": FOLDERS[part], "item": items}
                 if part == "teardown":
                     self.lose("that teardown always runs", "a folder runs in its turn", "run it by itself")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,6 +11,7 @@ from runner.formats.draft import COLLECTION_ORDER, GROUP_ORDER, REQUEST_ORDER, C
 from runner.formats.postman.usage import used
 from runner.formats.postman.variables import Variables
 from runner.language import query
+from runner.language.values import as_text
 
 #: Stands for the capture of a variable that later requests do not see, until all requests are drafted.
 LOCAL = object()
@@ -157,9 +159,52 @@ def looks_at_status(item: Any) -> bool:
     return any(name.text == "status" for text in texts for name in query.compile(text).names)
 
 
+#: A text that is one placeholder.
+_WHOLE = re.compile(r"\{\{(?:(?!\}\}).)+\}\}")
+_COMPUTED = re.compile(r"computed_\d+")
+
+
+def _put_back(draft: Data) -> None:
+    """What an export lets a script compute for a text of its request stands in that text again."""
+    for request in requests_of(draft):
+        variables = request.get("variables") or {}
+        for name in [name for name in variables if isinstance(name, str) and _COMPUTED.fullmatch(name)]:
+            value = variables[name]
+            rest = {key: given for key, given in request.items() if key not in ("variables", "url")}
+            changed = {**_replaced(rest, name, value), "url": _replaced(request["url"], name, value)}
+            others = {other: given for other, given in variables.items() if other != name}
+            if name not in used({**changed, "variables": others}).names:
+                for key in request.keys() & changed.keys():
+                    request[key] = changed[key]
+                request["variables"] = variables = others
+        if not variables:
+            request.pop("variables", None)
+
+
+def _replaced(value: Any, name: str, given: Any) -> Any:
+    """Data in which a value stands for the variable of a name."""
+    if isinstance(value, dict):
+        return {_replaced(key, name, given): _replaced(item, name, given) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_replaced(item, name, given) for item in value]
+    return _replaced_in(value, name, given) if isinstance(value, str) else value
+
+
+def _replaced_in(text: str, name: str, given: Any) -> Any:
+    if not isinstance(given, str):
+        whole = text in (f"{{{{{name}}}}}", f"{{{{to_string({name})}}}}")
+        return given if whole else text.replace(f"{{{{{name}}}}}", as_text(given))
+    if "{{" not in given:
+        return text.replace(f"{{{{{name}}}}}", given)
+    if _WHOLE.fullmatch(given) is None:
+        return text
+    return re.sub(rf"\{{\{{(?:to_string\()?{name}\)?\}}\}}", lambda _: given, text)
+
+
 def finish(draft: Data, variables: Variables, gone: set[str]) -> None:
     """Declares what is used and has no value; hands on what scripts set before requests; writes the declarations."""
     _hand_on(draft, variables.new_names)
+    _put_back(draft)
     without_implied(draft)
     first_used, first_looked_at = _used_too_early(draft, variables)
     variables.stale(variables.captured - first_used)

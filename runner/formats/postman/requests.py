@@ -166,11 +166,22 @@ class Requests:
                 draft["skip"] = True
                 continue
             try:
-                when = Writer(None).write(logic.negate(skip.condition))
+                when = self._condition(logic.negate(skip.condition))
             except UnwritableError as error:
                 found.machine.lose(skip.span, "a request that is skipped", str(error))
                 continue
             draft["when"] = f"({draft['when']}) && ({when})" if draft.get("when") else when
+
+    def _condition(self, term: Any) -> str:
+        """A condition over the variables; of one that is true or false for sure it is not asked what counts as true."""
+
+        def plain(part: Any) -> Any:
+            match part:
+                case terms.Truthy(terms.Var(name) as variable) if self.variables.kinds.get(name) == {"boolean"}:
+                    return variable
+            return None
+
+        return Writer(None).write(terms.replaced(term, plain))
 
     def _set(self, ours: str, setting: Any, variables: Data, found: Any) -> None:
         term = logic.where(setting.condition, setting.term, terms.Var(_old_name(ours, found)))
@@ -259,7 +270,7 @@ class Requests:
         """The request that a script sends; None where it cannot be written."""
         try:
             made = sent.translate(each.options, self.variables, lambda text: bodies.read_json(text, self.variables, ""))
-            when = None if each.condition == terms.TRUE else Writer(None).write(each.condition)
+            when = None if each.condition == terms.TRUE else self._condition(each.condition)
         except UnwritableError as error:
             found.machine.lose(each.span, "a request that the script sends", str(error))
             self._lose_exchange(found, each.number, str(error))

@@ -134,7 +134,7 @@ class Evaluator(Names):
             return self.call_method(right, "hasOwnProperty", [left], node.span)
         if node.operator == "instanceof":
             return self._instance_of(left, right)
-        return arithmetic(node.operator, left, right, self.dialect.texts)
+        return self.assumed(arithmetic(node.operator, left, right, self.dialect.texts))
 
     def _instance_of(self, left: Value, right: Value) -> Value:
         words = {"Array": "array", "Object": "object", "String": "string"}

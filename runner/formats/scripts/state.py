@@ -265,18 +265,18 @@ class State:
         if isinstance(value, Obj):
             self.handed.append((span, value, term))
         condition = self.since(self.base)
-        owner = self.owner(term, condition)
-        given = owner if self.exchange is not None or owner else None
-        self.emit(Setting(given, condition, foreign, term, span))
+        latest = self.owner(term, condition)
+        owner = latest if self.exchange is not None or latest else None
+        self.emit(Setting(owner, condition, foreign, term, span))
         if self.turns:
             self.store.pop(foreign, None)
         else:
             before = self.variable(foreign)
             if not isinstance(before, Opaque):
-                self.store[foreign] = given, logic.choice(condition, term, before)
+                self.store[foreign] = owner, logic.choice(condition, term, before)
             elif condition == TRUE:
-                self.store[foreign] = given, term
-            self.versions[foreign] = self.versions.get(foreign, 0) + (given is None)
+                self.store[foreign] = owner, term
+            self.versions[foreign] = self.versions.get(foreign, 0) + (owner is None)
 
     def lose_variable(self, name: Value, why: str) -> None:
         """What a variable holds is not known any more, in this script."""

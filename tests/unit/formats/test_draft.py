@@ -93,7 +93,10 @@ def test_literal(text: str) -> None:
         assert rendered(literal(text), {}) == text
 
 
-@given(st.text(alphabet="{\\ax ", max_size=8).filter(lambda it: not it.endswith("{")), st.text(alphabet="\\ax ", max_size=8))
+@given(
+    st.text(alphabet="{\\ax ", max_size=8).filter(lambda it: not it.endswith("{")),
+    st.text(alphabet="\\ax ", max_size=8),
+)
 def test_with_placeholders(before: str, after: str) -> None:
     """A placeholder gives its value, whatever stands before it and behind it."""
     if "{{" in before:
@@ -131,4 +134,4 @@ def test_nothing_beside() -> None:
 def test_disabled() -> None:
     """An entry that was switched off is a comment at its place."""
     made = {"name": "r", "headers": {"A": "1", Disabled({"B": "2"}): None}}
-    assert texts(Imported(made), "r.yaml")["r.yaml"] == "name: r\n\nheaders:\n  A: \"1\"\n  # B: \"2\"\n"
+    assert texts(Imported(made), "r.yaml")["r.yaml"] == 'name: r\n\nheaders:\n  A: "1"\n  # B: "2"\n'

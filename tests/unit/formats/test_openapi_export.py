@@ -142,7 +142,9 @@ def test_bodies(document: Document) -> None:
 
 def test_texts_are_texts_to_every_reader(document: Document) -> None:
     """What older YAML takes for something else stays a text."""
-    made = document("requests: [{name: A, url: 'https://x.test', query: {a: 'no', b: '012', c: '2024-01-01', d: '1_0'}}]")
+    made = document(
+        "requests: [{name: A, url: 'https://x.test', query: {a: 'no', b: '012', c: '2024-01-01', d: '1_0'}}]"
+    )
     examples = [one["example"] for one in made["paths"]["/"]["get"]["parameters"]]
     assert examples == ["no", "012", "2024-01-01", "1_0"]
 

@@ -137,7 +137,10 @@ def test_our_own_files(path: Path) -> None:
     ("before", "after"),
     [
         ("a:   1\nb: {x:  2,y: 3}\n", "a: 1\nb: {x: 2, y: 3}\n"),
-        ("requests:\n- name: a\n  url: /\n- name: b\n  url: /\n", "requests:\n  - name: a\n    url: /\n\n  - name: b\n    url: /\n"),
+        (
+            "requests:\n- name: a\n  url: /\n- name: b\n  url: /\n",
+            "requests:\n  - name: a\n    url: /\n\n  - name: b\n    url: /\n",
+        ),
         ("a: 1\n\n\n\nb: 2\n", "a: 1\n\nb: 2\n"),
         ("a: 1   # why\n", "a: 1   # why\n"),
         ("a:\n  - 1 # one\n  # two\nb: 2\n", "a:\n  - 1 # one\n  # two\n\nb: 2\n"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -367,3 +368,33 @@ def test_word_stays_a_word(exported: Callable[[str], Exported]) -> None:
     """A constant text in a placeholder is that text in Postman, and nothing random."""
     item = _item(exported(_request("query: {name: \"{{'Ada'}}\"}")), 0)
     assert item["request"]["url"]["query"] == [{"key": "name", "value": "Ada"}]
+
+
+BACK = [
+    "query: {at: \"{{date_add(now(), '1d')}}\"}",
+    "json: {first: '{{tags[0]}}', many: '{{length(tags)}}', at: 'on {{now()}}'}",
+    "headers: {X-Sign: '{{hmac_sha256(key, text)}}'}",
+]
+
+
+@pytest.mark.parametrize("lines", BACK)
+def test_expressions_come_back(lines: str, exported: Callable[[str], Exported]) -> None:
+    """An expression that a script computes for a text of its request stands in that text again."""
+    text = _request(lines, variables="{tags: x, key: k, text: t}")
+    again = _back(exported(text))["requests"][0]
+    assert "variables" not in again
+    key, value = next((key, value) for key, value in again.items() if key in ("query", "json", "headers"))
+    written = json.dumps({key: value}).replace("to_string(", "").replace(")}}", "}}")
+    assert all(expression in written for expression in re.findall(r"\{\{([^{}(]+)", lines))
+
+
+def test_setup_and_teardown(exported: Callable[[str], Exported]) -> None:
+    """They are folders in Postman, and come back as what they were; a folder of that name alone stays a folder."""
+    parts = "".join(
+        f"{part}: [{{name: a, url: 'http://x.test/{part}'}}]\n" for part in ("setup", "requests", "teardown")
+    )
+    found = exported(f"name: N\n{parts}")
+    again = _back(found)
+    assert [again[part][0]["url"] for part in ("setup", "requests", "teardown")] == ["/setup", "/requests", "/teardown"]
+    plain = found.text.replace("Runs first", "Runs when you like")
+    assert "setup" not in postman.load(Foreign("n", plain), Choices()).collection

@@ -293,3 +293,12 @@ def test_cookies_of_a_sent_request() -> None:
 def test_visualization_is_lost() -> None:
     """A visualization is a loss, and no variable."""
     assert lost("pm.visualizer.set('<b>1</b>', {});") == ["there is no window to draw in"]
+
+
+def test_set_twice() -> None:
+    """A variable that is set, looked at and set again before the request is made of its first value, not of itself."""
+    script = """if (!pm.environment.has('n')) { pm.environment.set('n', Number(pm.environment.get('start')) * 2); }
+if (Number(pm.environment.get('n')) > 5) { pm.environment.set('n', Number(pm.environment.get('n')) + 100); }"""
+    assert set_before(script, {"n": None, "start": 4})["n"] == 108
+    assert set_before(script, {"n": None, "start": 1})["n"] == 2
+    assert set_before(script, {"n": 7, "start": 1})["n"] == 107
