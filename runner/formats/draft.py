@@ -217,10 +217,19 @@ class Unique:
         self._taken: set[str] = set()
 
     def __call__(self, foreign: str, fallback: str = "Request") -> str:
-        plain = " ".join("".join(c if c.isprintable() else " " for c in foreign).split())
-        name = _numbered(re.sub(r"{(?={)", "{ ", plain) or fallback, self._taken, " ")
+        name = _numbered(_one_line(foreign) or fallback, self._taken, " ")
         self._taken.add(name)
         return name
+
+    def is_free(self, foreign: str) -> bool:
+        """Whether there is a name in it that nothing has yet."""
+        name = _one_line(foreign)
+        return name != "" and name not in self._taken
+
+
+def _one_line(foreign: str) -> str:
+    plain = foreign if foreign.isprintable() else "".join(c if c.isprintable() else " " for c in foreign)
+    return re.sub(r"{(?={)", "{ ", " ".join(plain.split()))
 
 
 def _numbered(name: str, taken: set[str], separator: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from runner.cli import exporting, importing
 from runner.demo import DemoServer
 
 ROOT = Path(__file__).parent.parent.parent
@@ -130,3 +133,29 @@ def test_selection_and_environment(write: Write, command: Any, tmp_path: Path) -
     assert "https://test.test/b" in done.out
     assert "/a" not in done.out.replace("a.yaml", "")
     assert "# Environment: test" in done.out
+
+
+# --- OpenAPI -------------------------------------------------------------------------------------------------------
+
+EXAMPLES = sorted(path.name for path in (ROOT / "examples").glob("[0-9]*.yaml"))
+
+
+def operations(document: Any) -> dict[str, list[str]]:
+    """The methods of each path, whatever its parameters are called."""
+    return {re.sub(r"\{[^}]*\}", "{}", path): sorted({*item} - {"servers"}) for path, item in document["paths"].items()}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_openapi_document(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What becomes of an example is valid by OpenAPI's schema; imported and exported again it has the same operations."""
+    monkeypatch.chdir(ROOT / "examples")
+    validator = pytest.importorskip("openapi_spec_validator")
+    first, again = tmp_path / "first.yaml", tmp_path / "again.yaml"
+    assert exporting.command.main(["openapi", name, "-o", str(first)], standalone_mode=False) == 0
+    made = yaml.safe_load(first.read_text())
+    validator.validate(made)
+    words = ["openapi", str(first), "-o", str(tmp_path / "back.yaml"), "--allow-loss"]
+    assert importing.command.main(words, standalone_mode=False) == 0
+    monkeypatch.chdir(tmp_path)
+    assert exporting.command.main(["openapi", "back.yaml", "-o", str(again)], standalone_mode=False) == 0
+    assert operations(yaml.safe_load(again.read_text())) == operations(made)

@@ -2,9 +2,9 @@
 
     text ─▶ reading ─▶ parts: documents and their $refs ─▶ v2, v3 ─▶ operations
                                                                         │
-         shapes ─▶ values, patterns ─▶ styles, bodies, markup ─▶ requests ◀── security, servers, answers, schemas
+  shapes ─▶ values, scalars, patterns ─▶ styles, urls, bodies, markup ─▶ requests ◀─ security, servers, answers, schemas
                                                                         │
-                                                              collection ─▶ Imported
+                                                     sharing ─▶ collection ─▶ Imported
 
 No script is run and nothing is fetched. What says nothing about a request (contact, licence, documentation, errors) is
 left out; whatever else has no translation is a loss.

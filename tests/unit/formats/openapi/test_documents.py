@@ -55,6 +55,24 @@ def test_what_is_no_document(imported: Imports, text: str, message: str, line: i
     assert caught.value.hint == hint or (line and not hint)
 
 
+def test_tags(imported: Imports) -> None:
+    """A value with a tag that nobody knows is what it would be without, which is told; anchors are followed."""
+    found = imported("""
+        openapi: 3.0.3
+        paths:
+          /a:
+            post:
+              requestBody: &body
+                content: {application/json: {example: {a: !custom 5, b: !t {c: x}, d: !binary "aGk="}}}
+          /b: {post: {requestBody: *body}}
+    """)
+    for request in found.collection["requests"]:
+        assert request["json"] == {"a": 5, "b": {"c": "x"}, "d": "aGk="}
+    assert losses(found) == [
+        f"line 7: the tag {tag} is not supported: the file is read past it" for tag in ("!custom", "!t", "!binary")
+    ]
+
+
 @pytest.mark.parametrize("opening", ["[", '{"a":', "- "])
 def test_deep_texts(imported: Imports, opening: str) -> None:
     """A text that is nested too deep is refused, however deep."""
