@@ -87,7 +87,7 @@ class Scripts:
     _sent: dict[int, tuple[list[Data], list[Data]]] = field(default_factory=dict)
 
     def read(self, owner: object, codes: Iterable[Code]) -> None:
-        """Reads the scripts of something; from here on it is known what kinds of values the variables have that it sets."""
+        """Reads the scripts of something; from here on it is known of what kinds the variables are that they set."""
         self._own[id(owner)] = [self._read(code) for code in codes if code.text.strip()]
 
     def _read(self, code: Code) -> Read:
