@@ -15,6 +15,9 @@ from runner.formats.scripted import Scripts
 from runner.formats.texts import Parts, literals, parts_of, spliced
 from runner.formats.variables import STRING, Kinds
 
+#: `value | dump`, the JSON of a value.
+_DUMP = re.compile(r"(.+?)\s*\|\s*dump\s*(?:\(\s*\))?\s*", re.DOTALL)
+
 
 class Context:
     """`requests` are the ids of requests with their places."""
@@ -58,12 +61,19 @@ class Context:
         if not inner:
             return None
         try:
-            return templates.variable(inner, self.names) if match["tag"] is None else self._tag(inner, place)
+            return self._variable(inner) if match["tag"] is None else self._tag(inner, place)
         except UntranslatableError as error:
             words = re.findall(r"[A-Za-z]\w*", inner)
             ours = self.names("_".join(words[:2]) or "value")
             self.lose(place, match[0], str(error), f"give {ours} a value")
             return ours
+
+    def _variable(self, inner: str) -> str:
+        found = templates.variable(inner, self.names)
+        dumped = _DUMP.fullmatch(inner)
+        if dumped:
+            self.kinds.dump(found, templates.variable(dumped[1], self.names))
+        return found
 
     def _tag(self, inner: str, place: str) -> str:
         found = templates.tag(inner, self.names)

@@ -34,3 +34,10 @@ def test_a_plus_in_a_query(url: str, sent: tuple[str, Any]) -> None:
 def test_a_url_as_it_stands() -> None:
     """Where a request is not to encode its URL, a plus is sent as it stands."""
     assert requested(url="http://h/a?x=1+2", settingEncodeUrl=False)["url"] == "http://h/a?x=1+2"
+
+
+def test_json_of_a_value() -> None:
+    """What a template writes as JSON into a body is the value itself, whatever its type."""
+    text = '{"a": {{ _.text | dump }}, "b": {{ _.list | dump() }}, "c": {{ _.other | string }}}'
+    made = requested(url="http://h/", body={"mimeType": "application/json", "text": text})
+    assert made["json"] == {"a": "{{text}}", "b": "{{list}}", "c": "{{parse_json(to_string(other))}}"}
