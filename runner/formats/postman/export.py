@@ -31,6 +31,8 @@ from runner.language.values import SpelledFloat, as_text
 
 Json = dict[str, Any]
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+#: Keys of a request that hold words for people.
+_WORDS = ("name", "description", "skip", "tags")
 #: Keys of a request in which a variable is put into text.
 _AS_TEXT = ("url", "query", "headers", "cookies", "form", "multipart", "text")
 #: Whole numbers beyond it are rounded by JavaScript.
@@ -448,7 +450,7 @@ def _looked_into(value: Any) -> Iterator[str]:
         yield from used(expressions).expressions
         yield from used({key: value[key] for key in _AS_TEXT if key in value}).texts
         for name, item in value.items():
-            if name not in expressions:
+            if name not in expressions and name not in _WORDS:
                 yield from _looked_into(item)
     elif isinstance(value, list):
         for item in value:

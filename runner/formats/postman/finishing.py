@@ -279,10 +279,22 @@ def _hand_on(draft: Data, new_names: Mapping[str, str]) -> None:
         more = {name: f"vars.{after[name]}" for name in after.keys() & later if name not in captured}
         kept = {name: given for name, given in captured.items() if given is not LOCAL}
         if more or len(kept) < len(captured):
-            entries = ordered({**request, "capture": {**dict(sorted(more.items())), **kept} or None}, REQUEST_ORDER)
+            last = _comments_at_its_end(request)
+            rest = {key: value for key, value in request.items() if key not in last}
+            entries = ordered({**rest, "capture": {**dict(sorted(more.items())), **kept} or None}, REQUEST_ORDER)
             request.clear()
-            request.update(entries)
+            request.update({**entries, **dict.fromkeys(last)})
         later = (later | used(request).names) - own
+
+
+def _comments_at_its_end(request: Data) -> list[Any]:
+    """Comments behind all that a request has: scripts that were kept."""
+    found: list[Any] = []
+    for key in reversed(request):
+        if not isinstance(key, Comment):
+            break
+        found.insert(0, key)
+    return found
 
 
 def _hide_once(draft: Data, variables: Variables) -> None:
