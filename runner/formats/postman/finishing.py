@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from runner.formats.draft import COLLECTION_ORDER, GROUP_ORDER, REQUEST_ORDER, Comment, Data, ordered
+from runner.formats.draft import COLLECTION_ORDER, GROUP_ORDER, REQUEST_ORDER, Comment, Data, Disabled, ordered
 from runner.formats.postman.usage import used
 from runner.formats.postman.variables import Variables
 from runner.language import query
@@ -137,7 +137,8 @@ def without_implied(draft: Data, outer: tuple[Any, ...] = ()) -> None:
     """An assertion that goes without saying, where no other one looks at the status."""
     inherited = (*outer, *((draft.get("defaults") or {}).get("assert") or ()))
     for key in ("setup", "requests", "teardown"):
-        for item in draft.get(key) or ():
+        for each in draft.get(key) or ():
+            item = each.value if isinstance(each, Disabled) else each
             if not isinstance(item, dict):
                 continue
             if "requests" in item:
@@ -281,10 +282,17 @@ def _hand_on(draft: Data, new_names: Mapping[str, str]) -> None:
         if more or len(kept) < len(captured):
             last = _comments_at_its_end(request)
             rest = {key: value for key, value in request.items() if key not in last}
-            entries = ordered({**rest, "capture": {**dict(sorted(more.items())), **kept} or None}, REQUEST_ORDER)
+            entries = ordered(
+                {**rest, "capture": {**dict(sorted(more.items(), key=_own_last)), **kept} or None}, REQUEST_ORDER
+            )
             request.clear()
             request.update({**entries, **dict.fromkeys(last)})
         later = (later | used(request).names) - own
+
+
+def _own_last(entry: tuple[str, str]) -> tuple[bool, str]:
+    """Variables that have their own name before the request come first, as an export sets them there."""
+    return entry[1] != f"vars.{entry[0]}", entry[0]
 
 
 def _comments_at_its_end(request: Data) -> list[Any]:
