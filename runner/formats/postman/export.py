@@ -20,7 +20,7 @@ from runner.formats.draft import Comment, Data, Disabled, Names, Unique, safe_st
 from runner.formats.exported import Exported
 from runner.formats.postman import pieces, schemes_out, scripts_out
 from runner.formats.postman.finishing import IMPLIED, looks_at_status
-from runner.formats.postman.javascript.trees import tree_of
+from runner.formats.postman.javascript.trees import Node, tree_of
 from runner.formats.postman.reading import FOLDERS
 from runner.formats.postman.spelling import Spelling
 from runner.formats.postman.usage import used
@@ -31,6 +31,8 @@ from runner.language.values import SpelledFloat, as_text
 
 Json = dict[str, Any]
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+#: Keys of a request that hold words for people.
+_WORDS = ("name", "description", "skip", "tags")
 #: Keys of a request in which a variable is put into text.
 _AS_TEXT = ("url", "query", "headers", "cookies", "form", "multipart", "text")
 #: Whole numbers beyond it are rounded by JavaScript.
@@ -90,7 +92,7 @@ class _Export:
         self.place = self.plan.collection.source.path
         self._seal()
         requests = list(_requests(self.draft))
-        captured = {name: tree_of(source) for request in requests for name, source in _captures(request)}
+        captured = {name: _tree(request, source) for request in requests for name, source in _captures(request)}
         self.spelling = Spelling([self.variables, *self.environments.values()], captured, self.lose)
         self._captured = frozenset(captured)
         self._looked_into = frozenset(name for request in requests for name in _looked_into(request))
@@ -141,6 +143,7 @@ class _Export:
         found: Json = {"info": info, "item": list(self._parts(draft, around))}
         self.place = self.plan.collection.source.path
         self.spelling.computed.clear()
+        self.spelling.own = {}
         self.spelling.once = True
         variables = list(self._variables())
         found |= self._shared(self._with_base(draft, around.base))
@@ -177,9 +180,11 @@ class _Export:
         found: Json = {"name": given.get("name", "")}
         if given.get("description"):
             found["description"] = given["description"]
+        self.spelling.own = {}
         found["item"] = list(self._items(given["requests"], self._around(given, around)))
         self.place = around.place
         self.spelling.computed.clear()
+        self.spelling.own = {}
         values = pieces.pairs(given.get("variables") or {}, self.spelling)
         found |= self._shared(self._with_base(given, self._around(given, around).base))
         values += [self._secret(name, value) for name, value in (given.get("secrets") or {}).items() if _is_real(name)]
@@ -290,6 +295,7 @@ class _Export:
 
     def _request(self, given: Data, around: Around) -> Json:
         self.spelling.computed.clear()
+        self.spelling.own = given.get("variables") or {}
         body = pieces.declared_body(given)
         method = str(given.get("method") or ("POST" if body and not body[2] else "GET"))
         place = id(given)
@@ -448,7 +454,7 @@ def _looked_into(value: Any) -> Iterator[str]:
         yield from used(expressions).expressions
         yield from used({key: value[key] for key in _AS_TEXT if key in value}).texts
         for name, item in value.items():
-            if name not in expressions:
+            if name not in expressions and name not in _WORDS:
                 yield from _looked_into(item)
     elif isinstance(value, list):
         for item in value:
@@ -457,6 +463,17 @@ def _looked_into(value: Any) -> Iterator[str]:
 
 def _is_real(name: Any) -> bool:
     return not isinstance(name, (Comment, Disabled))
+
+
+def _tree(request: Data, source: str) -> Node:
+    """The tree of what a capture takes: of a variable of its request, the tree of its value."""
+    value = (request.get("variables") or {}).get(source.removeprefix("vars.")) if source.startswith("vars.") else None
+    if value is None:
+        return tree_of(source)
+    parts = template.parse(value) if isinstance(value, str) else ()
+    if len(parts) == 1 and not isinstance(parts[0], str):
+        return parts[0].query.tree.root
+    return {"type": "literal", "value": value, "children": []}
 
 
 def _captures(request: Data) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from runner.formats.draft import COLLECTION_ORDER, GROUP_ORDER, REQUEST_ORDER, Comment, Data, ordered
+from runner.formats.draft import COLLECTION_ORDER, GROUP_ORDER, REQUEST_ORDER, Comment, Data, Disabled, ordered
 from runner.formats.postman.usage import used
 from runner.formats.postman.variables import Variables
 from runner.language import query
@@ -137,7 +137,8 @@ def without_implied(draft: Data, outer: tuple[Any, ...] = ()) -> None:
     """An assertion that goes without saying, where no other one looks at the status."""
     inherited = (*outer, *((draft.get("defaults") or {}).get("assert") or ()))
     for key in ("setup", "requests", "teardown"):
-        for item in draft.get(key) or ():
+        for each in draft.get(key) or ():
+            item = each.value if isinstance(each, Disabled) else each
             if not isinstance(item, dict):
                 continue
             if "requests" in item:
@@ -279,10 +280,29 @@ def _hand_on(draft: Data, new_names: Mapping[str, str]) -> None:
         more = {name: f"vars.{after[name]}" for name in after.keys() & later if name not in captured}
         kept = {name: given for name, given in captured.items() if given is not LOCAL}
         if more or len(kept) < len(captured):
-            entries = ordered({**request, "capture": {**dict(sorted(more.items())), **kept} or None}, REQUEST_ORDER)
+            last = _comments_at_its_end(request)
+            rest = {key: value for key, value in request.items() if key not in last}
+            entries = ordered(
+                {**rest, "capture": {**dict(sorted(more.items(), key=_own_last)), **kept} or None}, REQUEST_ORDER
+            )
             request.clear()
-            request.update(entries)
+            request.update({**entries, **dict.fromkeys(last)})
         later = (later | used(request).names) - own
+
+
+def _own_last(entry: tuple[str, str]) -> tuple[bool, str]:
+    """Variables that have their own name before the request come first, as an export sets them there."""
+    return entry[1] != f"vars.{entry[0]}", entry[0]
+
+
+def _comments_at_its_end(request: Data) -> list[Any]:
+    """Comments behind all that a request has: scripts that were kept."""
+    found: list[Any] = []
+    for key in reversed(request):
+        if not isinstance(key, Comment):
+            break
+        found.insert(0, key)
+    return found
 
 
 def _hide_once(draft: Data, variables: Variables) -> None:

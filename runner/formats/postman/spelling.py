@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from runner.formats.draft import Comment, Disabled
 from runner.formats.postman import dynamic
-from runner.formats.postman.javascript.trees import Node, is_boolean
+from runner.formats.postman.javascript.trees import Node, choice_in, is_boolean
 from runner.language import template
 from runner.language.values import SpelledFloat, as_text
 
@@ -39,6 +39,8 @@ class Spelling:
         self._lose = lose
         self._declared = list(declared)
         self._captured = captured
+        #: The variables of the request that is being written.
+        self.own: Mapping[Any, Any] = {}
         #: Names of the process environment that stand in texts.
         self.asked: dict[str, None] = {}
         #: Expressions that a script computes for the request that is being written, by the name that it gives them.
@@ -147,15 +149,33 @@ class Spelling:
         return is_typed(root)
 
     def _is_typed_name(self, name: str) -> bool:
-        values = [each[name] for each in self._declared if name in each]
-        kinds = [isinstance(value, (bool, int, float, list, dict)) for value in values]
+        if name in self.own:
+            return _is_typed_value(self.own[name])
+        kinds = [_is_typed_value(each[name]) for each in self._declared if name in each]
         if name in self._captured:
             kinds.append(is_typed(self._captured[name]))
         return bool(kinds) and all(kinds)
 
 
+def _is_typed_value(value: Any) -> bool:
+    """Whether the value of a variable is more than a text for sure."""
+    if not isinstance(value, str):
+        return value is not None
+    parts = template.parse(value)
+    return len(parts) == 1 and not isinstance(parts[0], str) and is_typed(parts[0].query.tree.root)
+
+
 def is_typed(root: Node) -> bool:
-    """Whether an expression over a response gives a number or a truth value for sure."""
+    """Whether an expression gives a number or a truth value for sure."""
+    if root["type"] == "literal":
+        return not isinstance(root["value"], str) and root["value"] is not None
+    if root["type"] == "or_expression":
+        first, no = root["children"]
+        yes = first["children"][1] if first["type"] == "and_expression" else first
+        return is_typed(yes) and is_typed(no)
+    choice = choice_in(root) if root["type"] == "index_expression" else None
+    if choice is not None:
+        return is_typed(choice[1]) and is_typed(choice[2])
     if root["type"] == "function_expression" and root["value"] in _NUMBERS:
         return True
     if root["type"] == "field" and root["value"] in _NUMERIC_KEYS:

@@ -47,6 +47,8 @@ class Variables:
         self.environments: dict[str, Data] = {}
         #: JSON types that each name may have at run time.
         self.kinds: dict[str, set[str]] = {}
+        #: A name, and another one whose value it may have.
+        self.aliases: list[tuple[str, str]] = []
         #: Names that stand unquoted in a JSON body.
         self.bare_names: set[str] = set()
         #: Names that a script sets while the collection runs.
@@ -175,6 +177,12 @@ class Variables:
 
     def settle(self) -> None:
         """Chooses types, once every source is known: what is only ever a number where it stands bare becomes one."""
+        for _ in range(3):
+            for name, other in self.aliases:
+                self.kinds.setdefault(name, set()).update(self.kinds.get(other, ()))
+        for name, other in self.aliases:
+            if not self.kinds.get(other):
+                self.kinds[name].add("any")
         for name in self.secrets:
             self.declared.pop(name, None)
             self.kinds.setdefault(name, set()).add(_TEXT)

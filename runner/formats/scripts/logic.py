@@ -133,8 +133,8 @@ def implies(condition: Any, term: Any) -> Any:
 def choice(test: Any, yes: Any, no: Any) -> Any:
     if isinstance(test, Const):
         return yes if test.value else no
-    if isinstance(no, Choice) and no.test == test:
-        return choice(test, yes, no.no)
+    if isinstance(no, Choice) and no.test in (test, negate(test)):
+        return choice(test, yes, no.no if no.test == test else no.yes)
     if yes == no:
         return yes
     if (yes, no) == (TRUE, FALSE):

@@ -398,3 +398,18 @@ def test_setup_and_teardown(exported: Callable[[str], Exported]) -> None:
     assert [again[part][0]["url"] for part in ("setup", "requests", "teardown")] == ["/setup", "/requests", "/teardown"]
     plain = found.text.replace("Runs first", "Runs when you like")
     assert "setup" not in postman.load(Foreign("n", plain), Choices()).collection
+
+
+TYPED = [
+    ("variables: {n: 5000}", '"all": {{n}}'),
+    ("variables: {n: '{{random_int(`1`, `6`)}}'}", '"all": {{n}}'),
+    ('variables: {n: "{{size > `1` && `25` || multiply(size, `2`)}}"}', '"all": {{n}}'),
+    ("variables: {n: '{{uuid()}}'}", '"all": "{{n}}"'),
+]
+
+
+@pytest.mark.parametrize(("lines", "expected"), TYPED)
+def test_numbers_of_a_request(lines: str, expected: str, exported: Callable[[str], Exported]) -> None:
+    """A number that a request gives itself stands without quotes in its JSON."""
+    found = exported(_request(f"{lines}\njson: {{all: '{{{{n}}}}'}}", variables="{size: 3}"))
+    assert expected in _item(found, 0)["request"]["body"]["raw"]
