@@ -295,6 +295,7 @@ class _Export:
 
     def _request(self, given: Data, around: Around) -> Json:
         self.spelling.computed.clear()
+        self.spelling.jsons.clear()
         self.spelling.own = given.get("variables") or {}
         body = pieces.declared_body(given)
         method = str(given.get("method") or ("POST" if body and not body[2] else "GET"))

@@ -162,7 +162,9 @@ def looks_at_status(item: Any) -> bool:
 
 #: A text that is one placeholder.
 _WHOLE = re.compile(r"\{\{(?:(?!\}\}).)+\}\}")
-_COMPUTED = re.compile(r"computed_\d+")
+#: What is made JSON.
+_JSON = re.compile(r"^\{\{to_string\((.*)\)\}\}$", re.DOTALL)
+_COMPUTED = re.compile(r"(?:computed|json)_\d+")
 
 
 def _put_back(draft: Data) -> None:
@@ -199,6 +201,8 @@ def _replaced_in(text: str, name: str, given: Any) -> Any:
         return text.replace(f"{{{{{name}}}}}", given)
     if _WHOLE.fullmatch(given) is None:
         return text
+    if name.startswith("json_"):
+        return text.replace(f"{{{{parse_json({name})}}}}", _JSON.sub(r"{{\1}}", given))
     return re.sub(rf"\{{\{{(?:to_string\()?{name}\)?\}}\}}", lambda _: given, text)
 
 

@@ -87,7 +87,14 @@ def _computed(spelling: Spelling, lose: Lose) -> Iterator[str]:
             yield f"if (!pm.variables.has({literal(name)})) {{\n    {line}\n}}" if spelling.once else line
         except UnsayableError as error:
             lose(f"the expression {text}", str(error))
+    for name, text in spelling.jsons.items():
+        try:
+            made = expression(text, over_response=False)
+            yield f"pm.variables.set({literal(name)}, JSON.stringify({made}));"
+        except UnsayableError as error:
+            lose(f"the expression {text}", str(error))
     spelling.computed.clear()
+    spelling.jsons.clear()
 
 
 def _after(given: Data, lose: Lose) -> Iterator[str]:

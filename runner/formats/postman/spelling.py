@@ -21,6 +21,11 @@ _NUMBERS = frozenset(
     {"length", "to_number", "timestamp", "random_int", "add", "subtract", "multiply", "divide", "modulo", "abs",
      "floor", "ceil", "sum", "avg", "max", "min"}
 )  # fmt: skip
+_TEXT_FUNCTIONS = frozenset(
+    {"uuid", "now", "to_string", "base64", "base64_decode", "sha256", "md5", "hmac_sha256", "url_encode", "url_decode",
+     "lower", "upper", "trim", "replace", "join", "date_add", "date_format", "type"}
+)  # fmt: skip
+_TEXT_KEYS = frozenset({"text", "reason", "url", "http_version"})
 _NUMERIC_KEYS = frozenset({"status", "size", "elapsed_ms"})
 _BRACES = re.compile(r"\{\{[^{}]*\}\}")
 _MARKED = re.compile('"\ue000(\\d+)\ue001"')
@@ -45,6 +50,9 @@ class Spelling:
         self.asked: dict[str, None] = {}
         #: Expressions that a script computes for the request that is being written, by the name that it gives them.
         self.computed: dict[str, str] = {}
+        #: Expressions of which a script makes JSON for the request that is being written, by name.
+        self.jsons: dict[str, str] = {}
+        self._json_names: dict[str, str] = {}
         #: Whether values of the collection are being written: they are computed once for a whole run.
         self.once = False
         self._names: dict[tuple[bool, str], str] = {}
@@ -137,7 +145,32 @@ class Spelling:
             inner = root["children"][0]
             text = text.removeprefix("parse_json(").removesuffix(")").strip()
             return f"{{{{{self.name(text, inner)}}}}}"
-        return f"{{{{{self.name(text, root)}}}}}" if self._is_typed(text, root) else None
+        if self._is_typed(text, root):
+            return f"{{{{{self.name(text, root)}}}}}"
+        return None if self._is_text(root) else f"{{{{{self._as_json(text)}}}}}"
+
+    def _as_json(self, text: str) -> str:
+        """The name of a variable that a script gives the JSON of what may be a text or a number."""
+        name = self._json_names.setdefault(text, f"json_{len(self._json_names) + 1}")
+        self.jsons[name] = text
+        return name
+
+    def _is_text(self, root: Node) -> bool:
+        """Whether an expression over the variables gives a text for sure."""
+        if root["type"] == "field":
+            return self._is_text_name(root["value"])
+        steps = [step.get("value") for step in root.get("children", ())]
+        if root["type"] == "subexpression" and steps[0] == "vars" and len(steps) == 2:
+            return self._is_text_name(str(steps[1]))
+        return is_text(root)
+
+    def _is_text_name(self, name: str) -> bool:
+        if name in self.own:
+            return _is_text_value(self.own[name])
+        kinds = [_is_text_value(each[name]) for each in self._declared if each.get(name) is not None]
+        if name in self._captured:
+            kinds.append(is_text(self._captured[name]))
+        return all(kinds)  # a name without value comes from outside, as a text
 
     def _is_typed(self, text: str, root: Node) -> bool:
         """Whether an expression gives a number or a truth value for sure."""
@@ -163,6 +196,35 @@ def _is_typed_value(value: Any) -> bool:
         return value is not None
     parts = template.parse(value)
     return len(parts) == 1 and not isinstance(parts[0], str) and is_typed(parts[0].query.tree.root)
+
+
+def _is_text_value(value: Any) -> bool:
+    """Whether the value of a variable is a text for sure."""
+    if not isinstance(value, str):
+        return False
+    parts = template.parse(value)
+    return len(parts) != 1 or isinstance(parts[0], str) or is_text(parts[0].query.tree.root)
+
+
+def is_text(root: Node) -> bool:
+    """Whether an expression gives a text for sure."""
+    kind, children = root["type"], root.get("children", ())
+    if kind == "literal":
+        return isinstance(root["value"], str)
+    if kind == "field":
+        return root["value"] in _TEXT_KEYS
+    if kind == "function_expression":
+        return root["value"] in _TEXT_FUNCTIONS
+    if kind == "subexpression":
+        return str(children[0].get("value")) in ("env", "headers", "cookies")
+    if kind == "or_expression":
+        first, no = children
+        return is_text(first["children"][1] if first["type"] == "and_expression" else first) and is_text(no)
+    choice = choice_in(root) if kind == "index_expression" else None
+    if choice is not None:
+        return is_text(choice[1]) and is_text(choice[2])
+    # a group of a regular expression
+    return bool(kind == "index_expression" and children[0].get("value") == "match")
 
 
 def is_typed(root: Node) -> bool:
