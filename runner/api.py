@@ -86,8 +86,8 @@ def run(
 ) -> RunResult:
     """Runs collections. `timeout` in seconds; `transport` sends in place of the network.
 
-    `jobs` collections are run side by side (0: at most 8), and with `overlap` as many safe requests of each. Each runs
-    once for every row of the file `data` (CSV, JSON or YAML), and `repeat` times.
+    `jobs` collections are run side by side (0: at most 8, repeated ones in turn), and with `overlap` as many safe
+    requests of each. Each runs once for every row of the file `data` (CSV, JSON or YAML), and `repeat` times.
     With `update_snapshots` what comes back is kept as the new snapshots.
 
     Raises:

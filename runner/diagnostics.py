@@ -1,9 +1,9 @@
 """Source, Span and Diagnostic: where something is, and how it is shown with a caret.
 
-    error: undefined variable 'usr_id'
-      requests/graph.yaml:24:17
+    error: undefined variable 'usr_id' (did you mean 'user_id'?)
+      requests/graph.yaml:24:19
        24 |     url: /users/{{usr_id}}
-          |                   ^^^^^^ did you mean 'user_id'?
+          |                   ^^^^^^ captured by 'List users'
 
 This file knows nothing of YAML, of the model or of terminals: `styler` is handed in by who prints.
 """
@@ -215,3 +215,9 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     """`did you mean 'x'?`, or an empty text."""
     name = nearest(word, candidates)
     return f"did you mean '{name}'?" if name is not None and name != word else ""
+
+
+def undefined_variable(name: str, candidates: Iterable[str] = ()) -> str:
+    """The words for a name without value; the one that was probably meant stands in them."""
+    meant = did_you_mean(name, candidates)
+    return f"undefined variable '{name}'" + (f" ({meant})" if meant else "")

@@ -39,14 +39,17 @@ def parse_wishes(texts: Iterable[str]) -> list[Wish]:
     """`FORMAT` or `FORMAT=PATH`; one that says no more than what happens anyway is left out.
 
     Raises:
-        UsageError: one has no format, or two go to one place.
+        UsageError: one has no format or an empty path, or two go to one place.
     """
     wishes: list[Wish] = []
     places: dict[str, Wish] = {}
     for text in texts:
-        wish = Wish(*text.partition("=")[::2])
-        if not wish.format:
+        name, equals, path = text.partition("=")
+        wish = Wish(name, path)
+        if not name:
             raise UsageError(f"--report wants FORMAT or FORMAT=PATH, not '{text}'")
+        if equals and not path.strip():  # as of an empty variable: --report json=$REPORT
+            raise UsageError(f"--report {text} names no file: give a path, or '--report {name}' for standard output")
         if wish.format == registry.CONSOLE and outputs.is_standard_output(wish.path):
             continue
         other = places.setdefault(outputs.identity(wish.path), wish)

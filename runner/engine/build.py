@@ -17,7 +17,7 @@ from runner.engine.payload import Body, Multipart, files
 from runner.engine.scope import Scope, resolve
 from runner.engine.texts import json_bytes, rendered, texts
 from runner.errors import ResolveError
-from runner.language.document import SETTINGS, UNIX, proxy_credentials
+from runner.language.document import METHOD, SETTINGS, UNIX, proxy_credentials, standard_method
 from runner.language.model import ClientCert, Declared, Defaults, Entry, RequestSpec, Setting, Template
 from runner.language.values import Value, as_text, kind
 from runner.redaction import URL_READABLE
@@ -325,7 +325,10 @@ def _cookies(entries: Iterable[Entry], scope: Scope) -> tuple[str, frozenset[str
 def _method(spec: RequestSpec, scope: Scope) -> str:
     if spec.method is None:
         return "GET" if spec.body is None else "POST"
-    return rendered(spec.method, "method", spec.method_span, scope)
+    method = rendered(spec.method, "method", spec.method_span, scope)
+    if not METHOD.fullmatch(method):
+        raise ResolveError(f"'{method}' is not a method", spec.method_span)
+    return standard_method(method)
 
 
 def _json(value: Value, span: Span) -> tuple[bytes, str]:

@@ -22,24 +22,36 @@ from runner.language.model import (
     Variables,
     holds_key,
 )
+from runner.redaction import Redactor
 
 _SHORTEST = 4
 #: What the name of a field ends with whose value is a credential: `client_secret`, `accessToken`, not `token_type`.
 _CREDENTIAL = (
     r"(?:pass|passwd|password|passphrase|pwd|secret|token|assertion|authorization|cookie|credential|signature|"
-    r"(?:api|private|subscription|functions?|application|app|access|auth|account|shared)_?key)s?$"
+    r"(?:api|private|subscription|functions?|application|app|access|auth|account|shared|secret|signing|encryption|"
+    r"master|session)_?key)s?$|(?:^|_)jwt$"
 )
+#: Words for a few digits that open something: credentials where digits are their value, and nothing else.
+_CODE = r"(?:^|_)(?:pin|otp|totp|passcode|cvv2?|cvc)$"
+_DIGITS = r"(?a)\d{3,10}"
 _HINT = "take it from outside, as in '{{env.NAME}}'"
 _CREDENTIAL_HEADERS = frozenset(
-    {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-auth-token", "cookie"}
-)
+    {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-auth-token", "cookie", "x-session-id",
+     "session-id", "x-session", "x-auth", "x-authentication", "authentication"}
+)  # fmt: skip
 #: A JWT: two JSON objects and a signature in base64url (RFC 7515 § 3.1).
 _JWT = r"(?a)\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+"
 
 
-def holds_credential(name: str) -> bool:
-    """Whether a field of this name holds a credential, as far as a name can say."""
-    return re.search(_CREDENTIAL, name.lower().replace("-", "_")) is not None
+def holds_credential(name: str, value: str = "") -> bool:
+    """Whether a field of this name holds a credential, as far as a name and its literal value can say."""
+    plain = name.lower().replace("-", "_")
+    return re.search(_CREDENTIAL, plain) is not None or holds_code(plain, value)
+
+
+def holds_code(name: str, value: str) -> bool:
+    """Whether a field holds a few digits that open something, such as a PIN."""
+    return re.search(_CODE, name.lower()) is not None and re.fullmatch(_DIGITS, value) is not None
 
 
 def holds_token(text: str) -> bool:
@@ -58,9 +70,18 @@ def is_credential(name: str, value: str, *, header: bool = False) -> bool:
 
 
 def warnings(collection: Collection) -> list[Diagnostic]:
-    """A warning for each literal credential, in the order of the file."""
+    """A warning for each literal credential, in the order of the file; the lines that they show do not show it."""
     found = {_place(span): Diagnostic(message, span, _HINT, severity="warning") for message, span in _find(collection)}
+    for warning in found.values():
+        _hide(warning.span)
     return [found[place] for place in sorted(found)]
+
+
+def _hide(span: Span | None) -> None:
+    """Masks what a warning points at, where its line is shown; a whole block is not one credential."""
+    if span is not None and "\n" not in span.text and span.text[:1] not in "{[":
+        span.source.secrets.append(span.text.strip("'\""))
+        span.source.mask = Redactor(span.source.secrets).text
 
 
 def _place(span: Span) -> tuple[str, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from runner.diagnostics import Diagnostic, Span, nearest
+from runner.diagnostics import Diagnostic, Span, nearest, undefined_variable
 from runner.language import query, template
 from runner.language.model import Declared, Expression, Variable
 from runner.language.query import Name
@@ -151,6 +151,14 @@ class Level:
             if home is not None:
                 yield from home.closure(name)
 
+    def declared(self, name: str) -> tuple[tuple[Variable, ...], Level]:
+        """The variables that a name stands for, and their level; none where its value comes from elsewhere."""
+        home = self._home(name)
+        if home is None or name in self._rows or name in self.given:
+            return (), self
+        captured = name in self.captures and not (self._own_first and home is self)
+        return ((), self) if captured else (home._declared[name], home)
+
     def _home(self, name: str) -> Level | None:
         level: Level | None = self
         while level is not None and name not in level._declared:
@@ -198,20 +206,19 @@ def undefined(need: Need, level: Level, environments: Sequence[str] = (), why: s
     span = need.reference.span
     why = why or _ROW_HINTS.get(need.name, "")
     if why:
-        return Diagnostic(f"undefined variable '{need.name}'", span, why)
+        return Diagnostic(undefined_variable(need.name), span, why)
     if environments:
         hint = f"environment '{environments[0]}' declares it: choose one with --env"
-        return Diagnostic(f"undefined variable '{need.name}'", span, hint)
+        return Diagnostic(undefined_variable(need.name), span, hint)
     names = level.names()
     near = nearest(need.name, names)
     if near is not None:
-        captured = f" (captured by '{level.captures[near]}')" if near in level.captures else ""
-        hint = f"did you mean '{near}'?{captured}"
+        hint = f"captured by '{level.captures[near]}'" if near in level.captures else ""
     elif names:
         hint = f"defined are: {', '.join(names[:8])}{', …' if len(names) > 8 else ''}"
     else:
         hint = "declare it in 'variables', or give it with --var"
-    return Diagnostic(f"undefined variable '{need.name}'", span, hint)
+    return Diagnostic(undefined_variable(need.name, names), span, hint)
 
 
 def too_late(need: Need, later: str, inherits: str = "") -> Diagnostic:

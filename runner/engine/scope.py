@@ -21,7 +21,7 @@ from runner.engine.payload import BodyFile
 from runner.errors import EvaluationError, ResolveError
 from runner.language import query, template
 from runner.language.model import Declared, Expression, Template, Variable, Variables
-from runner.language.values import Value, kind
+from runner.language.values import Value, as_text, kind
 from runner.redaction import Redactor
 
 
@@ -246,24 +246,27 @@ class Scope(Mapping[str, Value]):
     def render(self, text: Template) -> Value:
         """The value of a template; what is computed from a secret is a secret.
 
+        The words around it stay readable, as in `/bot***/getMe`, unless a part is not found again within longer text.
+
         Raises:
             ResolveError: with the place in the file.
         """
+        secret: list[Value] = []
         try:
-            with self.watching() as watch:
-                value = template.render(text, self, self._computed)
+            value = template.render(text, self, lambda compiled: self._computed(compiled, secret))
         except EvaluationError as error:
             raise _located(error, text) from None
-        if watch.secret:
+        if not all(self.shared.redactor.finds(part) for part in secret):
             self.shared.redactor.add(value)
         return value
 
-    def _computed(self, compiled: query.Query) -> Value:
-        """The value of one placeholder: within longer text it is hidden by itself."""
+    def _computed(self, compiled: query.Query, secret: list[Value]) -> Value:
+        """The value of one placeholder, which is added to `secret` where it is one: it is hidden by itself."""
         with self.watching() as watch:
             value = compiled.evaluate(self, strict=True)
         if watch.secret:
             self.shared.redactor.add(value)
+            secret.append(value)
         return value
 
     def evaluate(self, expression: Expression) -> Value:
@@ -307,4 +310,6 @@ def _key(name: Any, scope: Scope) -> str:
     value = scope.render(name)
     if isinstance(value, str):
         return value
+    if isinstance(value, (bool, int, float)):
+        return as_text(value)
     raise ResolveError(f"a key must be text, this is {kind(value)}", name.span)

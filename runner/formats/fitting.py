@@ -35,7 +35,8 @@ def _content_types(headers: Data) -> list[str]:
 
 
 def _is_path(path: str) -> bool:
-    return "\0" not in path and all(len(part.encode("utf-8", "replace")) <= _LONGEST_NAME for part in path.split("/"))
+    parts = path.encode("utf-8", "replace").split(b"/")
+    return path != "" and "\0" not in path and all(len(part) <= _LONGEST_NAME for part in parts)
 
 
 def _escaped(text: str) -> str:

@@ -141,6 +141,15 @@ def render(template: Template, scope: Any, evaluate: Evaluate | None = None) -> 
     return "".join(part if isinstance(part, str) else _text(part, value_of) for part in parts)
 
 
+def piece(placeholder: Placeholder, evaluate: Evaluate, *, alone: bool) -> Value:
+    """The value of one placeholder, as text where it does not stand alone.
+
+    Raises:
+        EvaluationError: as `render`.
+    """
+    return _evaluate(placeholder, evaluate) if alone else _text(placeholder, evaluate)
+
+
 def _evaluate(placeholder: Placeholder, evaluate: Evaluate) -> Value:
     try:
         return evaluate(placeholder.query)

@@ -7,6 +7,7 @@ they were spelled (`1.10` stays `1.10` in a URL), integers are exact. This file 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -154,16 +155,45 @@ def decode_json_at(text: str, start: int) -> tuple[Value, int]:
 
 
 def dump_json(value: Value, indent: int | None = None) -> str:
-    """JSON text of a value, not ASCII-escaped; compact unless `indent` is given.
+    """JSON text of a value, numbers as they were spelled, not ASCII-escaped; compact unless `indent` is given.
 
     Raises:
         ValueError: the value holds bytes or a number that JSON cannot write.
     """
     separators = (",", ":") if indent is None else (",", ": ")
+    spelled = _holds_spelled(value)
+    given = _marked(value) if spelled else value
     try:
-        return json.dumps(value, ensure_ascii=False, separators=separators, indent=indent, allow_nan=False)
+        text = json.dumps(given, ensure_ascii=False, separators=separators, indent=indent, allow_nan=False)
     except TypeError:
         raise ValueError("bytes cannot be written as JSON: use base64()") from None
+    return re.sub(f'"{_MARK}([^"]*)"', r"\1", text) if spelled else text
+
+
+#: What a text begins with that stands for a number's spelling; nobody can know it.
+_MARK = os.urandom(12).hex()
+
+
+def _holds_spelled(value: Value) -> bool:
+    """Whether `json` would write a number in another way than it was spelled: it knows no spelling."""
+    left = [value]
+    while left:
+        found = left.pop()
+        if isinstance(found, dict):
+            left += found.values()
+        elif isinstance(found, list):
+            left += found
+        elif isinstance(found, (SpelledFloat, SpelledInt)):
+            return True
+    return False
+
+
+def _marked(value: Value) -> Value:
+    if isinstance(value, dict):
+        return {name: _marked(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_marked(inner) for inner in value]
+    return f"{_MARK}{value.text}" if isinstance(value, (SpelledFloat, SpelledInt)) else value
 
 
 def as_text(value: Value) -> str:

@@ -77,6 +77,12 @@ class Redactor:
             self._lasting = (self._lasting or _nothing()).more(texts)
             self._known = self._lasting.more(self._passing)
 
+    def finds(self, value: Any) -> bool:
+        """Whether a value that was added is masked within longer text, too: short texts and structures are not."""
+        from runner.redaction.forms import SHORTEST  # there is a secret
+
+        return isinstance(value, str) and len(value) >= SHORTEST
+
     def add_passing(self, text: str) -> None:
         """Makes a text secret that belongs to one request, such as its signature: only the last ones are remembered."""
         with self._lock:

@@ -24,6 +24,8 @@ _SAMPLE = 4096
 #: Characters that text does not hold; a terminal's escape it may.
 _ODD = re.compile(r"[\ufffd\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 _NO_TEXT = ("image/", "audio/", "video/", "font/")
+#: The tokens of a JSON text; an empty structure is one.
+_JSON = re.compile(r'"(?:[^"\\]|\\.)*"|\[\s*\]|\{\s*\}|[][{},:]|[^][{},:"\s]+')
 _TOKEN = re.compile(
     r'(?P<key>"(?:[^"\\]|\\.)*"(?=:))|(?P<string>"(?:[^"\\]|\\.)*")'
     r"|(?P<literal>true|false|null)\b|(?P<number>-?[0-9][0-9.eE+-]*)"
@@ -94,11 +96,29 @@ def trimmed_lines(content: bytes, content_type: str | None, styler: Styler = pla
 
 
 def _indented(text: str) -> tuple[str, bool]:
-    """The text with its JSON indented, and whether it is JSON."""
+    """The text with its JSON indented, and whether it is JSON; numbers and repeated keys stay as they came."""
     try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False), True
+        json.loads(text)
     except (ValueError, RecursionError):
         return text.rstrip(), False
+    parts: list[str] = []
+    level = 0
+    for token in _JSON.findall(text):
+        level += (token in "[{") - (token in "]}")
+        parts.append(_laid_out(token, "\n" + "  " * level))
+    return "".join(parts), True
+
+
+def _laid_out(token: str, line_end: str) -> str:
+    if token in ("]", "}"):
+        return line_end + token
+    if token in ("[", "{", ","):
+        return token + line_end
+    if token == ":":
+        return ": "
+    if token[0] == '"':
+        return json.dumps(json.loads(token), ensure_ascii=False) if "\\" in token else token
+    return token[0] + token[-1] if token[0] in "[{" else token  # an empty structure, or a number or a word
 
 
 def _coloured(line: str, is_json: bool, styler: Styler) -> str:

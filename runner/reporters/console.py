@@ -183,7 +183,8 @@ class Console:
         for step in found:
             name = f"{step.collection}: {step.name}" if self._many else step.name
             took = f"{words.duration_words(step.elapsed):>8}"
-            self._write(f"{self.styler('time', took)}  {escape(name)}  {step.method} {escape(step.path or step.url)}")
+            asked = escape(f"{step.method} {step.path or step.url}")
+            self._write(f"{self.styler('time', took)}  {escape(name)}  {asked}")
         if found:
             self._write()
 
@@ -208,7 +209,7 @@ def _line(
         least = max(1, min(_SHORTEST, room // 2))
         where = _shortened(where, max(least, room - width_of(name)))
         name = _shortened(name, max(least, room - width_of(where)))
-    return "  ".join([f"  {mark} {name}", f"{method:<5} {where}", *(styler(role, text) for role, text in tail)])
+    return "  ".join([f"  {mark} {name}", f"{escape(method):<5} {where}", *(styler(role, text) for role, text in tail)])
 
 
 def _shortened(text: str, cells: int) -> str:

@@ -197,7 +197,7 @@ def fault_lines(fault: Fault, styler: Styler = plain) -> list[str]:
 
 def request_lines(request: Request, styler: Styler = plain) -> list[str]:
     """A request as it goes over the wire."""
-    lines = [styler("sent", f"> {request.method} {escape(request.url)}")]
+    lines = [styler("sent", f"> {escape(request.method)} {escape(request.url)}")]
     lines += [styler("sent", f"> {name}: {escape(value)}") for name, value in request.headers]
     return lines + _body_block(">", request_body_lines(request, styler), "sent", styler)
 

@@ -55,7 +55,7 @@ MOST_JOBS = 8
 
 @dataclass(slots=True, eq=False)
 class Settings:
-    """How to run: `jobs` collections side by side (0: as many as fit), and what every request is told.
+    """How to run: `jobs` collections side by side (0: as many as fit, repeated ones in turn), and what steps are told.
 
     With `overlap` neighbouring safe requests of one collection are sent together, `jobs` of them at most.
     `progress` is told what is under way.
@@ -247,12 +247,19 @@ class _Run:
 
     def _all_told(self) -> Iterator[Event]:
         """What is run, and then what is not, as skipped."""
-        jobs = min(self._most(), sum(len(plan.iterations) for plan in self._plans))
+        jobs = self._jobs()
         for event in self._one_by_one() if jobs <= 1 else self._side_by_side(jobs):
             yield from self._in_order(event)
         for run in self._schedule.rest():
             for event in self._events_of(self._drive(*run)):
                 yield from self._in_order(event)
+
+    def _jobs(self) -> int:
+        """How many runs are side by side. Those of one collection follow one another, unless a number was asked for."""
+        runs = [len(plan.iterations) for plan in self._plans]
+        if not self._settings.jobs and any(count > 1 for count in runs):
+            return 1
+        return min(self._most(), sum(runs))
 
     def _one_by_one(self) -> Iterator[Event]:
         while not self._stopped():

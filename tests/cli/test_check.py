@@ -74,6 +74,15 @@ def test_literal_credentials(write: Write, command: Any, tmp_path: Path) -> None
     assert "literal-7f3a9" not in done.said
 
 
+def test_a_literal_credential_in_a_header_is_not_shown(write: Write, command: Any, tmp_path: Path) -> None:
+    """The warning shows the line of a header without the credential in it."""
+    write("a.yaml", "requests: [{name: A, url: http://h/, headers: {X-Api-Key: 'literal-7f3a9', X-Open: shown}}]\n")
+    done = command("check", "a.yaml", cwd=tmp_path)
+    assert "the header 'X-Api-Key' holds a literal credential" in done.err
+    assert "X-Api-Key: '***', X-Open: shown" in done.err
+    assert "literal-7f3a9" not in done.said
+
+
 def test_root(write: Write, command: Any, tmp_path: Path) -> None:
     """A path that leaves the root is a fault; --root moves the root."""
     write("ca.pem", "")

@@ -241,6 +241,26 @@ def test_what_is_left_of_many_rows(fresh_server: DemoServer, write: Write, tmp_p
 
 # --- --data, --repeat, --shard --------------------------------------------------------------------------------------
 
+
+@pytest.mark.parametrize("files", ["one.yaml", "one.yaml two.yaml"])
+def test_runs_of_a_collection_follow_one_another(
+    fresh_server: DemoServer, write: Write, command: Any, tmp_path: Path, files: str
+) -> None:
+    """A slow first row is over before the second begins; only with -j are they side by side."""
+    text = """
+    requests:
+      - {name: Slow, url: "{{api}}/delay/{{ms}}"}
+      - {name: Row, url: "{{api}}/echo/{{iteration}}"}
+    """
+    write("rows.csv", "ms\n60\n20\n0\n")
+    for file in files.split():
+        write(file, text)
+    done = command("run", *files.split(), "--data", "rows.csv", "-v", f"api={fresh_server.url}", cwd=tmp_path)
+    assert done.code == 0, done.said
+    once = ["/delay/60", "/echo/0", "/delay/20", "/echo/1", "/delay/0", "/echo/2"]
+    assert [path for _, path in fresh_server.requests] == once * len(files.split())
+
+
 ROWS = """
     name: C
     base_url: "{{api}}"

@@ -27,11 +27,16 @@ SECRETS = {
     "PASSWORD": "lovelace-1815",
 }
 #: Examples of which nothing is lost that the next request needs.
-RUNNABLE = ["01-first-request", "08-oauth2", "12-groups", "16-bodies", "20-login-call", "30-multipart", "32-graphql"]
+RUNNABLE = [
+    "01-first-request", "08-oauth2", "12-groups", "16-bodies", "19-cookies-and-redirects", "20-login-call", "29-overlap",
+    "30-multipart", "32-graphql",
+]  # fmt: skip
+#: And those that take more than a command for each request.
+RUNNABLE_IN_PYTHON = ["02-variables", "09-captures", "24-for-each", "26-retry", "27-poll"]
 ONE = "requests: [{name: A, url: 'https://x.test/a', assert: [status: 200]}]"
 
 
-@pytest.mark.parametrize("name", RUNNABLE)
+@pytest.mark.parametrize("name", RUNNABLE + RUNNABLE_IN_PYTHON)
 def test_a_python_script_runs(server: DemoServer, command: Any, name: str) -> None:
     """A script with httpx sends what the example sends, and its assertions hold."""
     done = command("export", "python", f"examples/{name}.yaml", "-v", f"api={server.url}", "-v", f"login={server.url}")
@@ -85,6 +90,14 @@ def test_to_a_file(write: Write, command: Any, tmp_path: Path) -> None:
     assert "--force" in again.err
     assert command("export", "python", "a.yaml", "-o", "out/a.py", "--force", cwd=tmp_path).code == 0
     assert command("export", "python", "a.yaml", "-o", "out", cwd=tmp_path).code == 2
+
+
+def test_losses_of_a_file(write: Write, command: Any, tmp_path: Path) -> None:
+    """With -o the summary is the result; what was lost is listed on standard error all the same."""
+    write("a.yaml", ONE)
+    done = command("export", "curl", "a.yaml", "-o", "a.sh", cwd=tmp_path)
+    assert (done.code, done.out) == (0, "a.yaml → a.sh: 1 request, 1 loss\n")
+    assert done.err.startswith("  an assertion: curl shows answers and does not judge them\n")
 
 
 def test_report(write: Write, command: Any, tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def test_to_standard_output(command: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "the file is empty"),
+        ("", "this is no OpenAPI document: it is empty"),
         ("{", "the file is neither JSON nor YAML"),
         ("a: [1", "the file is neither JSON nor YAML"),
         ("- a\n", "this is no OpenAPI document: it is no mapping"),
@@ -151,7 +151,7 @@ def test_to_standard_output(command: Any, tmp_path: Path) -> None:
         ("openapi: 4.0.0\n", "OpenAPI 4.0.0 is not known"),
         ("openapi: 3.1.0\npaths: {}\n", "the document has no operations"),
         ("openapi: 3.1.0\npaths: {/a: {$ref: '#/paths/~1b'}, /b: {$ref: '#/paths/~1a'}}\n", "it leads back to itself"),
-        ("\x00\x01", "the file is neither JSON nor YAML"),
+        ("\x00\x01", "it is binary, and no text"),
         ("[" * 100_000, "nested"),
     ],
 )  # fmt: skip

@@ -49,7 +49,7 @@ def files(folder: Path) -> list[str]:
 # --- where reports go ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("wish", ["json", "json=-", "json=/dev/stdout", "json="])
+@pytest.mark.parametrize("wish", ["json", "json=-", "json=/dev/stdout"])
 def test_standard_output(run: Any, wish: str) -> None:
     """Without a path the report is standard output, and the console is on standard error."""
     done = run("--report", wish)
@@ -159,6 +159,8 @@ def test_utf8_whatever_the_charset(run: Any) -> None:
         (["zzz=x"], "unknown format 'zzz': known: console, json, ndjson, junit"),
         (["=x"], "--report wants FORMAT or FORMAT=PATH, not '=x'"),
         (["json=no/such/report.json"], "there is no folder no/such: make it first"),
+        (["json="], "--report json= names no file: give a path, or '--report json' for standard output"),
+        (["console= "], "--report console=  names no file"),
         (["json=two.yaml/x"], "cannot write two.yaml/x"),
         (["json=."], "cannot write .: it is a folder"),
         (["json=two.yaml"], "this is a file of the run, and would be overwritten"),

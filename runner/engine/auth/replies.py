@@ -47,10 +47,13 @@ def words_of(answer: Mapping[str, Any], text: str) -> str:
     """What an unexpected answer holds, in one line: its keys, the words of a page, or nothing."""
     if answer:
         return _own_words(answer) or f"it has the keys {', '.join(answer)}"
+    answered = text
     if text.lstrip().startswith("<"):
         text = _page_words(text)
     words = one_line(text)
-    return (words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…") or "an empty body"
+    if not words:
+        return "a page without words" if answered.strip() else "an empty body"
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
 
 
 #: Where APIs put their own words about an error, and its code, beside OAuth's `error` and `error_description`.

@@ -10,6 +10,7 @@ from runner.diagnostics import Diagnostic, did_you_mean
 from runner.engine import references
 from runner.engine.auth.base import LoginSpec
 from runner.engine.build import declared_values
+from runner.engine.plan import written
 from runner.engine.plan.inherited_auth import InheritedAuth
 from runner.engine.plan.steps import Condition, Loop, Step, asking_again
 from runner.engine.references import Level, Need, Reference
@@ -124,6 +125,7 @@ class Judge:
         needs += self._of_conditions(step.conditions, step, level, taken, used)
         needs += self._over_response(step, level, taken)
         self._judge_body(step)
+        self._judge_keys(step, auth, level)
         self._items(step, auth)
         names = tuple(dict.fromkeys(reference.name for reference in used if not reference.env))
         return step._replace(auth=auth, login=login, loops=loops, needs=tuple(needs), uses=names)
@@ -171,6 +173,21 @@ class Judge:
             return self._own_level(step, ())
         *outer, owner = step.groups[: loop.depth]
         return Level(self._declared_by(owner), self._level(tuple(outer)))
+
+    def _judge_keys(self, step: Step, auth: AuthSpec | None, level: Level) -> None:
+        """Keys of variables, where nothing holds the request back: a `when` may ask for the key first."""
+        if step.skip or step.conditions or any(loop.conditions for loop in step.loops):
+            return
+        values = [value for _, value in declared_values(step.spec, step.settings, step.base_urls)]
+        values += [value for found in step.asserts for value in (found.equals, found.includes)]
+        if auth is not None:
+            values += [field.value for field in auth.fields.values() if not isinstance(field.value, RequestSpec)]
+        for fault in written.faults(values, level):
+            self._add(fault)
+        for loop in step.loops:
+            if isinstance(loop.for_each.over, list):
+                for fault in written.faults(loop.for_each.over, self._without_row(loop, step)):
+                    self._add(fault)
 
     def _judge_body(self, step: Step) -> None:
         body = step.spec.body

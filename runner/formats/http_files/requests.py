@@ -48,8 +48,6 @@ def request(section: Section, name: str, levels: list[Data], context: Context) -
     _settings(section, made, context)
     context.scripts.put(done, made, lambda text: context.text(text, line), levels, Unique())
     made |= dict.fromkeys(context.scripts.left_of(section))
-    for number, text in section.unknown:
-        context.lose(number, f"'{text}'", "other files and earlier responses are not brought in")
     return made
 
 

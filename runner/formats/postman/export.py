@@ -301,6 +301,9 @@ class _Export:
         method = str(given.get("method") or ("POST" if body and not body[2] else "GET"))
         place = id(given)
         url = joined(around.base, given["url"], self.variables)
+        if around.base and url == given["url"] and url.startswith("{{"):
+            why = "only a run knows whether it is a whole one: it is taken for one"
+            self.lose("the URL", why, "write the base before it where it is relative")
         values = self._path_values(url, given)
         request: Json = {"method": self.spelling.text(method)}
         given = self._with_base(_with_auth(given, around.auth), around.base)
@@ -516,7 +519,7 @@ def _merged(outer: tuple[tuple[Any, Any], ...], own: Any, *, same_case: bool) ->
 def _is_credential(name: str, value: Any) -> bool:
     """Whether a variable is a literal credential."""
     literal = isinstance(value, str) and "{{" not in value and not is_harmless(value)
-    return literal and holds_credential(snake(name))
+    return literal and holds_credential(snake(name), value)
 
 
 def _content_type(headers: Data) -> str:

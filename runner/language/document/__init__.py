@@ -4,8 +4,8 @@ A table names for each key of a mapping the field it fills and the method that r
 compiled here once, so that a fault in them is found when the file is read. Whether a variable exists is judged later,
 over the whole collection.
 
-    words Â· settings âââ reader âââ auth âââ response âââ bodies Â· judges Â· repeats Â· composition
-    âââ collection (inheritance) âââ files
+    words · settings ◀── reader ◀── auth ◀── response ◀── bodies · judges · repeats · composition
+    ◀── collection (inheritance) ◀── files
 """
 
 from __future__ import annotations
@@ -14,10 +14,19 @@ from runner.diagnostics import Source
 from runner.language.document.auth import lacking, lacking_words
 from runner.language.document.bodies import is_media_type
 from runner.language.document.files import Library, Read, read_nothing
-from runner.language.document.settings import SETTINGS, UNIX, proxy_credentials, read_proxy, read_timeout
+from runner.language.document.settings import (
+    METHOD,
+    SETTINGS,
+    UNIX,
+    proxy_credentials,
+    read_proxy,
+    read_timeout,
+    standard_method,
+)
 from runner.language.model import Collection
 
 __all__ = [
+    "METHOD",
     "SETTINGS",
     "UNIX",
     "Library",
@@ -29,6 +38,7 @@ __all__ = [
     "proxy_credentials",
     "read_proxy",
     "read_timeout",
+    "standard_method",
 ]
 
 

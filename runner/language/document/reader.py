@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from runner.diagnostics import Diagnostic, Source, Span, did_you_mean
 from runner.language import query, syntax, template
-from runner.language.document.settings import METHOD, SETTINGS
-from runner.language.document.words import boolean_hint, describe, mapping_hint, quote_hint
+from runner.language.document.settings import METHOD, SETTINGS, standard_method
+from runner.language.document.words import boolean_hint, describe, is_cut, mapping_hint, quote_hint
 from runner.language.model import (
     ITEMS_KEY,
     RESERVED_NAMES,
@@ -30,6 +30,7 @@ from runner.language.syntax import QUOTE_ALL, Node, Scalar, Sequence
 from runner.language.syntax import Mapping as MappingNode
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_COMMENT = re.compile(r"[ \t]+#[^\n]*[^\s]")
 
 
 class Key(NamedTuple):
@@ -173,6 +174,11 @@ class Reader:
         try:
             query.compile(text)
         except query.QueryFault as fault:
+            comment = _COMMENT.match(self.source.text, node.end) if is_cut(node) else None
+            if comment is not None:
+                whole = Span(self.source, node.start, comment.end())
+                self.fault(whole, "YAML takes ' #' for the beginning of a comment", QUOTE_ALL)
+                return
             self.fault(self.inside(node, fault.start, fault.end), fault.message, fault.hint)
 
     # --- declared values: JSON data that may hold templates ---
@@ -234,7 +240,7 @@ class Reader:
         is_text = isinstance(node, Scalar) and isinstance(node.value, str)
         if is_text and isinstance(method, str) and not METHOD.fullmatch(method):
             self.fault(node, f"'{method}' is not a method")
-        return method
+        return standard_method(method) if isinstance(method, str) else method
 
     def skip(self, node: Node, key: str) -> str | bool:
         if isinstance(node, Scalar) and isinstance(node.value, bool):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from runner.diagnostics import Span
 from runner.language import template
 from runner.language.document.auth import AuthReader
 from runner.language.document.reader import Key, Table
-from runner.language.document.words import boolean_hint
+from runner.language.document.words import boolean_hint, is_cut
 from runner.language.model import (
     Assertion,
     Capture,
@@ -61,9 +59,9 @@ class ResponseReader(AuthReader):
         return tuple(assertion for item in items for assertion in self.assertion(item))
 
     def cut_flow(self, node: Sequence) -> bool:
-        """`[contains(a, b)]` without quotes is two items to YAML: their brackets do not match."""
-        for item in node.items:
-            if isinstance(item, Scalar) and item.plain and item.text.count("(") != item.text.count(")"):
+        """`[contains(a, b)]` or `[a == 'b, c']` without quotes is two items to YAML: both are cut."""
+        for item in node.items[:-1]:
+            if isinstance(item, Scalar) and is_cut(item):
                 self.fault(node, "YAML cuts this expression at the comma", QUOTE_ALL)
                 return True
         return False
@@ -82,6 +80,9 @@ class ResponseReader(AuthReader):
 
     def equation(self, name: Scalar, node: Node) -> list[Assertion]:
         if self.cut_mapping(name, node):
+            return []
+        if name.text in ASSERTION:
+            self.fault(name, f"'{name.text}' belongs to a 'that'", "write {that: …, " + name.text + ": …} as one item")
             return []
         self.compile(name, name.text)
         self.over_response.setdefault(name.text, []).append(self.span(name))
@@ -102,8 +103,7 @@ class ResponseReader(AuthReader):
 
     def cut_mapping(self, name: Scalar, node: Node) -> bool:
         """`x == 'a: b'` without quotes is a key and a value to YAML: a quote stays open in the key."""
-        text = re.sub(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`(?:\\.|[^`\\])*`", "", name.text)
-        if not name.plain or not (set("'\"`") & set(text) or text.count("(") != text.count(")")):
+        if not is_cut(name):
             return False
         span = Span(self.source, name.start, max(node.end, name.end)).first_line()
         self.fault(span, "YAML cuts this expression at ': '", QUOTE_ALL)

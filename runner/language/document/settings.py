@@ -14,6 +14,12 @@ from runner.language.document.words import YAML_11_BOOLEANS
 from runner.language.values import duration, size
 
 METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)  # a token, RFC 9110 § 9.1
+_STANDARD = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY"})
+
+
+def standard_method(method: str) -> str:
+    """A method as it is sent: a registered one in capitals, another as it is written (their case counts, RFC 9110)."""
+    return method.upper() if method.upper() in _STANDARD else method
 
 
 class SettingRule(NamedTuple):

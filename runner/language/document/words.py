@@ -37,8 +37,17 @@ def mapping_hint(node: Node) -> str:
 
 def boolean_hint(node: Node) -> str:
     if isinstance(node, Scalar) and node.text.lower() in YAML_11_BOOLEANS:
-        return f"write {YAML_11_BOOLEANS[node.text.lower()]}"
+        return f"write {YAML_11_BOOLEANS[node.text.lower()]}: only true and false are booleans"
     return ""
+
+
+_QUOTED = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`(?:\\.|[^`\\])*`")
+
+
+def is_cut(node: Scalar) -> bool:
+    """Whether an unquoted expression ends where YAML cut it: a quote or a parenthesis in it stays open."""
+    rest = _QUOTED.sub("", node.text)
+    return node.plain and (bool(set("'\"`") & set(rest)) or rest.count("(") != rest.count(")"))
 
 
 _IPV6 = re.compile(r"\[[0-9A-Fa-f:.]+\]")  # RFC 3986 § 3.2.2, without its future versions

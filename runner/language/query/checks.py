@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
-from runner.diagnostics import did_you_mean, nearest
+from runner.diagnostics import did_you_mean, nearest, undefined_variable
 from runner.language import functions
 from runner.language.query.faults import QueryFault, too_deep
 from runner.language.query.tree import MAX_LEVELS, Mark, Node, Tree, is_root
@@ -280,6 +280,8 @@ def _unknown_function(name: str, mark: Mark) -> QueryFault:
 # --- names against what the document has
 
 _CONSTANTS = frozenset({"true", "false", "null"})
+#: Names that are taken (format.md § 4): a response has them below `vars`.
+_BELOW_VARS = frozenset({"env", "item", "index", "data", "iteration"})
 _SHOWN = 20
 
 
@@ -304,12 +306,19 @@ def _may_miss(text: str, name: Name) -> bool:
 def _unknown_name(
     text: str, name: Name, known: Collection[str], document: str, variables: Collection[str]
 ) -> QueryFault:
-    in_variables = document == "variables"
-    what = f"undefined variable '{name.text}'" if in_variables else f"'{name.text}' is not a key of the response"
-    return QueryFault(what, name.start, name.end, _hint(text, name, known, variables))
+    hint = _hint(text, name, known, variables)
+    if document != "variables":
+        what = f"'{name.text}' is not a key of the response"
+    elif hint == did_you_mean(name.text, known):
+        what, hint = undefined_variable(name.text, known), ""
+    else:
+        what = undefined_variable(name.text)
+    return QueryFault(what, name.start, name.end, hint)
 
 
 def _hint(text: str, name: Name, known: Collection[str], variables: Collection[str]) -> str:
+    if name.text in _BELOW_VARS and "vars" in known:
+        return f"write vars.{name.text}"
     if name.text in _CONSTANTS:
         return f"write `{name.text}` in backticks"
     if text[name.start] == '"':

@@ -200,6 +200,7 @@ _MISTAKES: tuple[Row, ...] = (
     _row("", r"&", "'&' is no operator", "write && for and"),
     _row(r"[A-Za-z_][A-Za-z0-9_-]*", r"-[A-Za-z0-9_-]*", "a name with a dash needs quotes", 'write "{it}"'),
     _row(r"(?<=\.)", r"[@$][\w.@$]*", "the name {at} needs quotes", 'write "{at}"'),
+    _row("@", r"(?!(?:and|or|in|eq|ne)\b)[A-Za-z_][\w.]*", "the name {it} needs quotes", 'write body."{it}"'),
     _row(r"(?<=[.])", r"\d+", "a place in an array is written in brackets", "write [{at}]"),
     _row("", r"\$\.?", "a path starts at the document, without '$'", "write body.id"),
     _row(r"\[\s*-?\d+\s*", r"(?:,[^\]]*)\]", "an array of numbers is written in backticks", "write `{it}`"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from runner.diagnostics import counted, did_you_mean, nearest
+from runner.diagnostics import counted, did_you_mean, nearest, undefined_variable
 from runner.errors import EvaluationError
 from runner.language.query.tree import Node, Tree
 from runner.language.values import Value, kind
@@ -80,7 +80,7 @@ def missing(tree: Tree, node: Node, value: Value, root: Value) -> EvaluationErro
         hint = did_you_mean(found.key, found.keys)
         return EvaluationError(f"environment variable '{found.key}' is not set", start, end, hint)
     if found.reason == "missing" and (value is root or found.parent in _VARIABLES):
-        return EvaluationError(f"undefined variable '{found.key}'", start, end, did_you_mean(found.key, found.keys))
+        return EvaluationError(undefined_variable(found.key, found.keys), start, end)
     return EvaluationError(_MESSAGES[found.reason](found, value), start, end, _hint(found))
 
 

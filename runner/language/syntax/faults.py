@@ -26,6 +26,10 @@ QUOTE_ALL = "put the whole expression in quotes"
 _VALUE_START = re.compile(r"^\s*(?:-\s+)+|:\s+|[\[{,]\s*")
 _FLOW_VALUE = re.compile(r"\{\{.*?\}\}[^\s,}\]]*")
 _QUOTED_START = re.compile(r"^\s*(?:-\s+|[^\s:'\"#]+:\s+)((['\"]).*?(?<!\\)\2)\s*(\S.*)$")
+#: `when: a == 'b: c'`: what stands between the key and the ':' is no text but an expression.
+_CUT_AT_COLON = re.compile(r"^\s*(?:-\s+)*[\w.\"-]+:\s+((?:[^\s'\"#]|\s(?!#)|\"[^\"]*\")+?(?:[=!]=|[<>]=?|\(|\[\?).*)$")
+#: `{until: contains(a, 'b')}`, `{x: a[0].b}`: in braces a value ends at a comma, and at a bracket.
+_CUT_IN_BRACES = re.compile(r"[{,]\s*[\w-]+:\s+([A-Za-z_][\w.\"]*(?:\([^{}]{0,400}\)|\[[^{}]{0,400}\])[^,{}]{0,400})")
 _BRACKETED_CALL = re.compile(r"(?:-|assert:)\s+(\[[^'\"]*\(.*\])\s*$")
 #: libyaml's words → ours. The first row whose pattern is in the problem wins.
 _PROBLEMS: AbstractSequence[tuple[str, str, str]] = (
@@ -42,6 +46,7 @@ _PROBLEMS: AbstractSequence[tuple[str, str, str]] = (
         "a ':' that YAML does not expect",
         "put a text that holds ': ' in quotes, or check the indentation",
     ),
+    ("did not find expected node content", "a value is missing here", "write it, or close the brackets before"),
     ("found undefined alias", "an alias without its anchor", ""),
     ("found unexpected end of stream", "a quote is never closed", ""),
     (
@@ -72,7 +77,7 @@ _PROBLEMS: AbstractSequence[tuple[str, str, str]] = (
         "an escape that is no whole character",
         "write the character itself, or \\U with eight digits",
     ),
-    ("did not find the expected comment", "text after a block indicator", ""),
+    ("did not find expected comment or line break", "text after a block indicator", "put the whole value in quotes"),
     (
         "found character that cannot start any token",
         "this character cannot start a value",
@@ -164,6 +169,14 @@ def _cut_expression(source: Source, index: int) -> Diagnostic | None:
     if match is not None:
         span = Span(source, start + match.start(1), start + match.end(1))
         return Diagnostic("YAML reads [ ] as a list, and cuts it at the comma", span, QUOTE_ALL)
+    match = _CUT_AT_COLON.match(line) if source.text[index : index + 2] == ": " else None
+    if match is not None and start + match.start(1) < index:
+        span = Span(source, start + match.start(1), start + match.end(1))
+        return Diagnostic("YAML cuts this expression at ': '", span, QUOTE_ALL)
+    for match in _CUT_IN_BRACES.finditer(line):
+        if start + match.start(1) < index <= start + match.end(1):
+            span = Span(source, start + match.start(1), start + match.end(1))
+            return Diagnostic("YAML cuts this expression at a bracket or comma", span, QUOTE_ALL)
     match = _QUOTED_START.match(line)
     if match is None or not match.group(3) or match.group(3).startswith(("#", ":")):
         return None

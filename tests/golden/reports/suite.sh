@@ -72,7 +72,7 @@ r5_sends_secrets_and_odd_characters_in_its() {
     --compressed \
     --header 'User-Agent: request-runner/VERSION' \
     --header 'X-Pin: '"$SECRET_X_PIN" \
-    --header 'Authorization: '"$SECRET_AUTHORIZATION" \
+    --header 'Authorization: Bearer '"$SECRET_AUTHORIZATION" \
     --header 'Content-Type: application/json' \
     --header 'Expect:' \
     --data-raw '{"pin":"'"$SECRET_PIN"'","text":"it'\''s 日本"}' \
@@ -208,7 +208,7 @@ r15_has_parts() {
     --compressed \
     --header 'User-Agent: request-runner/VERSION' \
     --header 'Expect:' \
-    --form 'note="'"$SECRET_NOTE"'"' \
+    --form 'note="pin '"$SECRET_NOTE"'"' \
     --form 'file=@"second.yaml";filename="second.yaml";type=application/yaml' \
     'http://127.0.0.1:PORT/upload'
 }

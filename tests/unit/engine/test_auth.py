@@ -308,6 +308,7 @@ def test_how_long_a_token_lives(
         ),
         (200, "<html>Sign in</html>", {}, "without an access_token", ": Sign in"),
         (200, "", {}, "without an access_token", ": an empty body"),
+        (200, "<html><body></body></html>", {}, "without an access_token", ": a page without words"),
         (200, "[1]", {}, "without an access_token", "[1]"),
         (302, "", {"Location": "https://login.test/other"}, "a redirect to https://login.test/other", "not followed"),
         (400, {"error": "invalid_client"}, {}, "answered 400: invalid_client", "client_auth: basic"),

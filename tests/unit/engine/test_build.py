@@ -276,11 +276,19 @@ def test_a_written_content_type_wins(header: str, built: Built) -> None:
 
 @pytest.mark.parametrize(
     ("method", "sent"),
-    [("method: PUT", "PUT"), ("method: '{{m}}'", "PURGE"), ("method: GET\njson: 1", "GET"), ("", "GET")],
+    [
+        ("method: PUT", "PUT"),
+        ("method: put", "PUT"),
+        ("method: purge", "purge"),
+        ("method: '{{m}}'", "PURGE"),
+        ("method: '{{low}}'", "DELETE"),
+        ("method: GET\njson: 1", "GET"),
+        ("", "GET"),
+    ],
 )
 def test_the_method_as_written(method: str, sent: str, built: Built) -> None:
-    """A written method goes as it is, whatever the body; without both it is GET."""
-    assert built(f"url: http://h\n{method}", "variables: {m: PURGE}").method == sent
+    """A written method goes whatever the body, a registered one in capitals; without both it is GET."""
+    assert built(f"url: http://h\n{method}", "variables: {m: PURGE, low: delete}").method == sent
 
 
 def test_cookies_go_beside_the_jars_and_null_holds_one_back(built: Built) -> None:
@@ -288,6 +296,20 @@ def test_cookies_go_beside_the_jars_and_null_holds_one_back(built: Built) -> Non
     request = built("url: http://h\ncookies: {a: 1, b: null, '{{n}}': 'x'}", "variables: {n: c}")
     assert request.header("cookie") == "a=1; c=x"
     assert request.held_cookies == {"b"}
+
+
+def test_numbers_keep_their_spelling_in_json(built: Built) -> None:
+    """A number is sent as it was written, also from a variable and where a structure is put into text."""
+    variables = "variables: {price: 1.10, row: {p: 1e3}}"
+    body = "json: {p: 1.10, q: '{{price}}', r: ['{{row}}', 1e3, -0, 5], t: 'x{{row}}', u: 'a\"b'}"
+    sent = b'{"p":1.10,"q":1.10,"r":[{"p":1e3},1e3,-0,5],"t":"x{\\"p\\":1e3}","u":"a\\"b"}'
+    assert built(f"url: http://h\n{body}", variables).body == sent
+
+
+def test_keys_of_a_json_body_are_text(built: Built) -> None:
+    """A number or a boolean becomes text where it names a key, as it does in a query or a form."""
+    request = built("url: http://h\njson: {'{{n}}': 1, 'x{{n}}': 2, '{{t}}': 3}", "variables: {n: 1.10, t: true}")
+    assert request.body == b'{"1.10":1,"x1.10":2,"true":3}'
 
 
 def test_what_holds_a_secret_is_marked_to_stay_at_its_origin(built: Built) -> None:
@@ -310,13 +332,15 @@ def test_what_holds_a_secret_is_marked_to_stay_at_its_origin(built: Built) -> No
         ("url: http://h\njson: {a: '{{user.nope}}'}", "has no key 'nope'"),
         ("url: http://h\ntext: '{{nothing}}'", "null"),
         ("url: http://h\nmethod: '{{nothing}}'", "null"),
+        ("url: http://h\nmethod: 'G{{lines}}'", "is not a method"),
         ("url: '{{nothing}}'", "null"),
         ("url: http://h\nquery: {a: '{{to_number(user)}}', b: '{{length(n)}}'}", "length"),
     ],
 )
 def test_a_request_that_cannot_be_built_is_errored(request_: str, message: str, fault_of: FaultOf) -> None:
-    """Null within text, missing keys and line breaks in headers error the request, with their place; nothing is sent."""
-    fault = fault_of(request_, 'variables: {lines: "a\\nb", nothing: null, user: {id: 1}, n: 5}')
+    """Computed values that do not fit, and line breaks in headers, error the request, with their place."""
+    computed = "nothing: \"{{parse_json('null')}}\", user: \"{{parse_json(text)}}\", text: '{\"id\": 1}'"
+    fault = fault_of(request_, f'variables: {{lines: "a\\nb", {computed}, n: 5}}')
     assert message in fault.message
     assert fault.kind == "build"
     assert fault.span is not None

@@ -96,7 +96,7 @@ def test_rows_of_a_file(run: Run, disk: Any) -> None:
         ("number", "'for_each' must give a list, this is number"),
         ("nothing", "'for_each' must give a list, this is null"),
         ("'map(&length(@), numbers)'", None),
-        ("['{{number.x}}']", None),
+        ("['{{length(number)}}']", None),
     ],
 )
 def test_a_list_that_is_none(run: Run, disk: Any, written: str, message: str | None) -> None:

@@ -39,7 +39,7 @@ def names(plan: Any) -> list[list[str]]:
         ("{name: A, url: /}, {name: P, url: /, json: {}}, {name: B, url: /}, {name: C, url: /}", [["A"], ["P"], ["B", "C"]]),
         ("{name: A, url: /, method: DELETE}, {name: B, url: /, method: PUT}", [["A"], ["B"]]),
         ("{name: A, url: /, method: GET, json: {}}, {name: B, url: /}", [["A", "B"]]),
-        ("{name: A, url: /, method: get}, {name: B, url: /}", [["A"], ["B"]]),
+        ("{name: A, url: /, method: get}, {name: B, url: /}", [["A", "B"]]),
         ('{name: A, url: /, method: "{{verb}}"}, {name: B, url: /}', [["A"], ["B"]]),
         ("{name: A, url: /}, {name: D, url: /, delay: 1s}, {name: B, url: /}", [["A"], ["D"], ["B"]]),
         ("{name: A, url: /}, {name: L, url: /, poll: {}}, {name: B, url: /}", [["A"], ["L"], ["B"]]),

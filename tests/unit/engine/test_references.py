@@ -45,7 +45,7 @@ def test_an_undefined_variable_is_found_wherever_it_stands(request_: str, faults
     """Every place of a request is judged, and the caret stands under the name."""
     found = faults(one(request_, "variables: {user_id: 1}"))
     assert [(fault.message, fault.hint) for fault in found] == [
-        ("undefined variable 'usr_id'", "did you mean 'user_id'?")
+        ("undefined variable 'usr_id' (did you mean 'user_id'?)", "")
     ]
     assert found[0].span is not None
     assert found[0].span.text == "usr_id"
@@ -85,6 +85,64 @@ def test_a_name_that_may_be_missing_is_no_fault(request_: str, faults: Faults, r
     assert run(one(request_)).outcomes == {"R": "passed"}
 
 
+USER = "variables: {user: {name: ada, url: '{{base}}/x', tags: [a]}, base: http://h, nothing: null, copy: '{{user.nmae}}'}"
+
+
+@pytest.mark.parametrize(
+    ("request_", "message", "hint"),
+    [
+        ("url: 'http://h/{{user.nmae}}'", "'user' has no key 'nmae'", "did you mean 'name'?"),
+        ("url: http://h\njson: '{{vars.user.zzz}}'", "'vars.user' has no key 'zzz'", "it has name, url, tags"),
+        ("url: http://h\nheaders: {A: '{{user.name.first}}'}", "'user.name' is a string", ""),
+        ("url: http://h\ntext: '{{user.tags[1]}}'", "'user.tags' has 1 element, there is no [1]", ""),
+        ("url: 'http://h/{{nothing}}'", "'nothing' is null: null cannot stand within text", "`||`"),
+        ("url: http://h\ntext: '{{copy}}'", "'user' has no key 'nmae'", "did you mean 'name'?"),
+        ("url: http://h\nassert: [body.id: '{{user.nmae}}']", "'user' has no key 'nmae'", "did you mean 'name'?"),
+        ("url: http://h\nauth: {type: bearer, token: '{{user.tokn}}'}", "'user' has no key 'tokn'", ""),
+        ("url: 'http://h/{{own.b}}'\nvariables: {own: {a: 1}}", "'own' has no key 'b'", "it has a"),
+        ("url: 'http://h/{{item}}'\nfor_each: ['{{user.nmae}}']", "'user' has no key 'nmae'", "did you mean 'name'?"),
+    ],
+)
+def test_a_key_that_a_written_variable_lacks_is_found_early(
+    request_: str, message: str, hint: str, faults: Faults, one: One
+) -> None:
+    """Where a variable's value stands in the file, what a path finds nothing of is found before anything is sent."""
+    (fault,) = faults(one(request_, USER))
+    assert message in fault.message
+    assert hint in fault.hint
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        "url: 'http://h/{{user.name}}/{{user.tags[-1]}}'",
+        "url: http://h\njson: '{{nothing}}'",
+        "url: 'http://h/{{user.url.host}}'",
+        "url: \"http://h/{{user.nmae || 'x'}}\"",
+        "url: 'http://h/{{user.nmae}}'\nskip: true",
+        "url: 'http://h/{{user.nmae}}'\nwhen: has(user, 'nmae')",
+        "url: http://h\njson: '{{user[].x}}'",
+        "url: 'http://h/{{item.id}}'\nfor_each: [{id: 1}]",
+    ],
+)
+def test_a_key_that_may_be_there_is_no_fault(request_: str, faults: Faults, one: One) -> None:
+    """What a template, a row or a condition decides is not known yet; nor is what an expression may never reach."""
+    assert not faults(one(request_, USER.replace("copy:", "unused:")))
+
+
+def test_a_key_of_a_capture_or_another_environment_is_no_fault(faults: Faults) -> None:
+    """A capture of the same name may hold the key, and so may an environment when none is chosen."""
+    text = """
+    variables: {user: {name: ada}, site: {name: a}}
+    environments: {dev: {site: {host: h}}}
+    requests:
+      - {name: A, url: http://h, capture: {user: body}}
+      - {name: B, url: "http://h/{{user.id}}"}
+      - {name: C, url: "http://{{site.host}}/"}
+    """
+    assert not faults(text, any_environment=True)
+
+
 @pytest.mark.parametrize(
     ("variables", "cycle"),
     [
@@ -109,13 +167,14 @@ def test_a_capture_that_comes_later_has_no_value_yet(faults: Faults) -> None:
 
 
 def test_the_hint_says_which_request_captures_the_name(faults: Faults) -> None:
-    """`did you mean 'user_id'? (captured by 'List users')`."""
+    """The name that was probably meant stands in the message, its capture beside the caret."""
     text = """
     requests:
       - {name: List users, url: http://h, capture: {user_id: body.id}}
       - {name: B, url: "http://h/{{usr_id}}"}
     """
-    assert faults(text)[0].hint == "did you mean 'user_id'? (captured by 'List users')"
+    assert faults(text)[0].message == "undefined variable 'usr_id' (did you mean 'user_id'?)"
+    assert faults(text)[0].hint == "captured by 'List users'"
 
 
 def test_names_are_seen_from_where_they_stand(faults: Faults) -> None:

@@ -205,6 +205,20 @@ def test_a_secret_capture_is_hidden(run: Run, answer: Answer) -> None:
     assert ran.redactor.text("sentinel-1 SENTINEL-1 visible") == "*** *** visible"
 
 
+def test_the_words_around_a_secret_stay_readable(run: Run) -> None:
+    """Within a text only what comes from a secret is hidden, so that one sees which URL it was; short parts hide it all."""
+    text = """
+    base_url: http://h
+    secrets: {pw: sentinel-1, pin: x7}
+    requests:
+      - {name: A, url: "/bot{{pw}}/{{upper(pw)}}/getMe"}
+      - {name: B, url: "/pin-{{pin}}-of-one"}
+    """
+    ran = run(text)
+    assert ran.redactor.text(ran["A"].path) == "/bot***/***/getMe"
+    assert ran.redactor.text(ran["B"].path) == "***"
+
+
 # --- the mapping itself --------------------------------------------------------------------------------------------
 
 

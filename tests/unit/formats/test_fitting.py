@@ -30,6 +30,7 @@ def fitted(request: Data, **shared: Any) -> tuple[Data, list[str]]:
         ({"timeout": "{{t}}"}, {"timeout": "{{t}}"}, []),
         ({"json": 1, "text": "x"}, {"json": 1}, ["a further body: text"]),
         ({"save_to": "a\0b"}, {}, ["the path in 'save_to'"]),
+        ({"save_to": ""}, {}, ["the path in 'save_to'"]),
         ({"file": "x" * 300}, {}, ["the path in 'file'"]),
         ({"multipart": {"p": {"file": "f", "content_type": ""}}}, {"multipart": {"p": {"file": "f"}}}, []),
         ({"text": "a\ud800b"}, {"text": "a\ufffdb"}, ["half of a character"]),

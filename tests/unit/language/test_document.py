@@ -216,6 +216,18 @@ def test_some_names_are_taken(name: str, place: str, faults: Faults, one: One) -
             "put the whole expression in quotes",
         ),
         (
+            "url: http://h\nassert: [body.a == 'b, c']",
+            "YAML cuts this expression at the comma",
+            "put the whole expression in quotes",
+        ),
+        (
+            "url: http://h\nassert:\n  - body.a == 'b # c'\n  - status: 200",
+            "YAML takes ' #' for the beginning of a comment",
+            "put the whole expression in quotes",
+        ),
+        ("url: http://h\nassert: [that: body.a, equals: 5]", "'equals' belongs to a 'that'", "as one item"),
+        ("url: http://h\noverlap: 1\nhttp2: yes", "'http2' wants true or false", "only true and false"),
+        (
             "url: http://h\nassert:\n  - x == 'a: b'",
             "YAML cuts this expression at ': '",
             "put the whole expression in quotes",

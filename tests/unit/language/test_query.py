@@ -118,6 +118,7 @@ FAULTS = [
     ("a ? b : c", "?", "'?' is no operator", "&&"),
     ("a ?? b", "??", "'??' is no operator", "write ||"),
     ("a?.b", "?.", "'?.' is no operator", "write ."),
+    ("@odata.nextLink", "@odata.nextLink", "the name @odata.nextLink needs quotes", 'body."@odata.nextLink"'),
     ("a =~ 'x'", "=~", "'=~' is no operator", "matches"),
     ("$.body.id", "$.", "without '$'", "body.id"),
     ("body['id']", "['id']", "not written in brackets", "write .id"),
@@ -279,7 +280,10 @@ NAME_FAULTS = [
     ("user_id == status", "response", "'user_id' is not a key", "write vars.user_id"),
     ("user_ids == status", "response", "'user_ids' is not a key", "did you mean 'vars.user_id'?"),
     ("zzz || status", "response", "'zzz' is not a key", "there are: status, reason"),
-    ("usr_id", "variables", "undefined variable 'usr_id'", "did you mean 'user_id'?"),
+    ("usr_id", "variables", "undefined variable 'usr_id' (did you mean 'user_id'?)", ""),
+    ("item.id == status", "response", "'item' is not a key", "write vars.item"),
+    ("env.HOME == status", "response", "'env' is not a key", "write vars.env"),
+    ("index == status", "response", "'index' is not a key", "write vars.index"),
     ("not_null(user_id, null)", "variables", "undefined variable 'null'", "write `null`"),
     ('"ada" || user_id', "variables", "undefined variable 'ada'", "text is written 'ada'"),
 ]
@@ -450,9 +454,9 @@ def test_threads_share_a_query() -> None:
 # --- strict
 
 MISSING = [
-    ("usr_id", "undefined variable 'usr_id'", "usr_id", "did you mean 'user_id'?"),
-    ("vars.usr_id", "undefined variable 'usr_id'", "usr_id", "did you mean 'user_id'?"),
-    ("root().usr_id", "undefined variable 'usr_id'", "usr_id", "did you mean 'user_id'?"),
+    ("usr_id", "undefined variable 'usr_id' (did you mean 'user_id'?)", "usr_id", ""),
+    ("vars.usr_id", "undefined variable 'usr_id' (did you mean 'user_id'?)", "usr_id", ""),
+    ("root().usr_id", "undefined variable 'usr_id' (did you mean 'user_id'?)", "usr_id", ""),
     ("user.nmae", "'user' has no key 'nmae'", "nmae", "did you mean 'name'?"),
     ("user.zzz", "'user' has no key 'zzz'", "zzz", "it has name, none, tags"),
     ("user | nmae", "'user' has no key 'nmae'", "nmae", "did you mean 'name'?"),
@@ -465,7 +469,7 @@ MISSING = [
     ("parse_json('{}').x", "'parse_json('{}')' has no key 'x'", "x", ""),
     ("env.HOM", "environment variable 'HOM' is not set", "HOM", "did you mean 'HOME'?"),
     ("'x' == user.nmae", "'user' has no key 'nmae'", "nmae", ""),
-    ("usr || usr_id", "undefined variable 'usr_id'", "usr_id", ""),
+    ("usr || usr_id", "undefined variable 'usr_id' (did you mean 'user_id'?)", "usr_id", ""),
 ]
 
 

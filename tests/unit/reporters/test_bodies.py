@@ -20,7 +20,7 @@ def test_json_is_indented_and_coloured() -> None:
         "{",
         '  <json key>"a"</>: <json string>"x \\"y\\": 1"</>,',
         '  <json key>"b"</>: [',
-        "    <json number>-1500.0</>,",
+        "    <json number>-1.5e3</>,",
         "    <json literal>true</>,",
         "    <json literal>null</>",
         "  ]",

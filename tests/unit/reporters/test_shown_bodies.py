@@ -37,6 +37,10 @@ def nothing() -> Iterator[bytes]:
         ("日本".encode(), "", ["日本"]),
         (b"\x1b[31mred\x1b[0m", "text/plain", ["\\x1b[31mred\\x1b[0m"]),
         (b'{"a":1}', "application/octet-stream", ["{", '  "a": 1', "}"]),
+        (b'{"a":1.10,"a":1e400}', None, ["{", '  "a": 1.10,', '  "a": 1e400', "}"]),
+        (b'[ ] ', None, ["[]"]),
+        (b'[{ },\n"a[\\"{\\u00e9",null]', None, ["[", "  {},", '  "a[\\"{é",', "  null", "]"]),
+        (b"true", None, ["true"]),
     ],
 )  # fmt: skip
 def test_what_can_be_read_is_shown(content: bytes, content_type: str | None, shown: list[str]) -> None:
