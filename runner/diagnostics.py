@@ -193,6 +193,11 @@ def _visible(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
+def counted(number: float, word: str) -> str:
+    """`1 page`, `1,024 pages`."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that was probably meant, or None: same letters in another case first, then close ones."""
     names = list(candidates)

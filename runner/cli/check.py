@@ -21,6 +21,7 @@ def command(**given: Any) -> int:
     """Read and judge every file in PATHS; all faults of all files in one go. Warns of credentials that
     stand in a file. Nothing is sent."""
     from runner.cli.printing import print_diagnostics
+    from runner.diagnostics import counted
     from runner.engine import credentials
     from runner.reporters.style import styler_for
     from runner.runtime.project import open_project
@@ -31,9 +32,5 @@ def command(**given: Any) -> int:
     literal = (warning for plan in plans for warning in credentials.warnings(plan.collection))
     print_diagnostics(dict.fromkeys((*project.warnings, *literal)))
     styler = styler_for(sys.stdout, given["no_colour"])
-    print(f"{styler('passed', 'ok')}  {_count(len(plans), 'file')}, {_count(requests, 'request')}")
+    print(f"{styler('passed', 'ok')}  {counted(len(plans), 'file')}, {counted(requests, 'request')}")
     return 0
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"

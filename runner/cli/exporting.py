@@ -32,7 +32,7 @@ def command(format_name: str, path: str, output: str | None, **given: Any) -> in
 
     Secrets stay outside: the reader sets them. What the format has no words for is listed on standard error.
     """
-    from runner.cli.losses import check_report, print_summary, write_report
+    from runner.cli.losses import check_report, print_list, print_summary, write_report
     from runner.formats.registry import function
 
     dump = function(format_name, "dump")
@@ -52,6 +52,7 @@ def command(format_name: str, path: str, output: str | None, **given: Any) -> in
         sys.stdout.write(exported.text)
     out = sys.stdout if written else sys.stderr
     print_summary(len(plan.steps), exported.losses, path, written, out, no_colour=given["no_colour"])
+    print_list(exported.losses, sys.stderr, no_colour=given["no_colour"])
     if given["report"]:
         write_report(exported.losses, given["report"], format_name, path, written)
     return 0

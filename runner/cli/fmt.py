@@ -88,7 +88,7 @@ def _file(source: Source, path: Path, check: bool, no_colour: bool) -> bool:
 
 
 def _show(before: str, after: str) -> None:
-    from runner.diagnostics import escape
+    from runner.diagnostics import counted, escape
 
     diff = difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
     lines = [line for line in diff if not line.startswith(("---", "+++", "@@"))]
@@ -96,9 +96,9 @@ def _show(before: str, after: str) -> None:
     for line in filled[:_SHOWN]:
         print(f"    {escape(line)}")
     if len(filled) > _SHOWN:
-        print(f"    … {len(filled) - _SHOWN} more lines")
+        print(f"    … {counted(len(filled) - _SHOWN, 'more line')}")
     if len(filled) < len(lines):
-        print(f"    {len(lines) - len(filled)} empty lines")
+        print(f"    {counted(len(lines) - len(filled), 'empty line')}")
 
 
 class _ChangedMeaningError(Exception):

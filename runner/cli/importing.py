@@ -43,12 +43,11 @@ def command(format_name: str, path: str, **given: Any) -> int:
     What has no translation is listed, and the exit code is 1; nothing is lost without a word.
     """
     from runner.formats.draft import ForeignFault
-    from runner.formats.registry import function
+    from runner.formats.opening import load
 
-    load = function(format_name, "load")
     gc.disable()  # a large file becomes millions of objects, all of which stay: looking for garbage takes half the time
     try:
-        imported = load(_foreign(path), _choices(given))
+        imported = load(format_name, _foreign(format_name, path), _choices(given))
         return _finish(imported, format_name, path, given)
     except ForeignFault as fault:
         raise _invalid(path, fault) from None
@@ -82,13 +81,18 @@ def _finish(imported: Imported, format_name: str, path: str, given: Mapping[str,
 # --- in ------------------------------------------------------------------------------------------------------------
 
 
-def _foreign(path: str) -> Foreign:
+def _foreign(format_name: str, path: str) -> Foreign:
     from runner.formats.draft import Foreign
+    from runner.formats.opening import refuse_folder
 
     if path == _STDIN:
-        return Foreign("requests", sys.stdin.buffer.read().decode("utf-8-sig", "replace"))
+        return Foreign("requests", _decoded("standard input", sys.stdin.buffer.read()))
     place = Path(path)
     if place.is_dir():
+        try:
+            refuse_folder(format_name, [entry.name for entry in place.iterdir()])
+        except OSError as error:
+            raise _unreadable(place, error) from None
         entries = tuple(sorted(p.relative_to(place).as_posix() for p in place.rglob("*") if p.is_file()))
         return Foreign(place.resolve().name, "", entries, _reader(place, _text), _reader(place, _content))
     folder = place.parent
@@ -106,7 +110,7 @@ def _reader(folder: Path, function: Callable[[Path], Read]) -> Callable[[str], R
             if not place.is_relative_to(outermost):
                 raise ValueError(f"'{relative}' lies outside {outermost}")
             return function(place)
-        except UsageError as error:
+        except InvalidError as error:
             raise ValueError(str(error)) from None
         except OSError as error:
             raise ValueError(f"cannot read {relative}: {error.strerror or error}") from None
@@ -121,16 +125,32 @@ def _content(place: Path) -> bytes:
 def _text(place: Path) -> str:
     """The text of a file; a byte order mark is dropped, gzip undone."""
     try:
-        content = place.read_bytes()
+        return _decoded(str(place), place.read_bytes())
     except OSError as error:
-        raise UsageError(f"cannot read {place}: {error.strerror or error}") from None
+        raise _unreadable(place, error) from None
+
+
+def _unreadable(place: Path, error: OSError) -> InvalidError:
+    from runner.diagnostics import Diagnostic
+
+    if isinstance(error, FileNotFoundError):
+        from runner.runtime.workspace import nothing_at
+
+        return InvalidError([nothing_at(place)])
+    return InvalidError([Diagnostic(f"cannot read {place}: {error.strerror or error}")])
+
+
+def _decoded(name: str, content: bytes) -> str:
+    from runner.diagnostics import Diagnostic
+
     if content.startswith(b"\x1f\x8b"):
         import gzip
+        import zlib
 
         try:
             content = gzip.decompress(content)
-        except (OSError, EOFError) as error:
-            raise UsageError(f"cannot read {place}: it is damaged gzip: {error}") from None
+        except (OSError, EOFError, zlib.error) as error:
+            raise InvalidError([Diagnostic(f"cannot read {name}: it is damaged gzip: {error}")]) from None
     return content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "replace")
 
 

@@ -21,18 +21,26 @@ _PLACES = 3
 
 def print_losses(imported: Imported, source: str, paths: Sequence[str], out: TextIO, *, no_colour: bool) -> None:
     """One line on what was made, and the losses."""
+    from runner.formats.draft import count_requests
+
     requests = count_requests(imported.collection) + sum(map(count_requests, imported.collections.values()))
     print_summary(requests, imported.losses, source, paths, out, no_colour=no_colour)
+    print_list(imported.losses, out, no_colour=no_colour)
 
 
 def print_summary(
     requests: int, losses: Sequence[Loss], source: str, paths: Sequence[str], out: TextIO, *, no_colour: bool
 ) -> None:
-    """How many requests went where, and what was lost: losses of one kind together."""
+    """How many requests went where, and how much was lost."""
     styler = styler_for(out, no_colour)
     where = f" → {paths[0]}" + (f" and {len(paths) - 1} more" if len(paths) > 1 else "") if paths else ""
     lost = styler("warning", _count(len(losses), "loss", "losses")) if losses else styler("passed", "nothing lost")
-    print(f"{escape(source)}{where}: {_count(requests, 'request', 'requests')}, {lost}", file=out)
+    print(f"{escape(source)}{where}: {_count(requests, 'request', 'requests')}, {lost}", file=out, flush=True)
+
+
+def print_list(losses: Sequence[Loss], out: TextIO, *, no_colour: bool) -> None:
+    """What was lost: losses of one kind together."""
+    styler = styler_for(out, no_colour)
     kinds: dict[tuple[str, str, str], list[str]] = {}
     for loss in losses:
         kinds.setdefault((loss.what, loss.why, loss.remedy), []).append(loss.path)
@@ -43,14 +51,6 @@ def print_summary(
         print(f"    {styler('place', shown)}", file=out)
         if remedy:
             print(f"    {styler('hint', escape(remedy))}", file=out)
-
-
-def count_requests(data: object) -> int:
-    """How many requests a draft holds."""
-    if not isinstance(data, dict):
-        return 0
-    items = [item for key in ("setup", "requests", "teardown") for item in data.get(key, ()) if isinstance(item, dict)]
-    return sum(count_requests(item) if "requests" in item else 1 for item in items)
 
 
 def check_report(path: str, others: Iterable[str]) -> None:

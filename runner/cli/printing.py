@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from runner.diagnostics import Diagnostic, Styler, escape, render
+from runner.diagnostics import Diagnostic, Styler, counted, escape, render
 from runner.errors import ExitCode, InvalidError, NothingSelected, RunnerError, UsageError
 from runner.reporters.style import styler_for
 
@@ -59,7 +59,7 @@ def rows_words(loop: Loop, plan: Plan) -> str:
 
     over = loop.for_each.over
     count = plan.rows_in(loop)
-    number = "" if count is None else f"{count:,} row{'' if count == 1 else 's'}"
+    number = "" if count is None else counted(count, "row")
     if isinstance(over, Expression):
         return over.text
     if isinstance(over, DataFile):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -60,8 +61,11 @@ def command(**given: Any) -> int:
     flags = options.make_flags(given)
     if given["watch"]:
         return _watch(flags, given)
+    gc.disable()  # what is read stays until the end: looking for garbage in it, now or while it runs, finds nothing
     project = open_project(options.make_options(given))
     plans, env = project.ready_plans()
+    gc.freeze()
+    gc.enable()
     print_diagnostics(project.warnings)
     return execute(plans, env, flags, given)
 

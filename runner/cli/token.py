@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from runner.cli import options
-from runner.diagnostics import escape, render
+from runner.diagnostics import counted, escape, render
 from runner.errors import AuthError, ExitCode, NothingSelected, TransportError, UsageError
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _clear() -> int:
     except OSError as error:
         reason = f"{error.filename or 'the cache'}: {error.strerror or error}"
         raise UsageError(f"the tokens on disk cannot be removed: {reason} (see RUNNER_CACHE_DIR)") from None
-    print(f"{count} token{'' if count == 1 else 's'} removed from {escape(str(cache.folder))}")
+    print(f"{counted(count, 'token')} removed from {escape(str(cache.folder))}")
     return 0
 
 

@@ -27,19 +27,30 @@ _SHORTEST = 4
 #: What the name of a field ends with whose value is a credential: `client_secret`, `accessToken`, not `token_type`.
 _CREDENTIAL = (
     r"(?:pass|passwd|password|passphrase|pwd|secret|token|assertion|authorization|cookie|credential|signature|"
-    r"(?:api|private|subscription|functions?|application|app|access|auth|account|shared)_?key)s?$"
+    r"(?:api|private|subscription|functions?|application|app|access|auth|account|shared|secret|signing|encryption|"
+    r"master|session)_?key)s?$|(?:^|_)jwt$"
 )
+#: Words for a few digits that open something: credentials where digits are their value, and nothing else.
+_CODE = r"(?:^|_)(?:pin|otp|totp|passcode|cvv2?|cvc)$"
+_DIGITS = r"(?a)\d{3,10}"
 _HINT = "take it from outside, as in '{{env.NAME}}'"
 _CREDENTIAL_HEADERS = frozenset(
-    {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-auth-token", "cookie"}
-)
+    {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-auth-token", "cookie", "x-session-id",
+     "session-id", "x-session", "x-auth", "x-authentication", "authentication"}
+)  # fmt: skip
 #: A JWT: two JSON objects and a signature in base64url (RFC 7515 § 3.1).
 _JWT = r"(?a)\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+"
 
 
-def holds_credential(name: str) -> bool:
-    """Whether a field of this name holds a credential, as far as a name can say."""
-    return re.search(_CREDENTIAL, name.lower().replace("-", "_")) is not None
+def holds_credential(name: str, value: str = "") -> bool:
+    """Whether a field of this name holds a credential, as far as a name and its literal value can say."""
+    plain = name.lower().replace("-", "_")
+    return re.search(_CREDENTIAL, plain) is not None or holds_code(plain, value)
+
+
+def holds_code(name: str, value: str) -> bool:
+    """Whether a field holds a few digits that open something, such as a PIN."""
+    return re.search(_CODE, name.lower()) is not None and re.fullmatch(_DIGITS, value) is not None
 
 
 def holds_token(text: str) -> bool:

@@ -17,6 +17,7 @@ from runner.engine import payload
 from runner.engine.payload import Body
 from runner.language.model import ITEMS_KEY, RESPONSE_KEYS
 from runner.language.values import Value, parse_json
+from runner.redaction import public
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -61,8 +62,7 @@ class Saved(NamedTuple):
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A request ready for the wire.
 
     `timeout` is in seconds, for one attempt from connect to the last byte, redirects included; with `each_wait` for
@@ -127,8 +127,8 @@ class Redirect(NamedTuple):
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+@public("peer")
+class Response(NamedTuple):
     """A complete response: `content` is the decoded body, or empty where it was `saved`; `url` is the final one.
 
     `set_cookies` are the values of all Set-Cookie headers of the exchange, redirects included, in order; `peer` is who
@@ -143,7 +143,7 @@ class Response:
     http_version: str = "HTTP/1.1"
     redirects: tuple[Redirect, ...] = ()
     set_cookies: tuple[str, ...] = ()
-    peer: Peer = field(default=Peer(), repr=False, metadata={"public": True})
+    peer: Peer = Peer()
     saved: Saved | None = None
 
     @property
@@ -162,8 +162,8 @@ class Response:
         return (self.header("content-type") or "").partition(";")[0].strip().lower() == "text/event-stream"
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+@public("timing")
+class Exchange(NamedTuple):
     """A request and the response that it got; `elapsed` in seconds, from the send to the last byte, redirects included.
 
     `timing` says what the time of the last request went to; `started` is when it was sent, in seconds since 1970, 0
@@ -174,7 +174,7 @@ class Exchange:
     response: Response
     elapsed: float = 0.0
     started: float = 0.0
-    timing: Timing = field(default=Timing(), metadata={"public": True})
+    timing: Timing = Timing()
 
     def view(self, variables: Mapping[str, Value], items: list[Value] | None = None) -> ResponseDocument:
         """The response document; `variables` becomes its `vars`, `items` are those of all pages."""

@@ -7,7 +7,6 @@ scheme of authentication.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from urllib.parse import unquote_plus, urlsplit
 
 from runner.engine.exchange import Request
@@ -32,8 +31,7 @@ def is_home(home: str, url: str) -> bool:
 def away(request: Request, home: Request) -> Request:
     """The request as it goes to another origin than that of `home`, the request as written: without its credentials."""
     secret = _STAY | home.secret_headers
-    return replace(
-        request,
+    return request._replace(
         url=without_entries(request.url, home.secret_query),
         headers=tuple(pair for pair in request.headers if pair[0].lower() not in secret),
         connection=request.connection._replace(certificate=None),

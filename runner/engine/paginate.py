@@ -10,7 +10,7 @@ without credentials. Bodies of earlier pages are dropped. It must not know steps
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
@@ -58,9 +58,9 @@ def paginate(
         if not url:
             return Paged(sent, reading.pages, reading.items, reading.verdict)
         attempts.leave(sent.exchange)
-        page = replace(request, url=url)
+        page = request._replace(url=url)
         if is_home(request.url, url):
-            page = replace(page, url=without_entries(url, added))  # what the scheme adds, the link may hold already
+            page = page._replace(url=without_entries(url, added))  # what the scheme adds, the link may hold already
             sent = yield from attempts.send(page, scheme)
         else:
             sent = yield from attempts.send(away(page, home), None)

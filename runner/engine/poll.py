@@ -10,7 +10,6 @@ What "good" means is handed in; captures and assertions see the last response on
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from runner.engine import assertions
@@ -77,7 +76,7 @@ def poll(
     while True:
         asked += 1
         within = min(request.timeout, max(ends - clock(), _LAST_ASK))
-        sent = yield from attempts.send(replace(request, timeout=within), scheme, ends)
+        sent = yield from attempts.send(request._replace(timeout=within), scheme, ends)
         over = clock() >= ends
         if sent.fault is not None and not (over and last.exchange and sent.fault.kind == "timeout"):
             return Polled(sent, asked)

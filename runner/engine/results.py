@@ -15,6 +15,7 @@ from runner.engine.exchange import Exchange, Request
 from runner.errors import ExitCode
 from runner.language.query import Finding
 from runner.language.values import Value
+from runner.redaction import public
 
 
 class Outcome(StrEnum):
@@ -75,6 +76,7 @@ class Fault(NamedTuple):
         return ExitCode.AUTH if self.kind == "auth" else ExitCode.TRANSPORT
 
 
+@public("key")
 @dataclass(frozen=True, slots=True)
 class TokenResult:
     """One fetch of a token: the pre-step. `number` counts the tokens of its identity, from 1.
@@ -87,7 +89,7 @@ class TokenResult:
     url: str
     outcome: Outcome
     number: int
-    key: tuple[Any, ...] = field(default=(), repr=False, metadata={"public": True})
+    key: tuple[Any, ...] = field(default=(), repr=False)
     status: int | None = None
     elapsed: float = 0.0
     lifetime: float | None = None
@@ -98,8 +100,7 @@ class TokenResult:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StepResult:
+class StepResult(NamedTuple):
     """One request: `name` is its full name, `groups` the names of the groups around it, outermost first.
 
     `elapsed` is in seconds: of the last exchange, or until it was clear that no answer comes. `started` is when it was

@@ -21,8 +21,8 @@ from runner.language.writer import Comment, Disabled
 
 __all__ = [
     "COLLECTION_ORDER", "GROUP_ORDER", "REQUEST_ORDER", "Choices", "Comment", "Data", "Disabled", "Foreign",
-    "ForeignFault", "Imported", "Loss", "Names", "Unique", "literal", "ordered", "safe_stem", "texts", "usable_name",
-    "with_placeholders",
+    "ForeignFault", "Imported", "Loss", "Names", "Unique", "count_requests", "literal", "ordered", "safe_stem", "texts",
+    "usable_name", "with_placeholders",
 ]  # fmt: skip
 
 Data = dict[Any, Any]
@@ -76,19 +76,6 @@ class Foreign:
     read: Callable[[str], str] = _nothing_beside
     content: Callable[[str], bytes] = _no_content
 
-    @property
-    def file_text(self) -> str:
-        """The text of a format whose files stand alone.
-
-        Raises:
-            ForeignFault: this is a folder, or there is nothing in it.
-        """
-        if self.entries:
-            raise ForeignFault("this is a folder", hint="name the file in it")
-        if not self.text.strip():
-            raise ForeignFault("there is nothing in it")
-        return self.text
-
 
 class Choices(NamedTuple):
     """What the command line says about an import. `environments` are further files: their names and texts.
@@ -129,6 +116,14 @@ class Imported:
 
     def lose(self, path: str, what: str, why: str, remedy: str = "") -> None:
         self.losses.append(Loss(path, what, why, remedy))
+
+
+def count_requests(data: object) -> int:
+    """How many requests a draft holds."""
+    if not isinstance(data, dict):
+        return 0
+    items = [item for key in ("setup", "requests", "teardown") for item in data.get(key, ()) if isinstance(item, dict)]
+    return sum(count_requests(item) if "requests" in item else 1 for item in items)
 
 
 def texts(imported: Imported, name: str) -> dict[str, str | bytes]:
@@ -215,10 +210,19 @@ class Unique:
         self._taken: set[str] = set()
 
     def __call__(self, foreign: str, fallback: str = "Request") -> str:
-        plain = " ".join("".join(c if c.isprintable() else " " for c in foreign).split())
-        name = _numbered(re.sub(r"{(?={)", "{ ", plain) or fallback, self._taken, " ")
+        name = _numbered(_one_line(foreign) or fallback, self._taken, " ")
         self._taken.add(name)
         return name
+
+    def is_free(self, foreign: str) -> bool:
+        """Whether there is a name in it that nothing has yet."""
+        name = _one_line(foreign)
+        return name != "" and name not in self._taken
+
+
+def _one_line(foreign: str) -> str:
+    plain = foreign if foreign.isprintable() else "".join(c if c.isprintable() else " " for c in foreign)
+    return re.sub(r"{(?={)", "{ ", " ".join(plain.split()))
 
 
 def _numbered(name: str, taken: set[str], separator: str) -> str:

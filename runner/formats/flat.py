@@ -77,8 +77,10 @@ class Flat:
     captures: tuple[Capture, ...] = ()
     asserts: tuple[tuple[Assertion, Value, Value], ...] = ()
     row: str = ""
-    #: Whether only a run knows if the URL is a whole one; it is taken for one.
-    open_url: bool = False
+    #: What stands before a URL of which only a run knows whether it is a whole one; None where that is known.
+    open_base: Value = None
+    #: Names of cookies that are held back.
+    held_cookies: tuple[Value, ...] = ()
     scope: Scope | None = None
 
     @property
@@ -108,10 +110,11 @@ def _request(step: Step, spec: RequestSpec, settings: Defaults, base_urls: tuple
         place=spec.name_span.where if spec.name_span else "",
         method=_method(spec, scope),
         url=_url(spec, base_urls, scope),
-        open_url=bool(base_urls) and not isinstance(spec.url, str) and _begins_open(scope.resolve(spec.url)),
+        open_base=_open_base(spec, base_urls, scope),
         query=tuple(_pairs(settings.query, scope)),
         headers=tuple(_pairs(settings.headers, scope, headers=True)),
         cookies=tuple(_pairs(spec.cookies, scope)),
+        held_cookies=tuple(scope.resolve(it.name) for it in spec.cookies if scope.resolve(it.value) is None),
         kind=kind,
         body=body,
         settings=_settings(spec, settings, scope),
@@ -138,6 +141,12 @@ def _url(spec: RequestSpec, base_urls: tuple[BaseUrl, ...], scope: Scope) -> Val
     if not _is_absolute(url) and not _begins_open(url):
         url = _append(base, url)
     return changed(url, lambda text: text.partition("#")[0])
+
+
+def _open_base(spec: RequestSpec, base_urls: tuple[BaseUrl, ...], scope: Scope) -> Value:
+    if not base_urls or isinstance(spec.url, str) or not _begins_open(scope.resolve(spec.url)):
+        return None
+    return base_of(base_urls, scope)
 
 
 def base_of(base_urls: Iterable[BaseUrl], scope: Scope) -> Value:
@@ -277,7 +286,7 @@ def _auth(spec: AuthSpec, step: Step, scope: Scope) -> Auth | None:
     if step.login is not None:
         call = step.login
         login = _request(step, call.spec, call.settings, call.base_urls, scope)
-        inner = None if call.auth is None else _auth(call.auth, replace(step, login=None), scope)
+        inner = None if call.auth is None else _auth(call.auth, step._replace(login=None), scope)
         login = replace(login, name=f"Log in for {step.name}", auth=inner)
     return Auth(spec.type or "none", fields, login)
 

@@ -68,3 +68,28 @@ def expects_success(flat: Flat) -> bool:
         if _STATUS.match(assertion.that.text):
             return False
     return True
+
+
+def by_loop(flats: list[Flat]) -> Iterator[list[Flat]]:
+    """The requests in order, those together that share the one loop of their group."""
+    together: list[Flat] = []
+    for flat in flats:
+        if together and not (_is_of_group(flat) and flat.step.loops[0].for_each is together[0].step.loops[0].for_each):
+            yield together
+            together = []
+        if _is_of_group(flat):
+            together.append(flat)
+        else:
+            yield [flat]
+    if together:
+        yield together
+
+
+def _is_of_group(flat: Flat) -> bool:
+    return len(flat.step.loops) == 1 and flat.step.loops[0].of_group
+
+
+def goes_alone(plan: Plan, flat: Flat) -> bool:
+    """Whether no other request goes through the rows that this one does."""
+    loops = {id(loop.for_each) for loop in flat.step.loops if loop.of_group}
+    return not any(loops & {id(loop.for_each) for loop in step.loops} for step in plan.steps if step is not flat.step)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from runner.engine.credentials import holds_credential, is_credential_header
+from runner.engine.credentials import holds_code, holds_credential, is_credential_header
 from runner.formats.draft import Comment, Data, Disabled, Names, usable_name
 from runner.language.model import AUTH_KEYS, holds_key
 
@@ -128,7 +128,7 @@ class _Sealer:
         """Whether a declared variable is a credential: a literal one, or one that the environment gives."""
         if not isinstance(name, str) or not isinstance(value, str):
             return False
-        is_credential = name in self.used or holds_credential(snake(name))
+        is_credential = name in self.used or holds_credential(snake(name), value)
         if _WHOLE_ENV.fullmatch(value):
             return is_credential
         return _is_literal(value) and (is_credential or _JWT.search(value) is not None)
@@ -206,10 +206,12 @@ class _Sealer:
         return self.vault.put(_meant(value), like) if _is_literal(value) else value
 
     def _credential(self, name: str, value: Any) -> Any:
-        is_credential = name in self.used or holds_credential(snake(name))
+        literal = value if isinstance(value, str) else ""
+        is_credential = name in self.used or holds_credential(snake(name), literal)
         return self._put(value, name) if is_credential else self._tokens(value)
 
     def _query(self, name: str, value: Any) -> Any:
+        value = _as_code(name, value)
         is_random = isinstance(value, str) and _is_random(name, value)
         return self._put(value, name) if is_random else self._credential(name, value)
 
@@ -227,13 +229,15 @@ class _Sealer:
     def _part(self, name: str, value: Any) -> Any:
         if isinstance(value, dict):
             return {**value, "value": self._credential(name, value["value"])} if "value" in value else value
-        return self._credential(name, value)
+        return self._credential(name, _as_code(name, value))
 
     def _json(self, value: Any, name: str) -> Any:
         if isinstance(value, dict):
             return {key: self._json(item, str(key)) for key, item in value.items()}
         if isinstance(value, list):
             return [self._json(item, name) for item in value]
+        if isinstance(value, int) and holds_code(snake(name), str(value)):
+            return f"{{{{to_number({self.vault.put(str(value), name)[2:-2]})}}}}"
         return self._credential(name, value) if isinstance(value, str) else value
 
     def _tokens(self, value: Any) -> Any:
@@ -247,7 +251,7 @@ class _Sealer:
     def _url(self, url: str) -> str:
         def sealed(match: re.Match[str]) -> str:
             name, value = unquote(match[2]), match[3]
-            if not (holds_credential(snake(name)) or _is_random(name, value)):
+            if not (holds_credential(snake(name), value) or _is_random(name, value)):
                 return match.group()
             return f"{match[1]}{match[2]}={self.vault.put(value, name)}"
 
@@ -258,7 +262,7 @@ class _Sealer:
 
         def sealed(match: re.Match[str]) -> str:
             name, value = match["name"], match["value"]
-            if not holds_credential(snake(name)) or not _is_literal(value):
+            if not holds_credential(snake(name), value) or not _is_literal(value):
                 return match.group()
             return match["before"] + self.vault.put(_meant(value), name) + match["after"]
 
@@ -306,6 +310,11 @@ def _used_as_credentials(data: Any) -> Iterator[str]:
             yield from [found[1]] if found else []
         for key in ("setup", "requests", "teardown"):
             yield from _used_as_credentials(item.get(key, []))
+
+
+def _as_code(name: str, value: Any) -> Any:
+    """The digits of a code as text, which is how they are sent outside of JSON."""
+    return str(value) if isinstance(value, int) and holds_code(snake(name), str(value)) else value
 
 
 def _is_literal(value: Any) -> bool:

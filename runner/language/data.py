@@ -125,7 +125,18 @@ def bare(value: Value) -> Value:
     return int(value) if isinstance(value, int) else float(value)
 
 
+#: Of longer YAML, such as an OpenAPI document, places are looked for only when somebody asks.
+_LARGE = 100_000
+
+
 def _read_yaml(source: Source) -> Data:
+    if len(source.text) > _LARGE:
+        from runner.language.syntax import quick
+
+        try:
+            return Data(source, quick.read(source.text), lambda: syntax.parse(source, []))
+        except quick.OddError:
+            pass  # read again, by who can say what is odd
     faults: list[Diagnostic] = []
     node = syntax.parse(source, faults)
     if faults or node is None:

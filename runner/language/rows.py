@@ -15,7 +15,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from json import JSONDecodeError
 from typing import NamedTuple
 
-from runner.diagnostics import Diagnostic, Source, Span
+from runner.diagnostics import Diagnostic, Source, Span, counted
 from runner.errors import InvalidError
 from runner.language import syntax
 from runner.language.values import Value, decode_json_at, kind
@@ -203,8 +203,8 @@ def _within(line: str, name: str) -> tuple[int, int]:
 
 
 def _ragged(header: list[str], record: list[str], span: Span) -> Diagnostic:
-    columns = f"{len(header)} column{'' if len(header) == 1 else 's'}"
-    message = f"this row has {len(record)} value{'' if len(record) == 1 else 's'}, and the header names {columns}"
+    columns = counted(len(header), "column")
+    message = f"this row has {counted(len(record), 'value')}, and the header names {columns}"
     hint = f"the header: {', '.join(header[:8])}{', …' if len(header) > 8 else ''}"
     return Diagnostic(message, span, hint)
 

@@ -39,6 +39,19 @@ class Secret(str):
         return f"Secret({MASK!r})"
 
 
+def public(*names: str) -> Callable[[type[T]], type[T]]:
+    """A class decorator: these fields of the record hold no secret, and are left as they are."""
+
+    def note(kind: type[T]) -> type[T]:
+        _PUBLIC[kind] = frozenset(names)
+        return kind
+
+    return note
+
+
+_PUBLIC: dict[type, frozenset[str]] = {}
+
+
 class Redactor:
     """Masks all secrets that were added so far. Threads may add and mask at once."""
 
@@ -170,8 +183,8 @@ _WAYS: dict[type, _Way] = {type(None): _ATOM}
 def _names(kind: type) -> tuple[str, ...]:
     """The fields of a record type that may hold secrets; none for a type that is no record."""
     fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
-    declared = tuple(f.name for f in fields if f.init and not f.metadata.get("public"))
-    return declared or getattr(kind, "_fields", ())
+    names = tuple(field.name for field in fields if field.init) or getattr(kind, "_fields", ())
+    return tuple(name for name in names if name not in _PUBLIC.get(kind, ()))
 
 
 def _texts(value: Any) -> Iterable[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 
-from runner.diagnostics import Styler, escape, plain
+from runner.diagnostics import Styler, counted, escape, plain
 from runner.engine import payload
 from runner.engine.exchange import Exchange, Request, decode_text
 
@@ -88,7 +88,9 @@ def trimmed_lines(content: bytes, content_type: str | None, styler: Styler = pla
     text, is_json = _indented(decode_text(content, content_type))
     lines = text.splitlines()
     shown = [_coloured(_short(line), is_json, styler) for line in lines[:_LINES]]
-    return shown + ([f"… {len(lines) - _LINES} more lines ({len(content):,} bytes)"] if len(lines) > _LINES else [])
+    if len(lines) > _LINES:
+        shown.append(f"… {counted(len(lines) - _LINES, 'more line')} ({len(content):,} bytes)")
+    return shown
 
 
 def _indented(text: str) -> tuple[str, bool]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from runner.diagnostics import Styler, escape, plain
+from runner.diagnostics import Styler, counted, escape, plain
 from runner.errors import EvaluationError
 from runner.language import query
 from runner.reporters.words import duration_words
@@ -69,7 +69,7 @@ def token_lines(token: str, now: float, styler: Styler = plain, mask: Callable[[
 def _opaque(token: str) -> str:
     if token.count(".") == 4:
         return "the token is encrypted (JWE): only the API can read it"
-    length = f"{len(token)} character{'s' if len(token) != 1 else ''}"
+    length = counted(len(token), "character")
     return f"the token is opaque ({length}, no JWT): only the API knows what it holds"
 
 

@@ -7,10 +7,10 @@ bytes that are no text go through printf, so that the shell reads nothing in the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from runner.diagnostics import Span, escape
 from runner.engine.events import CollectionStarted, Event, RunFinished, RunStarted, StepFinished, TokenFinished
@@ -128,16 +128,11 @@ class _Script:
         """The lines of the function that sends a request."""
         content = request.body or b""
         piped = isinstance(content, bytes) and bool(content) and not _fits(content)
-        options = [*self._options(request), *self._headers(request), *self._data(content, piped)]
-        url = self._quoted(request.url, "URL")
-        lines = " \\\n".join(
-            [
-                f"  {self._piped(content) if piped and isinstance(content, bytes) else ''}curl",
-                *(f"    {it}" for it in options),
-                f"    {url}",
-            ]
-        )
-        return f"{lines}\n"
+        options, wanted = _options(_Shape.of(request, self.sent))
+        self.wanted.update(wanted)
+        before = self._piped(content) if piped and isinstance(content, bytes) else ""
+        lines = [f"  {before}curl", options, *self._data(content, piped), self._quoted(request.url, "URL")]
+        return " \\\n    ".join(lines) + "\n"
 
     def _data(self, body: Body, piped: bool) -> Iterator[str]:
         """The options that carry the body; files are named, and read by curl."""
@@ -158,18 +153,23 @@ class _Script:
         more = "".join(f";{name}={_in_form(text) if name == 'filename' else text}" for name, text in said if text)
         return f"--form {self._quoted(f'{part.name}={value}{more}', 'body')}"
 
-    def _options(self, request: Request) -> Iterator[str]:
+    def options(self, shape: _Shape) -> Iterator[str]:
+        """All options but the body's."""
         yield "--silent --show-error --include --globoff --path-as-is"
-        yield f"--max-time {request.timeout:g}"
-        if request.method == "HEAD":
+        yield f"--max-time {shape.timeout:g}"
+        if shape.method == "HEAD":
             yield "--head"
-        elif request.method != ("POST" if request.body else "GET"):
-            yield f"--request {self._quoted(request.method, 'method')}"
-        if request.max_redirects:
-            yield f"--location --max-redirs {request.max_redirects}"
-        if request.header("accept-encoding") is not None:
+        elif shape.method != ("POST" if shape.has_body else "GET"):
+            yield f"--request {self._quoted(shape.method, 'method')}"
+        if shape.max_redirects:
+            yield f"--location --max-redirs {shape.max_redirects}"
+        names = {name.lower() for name, _ in shape.headers}
+        if "accept-encoding" in names:
             yield "--compressed"
-        yield from self._connection(request.connection)
+        yield from self._connection(shape.connection)
+        yield from (f"--header {self._quoted(text, 'header')}" for text in shape.header_texts())
+        added = [*(("Accept", "User-Agent") if shape.sent else ()), *(_OF_BODIES if shape.has_body else ())]
+        yield from (f"--header '{name}:'" for name in added if name.lower() not in names)
 
     def _connection(self, connection: Connection) -> Iterator[str]:
         if connection.verify is False:
@@ -186,13 +186,6 @@ class _Script:
             socket = connection.proxy.removeprefix("unix:")
             option = "--proxy" if socket == connection.proxy else "--unix-socket"
             yield f"{option} {self._quoted(socket, 'proxy')}"
-
-    def _headers(self, request: Request) -> Iterator[str]:
-        form = isinstance(request.body, Multipart)  # curl makes the boundary, and says so
-        texts, names = _header_texts(request.headers, form)
-        yield from (f"--header {self._quoted(text, 'header')}" for text in texts)
-        added = [*(("Accept", "User-Agent") if self.sent else ()), *(_OF_BODIES if request.body else ())]
-        yield from (f"--header '{name}:'" for name in added if name.lower() not in names)
 
     def _quoted(self, text: str, place: str) -> str:
         """A text as one word of the shell; masks become variables."""
@@ -226,15 +219,45 @@ class _Script:
         return name
 
 
+class _Shape(NamedTuple):
+    """What of a request its options are made of, but for the body's; most requests of a run have it in common."""
+
+    method: str
+    has_body: bool
+    is_form: bool
+    timeout: float
+    max_redirects: int
+    headers: Headers
+    connection: Connection
+    sent: bool
+
+    @classmethod
+    def of(cls, request: Request, sent: bool) -> _Shape:
+        return cls(
+            request.method,
+            bool(request.body),
+            isinstance(request.body, Multipart),
+            request.timeout,
+            request.max_redirects,
+            request.headers,
+            request.connection,
+            sent,
+        )
+
+    def header_texts(self) -> Iterator[str]:
+        """Those that curl is to be told, in its form."""
+        for name, value in self.headers:
+            # curl makes the boundary of a form, and says so
+            own = name.lower() in _CURLS_OWN or (name, value) == _ACCEPT or (self.is_form and name == "Content-Type")
+            if not own:
+                yield f"{name}: {value}" if value else f"{name};"
+
+
 @lru_cache(maxsize=64)
-def _header_texts(headers: Headers, form: bool) -> tuple[Sequence[str], frozenset[str]]:
-    """Those that curl is to be told, in its form, and the names of all; most requests of a run have the same."""
-    texts = [
-        f"{name}: {value}" if value else f"{name};"
-        for name, value in headers
-        if name.lower() not in _CURLS_OWN and (name, value) != _ACCEPT and not (form and name == "Content-Type")
-    ]
-    return texts, frozenset(name.lower() for name, _ in headers)
+def _options(shape: _Shape) -> tuple[str, Mapping[str, str]]:
+    """The lines of the options, and the variables that they need."""
+    script = _Script("", shape.sent)
+    return " \\\n    ".join(script.options(shape)), script.wanted
 
 
 def _in_form(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from runner.diagnostics import LINE_WIDTH, Styler, escape, excerpt, nearest, plain
+from runner.diagnostics import LINE_WIDTH, Styler, counted, escape, excerpt, nearest, plain
 from runner.engine.exchange import Exchange, Request
 from runner.engine.results import Fault, Outcome, RunResult, StepResult, Verdict, Violation
 from runner.language.query import Finding, Miss
@@ -168,7 +168,7 @@ def diff(expected: Value, actual: Value) -> list[str]:
     left, right = _around_differences(left, right)
     _, _, *found = unified_diff(left, right, lineterm="", n=_CONTEXT) if left != right else ("", "")
     lines = [short(line, _DIFF_WIDTH) for line in found if not line.startswith("@@")]
-    more = [f"… {len(lines) - _DIFF_LINES} more lines"] if len(lines) > _DIFF_LINES else []
+    more = [f"… {counted(len(lines) - _DIFF_LINES, 'more line')}"] if len(lines) > _DIFF_LINES else []
     return lines[:_DIFF_LINES] + more
 
 
@@ -268,7 +268,7 @@ def size_words(size: int) -> str:
 
 def repeats(result: StepResult) -> list[str]:
     """How often a request was sent, where it was more than once: `3 pages`, `asked 5 times`, `7 attempts`."""
-    parts = [f"{result.pages} page{'s' if result.pages > 1 else ''}"] if result.pages else []
+    parts = [counted(result.pages, "page")] if result.pages else []
     parts += [f"asked {result.polls} times"] if result.polls > 1 else []
     expected = max(1, result.pages, result.polls)
     return parts + ([f"{result.attempts} attempts"] if result.attempts > expected else [])
@@ -290,6 +290,6 @@ def summary(result: RunResult, styler: Styler = plain) -> str:
     parts = [styler(outcome.value, f"{number} {outcome.value}") for outcome, number in counts if number]
     head = ", ".join(parts) or "nothing was run"
     tokens = sum(not token.cached for token in result.tokens)
-    fetched = f", {tokens} token request{'s' if tokens != 1 else ''}" if tokens else ""
+    fetched = f", {counted(tokens, 'token request')}" if tokens else ""
     text = f"{head} in {duration_words(result.elapsed)}{fetched}"
     return f"{styler('errored', 'interrupted:')} {text}" if result.interrupted else text

@@ -207,7 +207,7 @@ class _Run:
         def write(pieces: Iterator[bytes], announced: int | None) -> int:
             return to.write(progress.counted(pieces, announced), announced)
 
-        return replace(request, save_to=SaveTo(to.name, write))
+        return request._replace(save_to=SaveTo(to.name, write))
 
     def _note_progress(self, event: Event) -> None:
         progress = self._settings.progress

@@ -146,15 +146,14 @@ class Project:
 
     def _schema_faults(self, steps: Iterable[Step]) -> list[Diagnostic]:
         """What is wrong with the schemas that judge requests."""
-        faults: list[Diagnostic] = []
-        for step in steps:
-            if step.spec.schema is not None:
-                if self._schemas is None:
-                    from runner.engine.schemas import Schemas
+        schemas = [step.spec.schema for step in steps if step.spec.schema is not None]
+        if not schemas:
+            return []
+        if self._schemas is None:
+            from runner.engine.schemas import Schemas
 
-                    self._schemas = Schemas(self.workspace)
-                faults += self._schemas.faults(step.spec.schema)
-        return faults
+            self._schemas = Schemas(self.workspace)
+        return self._schemas.faults_of(schemas)
 
     def _data_of(self, plan: Plan, faults: list[Diagnostic]) -> dict[tuple[str, str | Template], Rows]:
         """The rows of the data files that requests name as they stand."""

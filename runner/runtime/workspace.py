@@ -295,12 +295,18 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _missing(path: Path) -> Diagnostic:
+    if str(path) == "requests":
+        hint = "without PATHS the folder requests/ is taken: name a file or a folder"
+        return Diagnostic(f"no such file or folder: {path}", hint=hint)
+    return nothing_at(path)
+
+
+def nothing_at(path: Path) -> Diagnostic:
+    """The fault of a path that leads nowhere, with the name beside it that is like it."""
     parent = path.parent
     siblings = [child.name for child in parent.iterdir()] if parent.is_dir() else []
     near = nearest(path.name, siblings)
     hint = f"did you mean '{parent / near}'?" if near and near != path.name else ""
-    if str(path) == "requests":
-        hint = "without PATHS the folder requests/ is taken: name a file or a folder"
     return Diagnostic(f"no such file or folder: {path}", hint=hint)
 
 

@@ -13,7 +13,9 @@ from typing import NamedTuple
 import pytest
 
 from runner.cli.importing import command
+from runner.diagnostics import Source
 from runner.errors import InvalidError
+from runner.language.layout import layout
 
 
 class Files(NamedTuple):
@@ -30,9 +32,9 @@ class Files(NamedTuple):
     losses: int
 
 
-#: Hurl's own samples of broken files are refused; what a folder of Bruno shares is no request.
+#: Hurl's own samples of broken files are refused, and those without a request; what a folder of Bruno shares is no request.
 FILES = (
-    Files("hurl", "suites/hurl", "*.hurl", 237, 26, 411),
+    Files("hurl", "suites/hurl", "*.hurl", 231, 32, 411),
     Files("har", "har", "*.har", 29, 0, 9),
     Files("http", "suites/slumber", "*.http", 1, 0, 1),
     Files("insomnia", "suites/bruno", "insomnia*.yaml", 3, 1, 0),
@@ -66,6 +68,9 @@ def test_corpus(
             refused.append(f"{path.name}: {error}")
         else:
             kinds.update(loss["why"] for loss in json.loads(report.read_text())["losses"])
+            for made in (tmp_path / str(number)).rglob("*.yaml"):
+                text = made.read_text()
+                assert layout(Source(made.name, text)) == text
     capsys.readouterr()
     print(*(f"{count:4} {why}" for why, count in kinds.most_common()), *refused, sep="\n")
     assert (len(found) - len(refused), len(refused)) == (files.imported, files.refused)

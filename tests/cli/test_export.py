@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from runner.cli import exporting, importing
 from runner.demo import DemoServer
 
 ROOT = Path(__file__).parent.parent.parent
@@ -24,11 +27,16 @@ SECRETS = {
     "PASSWORD": "lovelace-1815",
 }
 #: Examples of which nothing is lost that the next request needs.
-RUNNABLE = ["01-first-request", "08-oauth2", "12-groups", "16-bodies", "20-login-call", "30-multipart", "32-graphql"]
+RUNNABLE = [
+    "01-first-request", "08-oauth2", "12-groups", "16-bodies", "19-cookies-and-redirects", "20-login-call", "29-overlap",
+    "30-multipart", "32-graphql",
+]  # fmt: skip
+#: And those that take more than a command for each request.
+RUNNABLE_IN_PYTHON = ["02-variables", "09-captures", "24-for-each", "26-retry", "27-poll"]
 ONE = "requests: [{name: A, url: 'https://x.test/a', assert: [status: 200]}]"
 
 
-@pytest.mark.parametrize("name", RUNNABLE)
+@pytest.mark.parametrize("name", RUNNABLE + RUNNABLE_IN_PYTHON)
 def test_a_python_script_runs(server: DemoServer, command: Any, name: str) -> None:
     """A script with httpx sends what the example sends, and its assertions hold."""
     done = command("export", "python", f"examples/{name}.yaml", "-v", f"api={server.url}", "-v", f"login={server.url}")
@@ -84,6 +92,14 @@ def test_to_a_file(write: Write, command: Any, tmp_path: Path) -> None:
     assert command("export", "python", "a.yaml", "-o", "out", cwd=tmp_path).code == 2
 
 
+def test_losses_of_a_file(write: Write, command: Any, tmp_path: Path) -> None:
+    """With -o the summary is the result; what was lost is listed on standard error all the same."""
+    write("a.yaml", ONE)
+    done = command("export", "curl", "a.yaml", "-o", "a.sh", cwd=tmp_path)
+    assert (done.code, done.out) == (0, "a.yaml → a.sh: 1 request, 1 loss\n")
+    assert done.err.startswith("  an assertion: curl shows answers and does not judge them\n")
+
+
 def test_report(write: Write, command: Any, tmp_path: Path) -> None:
     """--report has the losses as JSON."""
     write("a.yaml", ONE)
@@ -130,3 +146,29 @@ def test_selection_and_environment(write: Write, command: Any, tmp_path: Path) -
     assert "https://test.test/b" in done.out
     assert "/a" not in done.out.replace("a.yaml", "")
     assert "# Environment: test" in done.out
+
+
+# --- OpenAPI -------------------------------------------------------------------------------------------------------
+
+EXAMPLES = sorted(path.name for path in (ROOT / "examples").glob("[0-9]*.yaml"))
+
+
+def operations(document: Any) -> dict[str, list[str]]:
+    """The methods of each path, whatever its parameters are called."""
+    return {re.sub(r"\{[^}]*\}", "{}", path): sorted({*item} - {"servers"}) for path, item in document["paths"].items()}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_openapi_document(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What becomes of an example is valid by OpenAPI's schema; imported and exported again it has the same operations."""
+    monkeypatch.chdir(ROOT / "examples")
+    validator = pytest.importorskip("openapi_spec_validator")
+    first, again = tmp_path / "first.yaml", tmp_path / "again.yaml"
+    assert exporting.command.main(["openapi", name, "-o", str(first)], standalone_mode=False) == 0
+    made = yaml.safe_load(first.read_text())
+    validator.validate(made)
+    words = ["openapi", str(first), "-o", str(tmp_path / "back.yaml"), "--allow-loss"]
+    assert importing.command.main(words, standalone_mode=False) == 0
+    monkeypatch.chdir(tmp_path)
+    assert exporting.command.main(["openapi", "back.yaml", "-o", str(again)], standalone_mode=False) == 0
+    assert operations(yaml.safe_load(again.read_text())) == operations(made)

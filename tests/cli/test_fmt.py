@@ -46,6 +46,21 @@ def test_standard_input(command: Any, place: Path) -> None:
     assert command("fmt", "--check", "-", cwd=place, stdin=FINE).code == 0
 
 
+@pytest.mark.parametrize("content", [b"", b"name: x\nrequests: []\n"])
+def test_nothing_to_do(command: Any, tmp_path: Path, content: bytes) -> None:
+    """An empty file stays empty, and a file in this style as it is."""
+    (tmp_path / "x.yaml").write_bytes(content)
+    done = command("fmt", "x.yaml", cwd=tmp_path)
+    assert (done.code, done.out, (tmp_path / "x.yaml").read_bytes()) == (0, "", content)
+
+
+def test_line_ends_of_windows(command: Any, tmp_path: Path) -> None:
+    """Lines end as everywhere, also those of a block text."""
+    (tmp_path / "x.yaml").write_bytes(b"a: |\r\n  x\r\n\r\n  y\r\n")
+    assert command("fmt", "x.yaml", cwd=tmp_path).code == 0
+    assert (tmp_path / "x.yaml").read_bytes() == b"a: |\n  x\n\n  y\n"
+
+
 def test_faults(command: Any, place: Path, write: Callable[[str, str], Path]) -> None:
     """A file that is not YAML is a diagnostic with exit code 3 and stays as it is; the others are written."""
     write("broken.yaml", "requests: [\n")

@@ -6,8 +6,8 @@ import io
 import json
 from pathlib import Path
 
-from runner.cli.losses import count_requests, print_losses, write_report
-from runner.formats.draft import Comment, Disabled, Imported, Loss
+from runner.cli.losses import print_losses, write_report
+from runner.formats.draft import Comment, Disabled, Imported, Loss, count_requests
 
 
 def printed(imported: Imported, paths: tuple[str, ...] = ()) -> str:

@@ -15,7 +15,11 @@ from typing import Any
 
 import pytest
 
+from runner.cli.reporting import Guarded, Reports
 from runner.demo import DemoServer
+from runner.engine.events import Event, RunFinished, RunStarted, StepFinished
+from runner.engine.exchange import Exchange, Request, Response
+from runner.engine.results import Outcome, RunResult, StepResult
 from runner.reporters.registry import FORMATS
 
 ROOT = Path(__file__).parent.parent.parent
@@ -45,7 +49,7 @@ def files(folder: Path) -> list[str]:
 # --- where reports go ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("wish", ["json", "json=-", "json=/dev/stdout", "json="])
+@pytest.mark.parametrize("wish", ["json", "json=-", "json=/dev/stdout"])
 def test_standard_output(run: Any, wish: str) -> None:
     """Without a path the report is standard output, and the console is on standard error."""
     done = run("--report", wish)
@@ -155,6 +159,8 @@ def test_utf8_whatever_the_charset(run: Any) -> None:
         (["zzz=x"], "unknown format 'zzz': known: console, json, ndjson, junit"),
         (["=x"], "--report wants FORMAT or FORMAT=PATH, not '=x'"),
         (["json=no/such/report.json"], "there is no folder no/such: make it first"),
+        (["json="], "--report json= names no file: give a path, or '--report json' for standard output"),
+        (["console= "], "--report console=  names no file"),
         (["json=two.yaml/x"], "cannot write two.yaml/x"),
         (["json=."], "cannot write .: it is a folder"),
         (["json=two.yaml"], "this is a file of the run, and would be overwritten"),
@@ -193,6 +199,37 @@ def test_forbidden(run: Any, tmp_path: Path) -> None:
     for path in ("read.json", "folder/x.json"):
         done = run("--report", f"json={path}")
         assert (done.code, "ermission" in done.err) == (2, True), done.said
+
+
+# --- told in bursts ------------------------------------------------------------------------------------------------
+
+
+class Told:
+    """A listener that notes what it is told."""
+
+    wants_exchanges = True
+
+    def __init__(self, told: list[Event]) -> None:
+        self._told = told
+
+    def __call__(self, event: Event) -> None:
+        self._told.append(event)
+
+
+@pytest.mark.parametrize("size", [1, 10_000_000])
+def test_a_burst_holds_few_bodies(size: int) -> None:
+    """A report in bursts is told of every event in its turn; what waits meanwhile holds few events and few bodies."""
+    body = bytes(size)
+    answer = Exchange(Request("GET", "http://api.test/"), Response(200, "OK", (), body, "http://api.test/"))
+    step = StepResult("A", "R", Outcome.PASSED, exchange=answer)
+    events: list[Event] = [RunStarted(1, 50, 0.0), *[StepFinished(step._replace(name=str(n))) for n in range(50)]]
+    told: list[Event] = []
+    guarded = Guarded("x", Told(told), None, Reports(), in_bursts=True)
+    for number, event in enumerate([*events, RunFinished(RunResult())], 1):
+        guarded(event)
+        waiting = number - len(told)
+        assert waiting < (2 if size > 1 and number > 1 else 40)
+    assert told == [*events, RunFinished(RunResult())]
 
 
 # --- no report harms another ---------------------------------------------------------------------------------------

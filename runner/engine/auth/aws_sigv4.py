@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes, urlsplit
@@ -102,7 +101,7 @@ def _with_headers(request: Request, keys: Keys) -> Request:
 
 
 def _with(request: Request, name: str, value: str) -> Request:
-    return replace(request, headers=with_headers(request.headers, name, value))
+    return request._replace(headers=with_headers(request.headers, name, value))
 
 
 def _given(request: Request, name: str) -> str:

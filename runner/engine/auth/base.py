@@ -6,7 +6,6 @@ This file knows no scheme.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple
 
 from runner.engine.build import BaseUrl, file_path, join_url, with_headers
@@ -191,12 +190,12 @@ def put_token(fields: Fields) -> Callable[[Request, str], Request]:
 def put_header(request: Request, name: str, value: str) -> Request:
     """The request with a credential in a header, which stays at the request's origin."""
     secret = request.secret_headers | {name.lower()}
-    return replace(request, headers=with_headers(request.headers, name, value), secret_headers=secret)
+    return request._replace(headers=with_headers(request.headers, name, value), secret_headers=secret)
 
 
 def put_query(request: Request, name: str, value: str) -> Request:
     """The request with a credential in the query, which stays at the request's origin."""
-    return replace(request, url=join_url(request.url, [(name, value)]), secret_query=request.secret_query | {name})
+    return request._replace(url=join_url(request.url, [(name, value)]), secret_query=request.secret_query | {name})
 
 
 def put_cookie(request: Request, name: str, value: str) -> Request:

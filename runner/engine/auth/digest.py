@@ -10,7 +10,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -252,11 +252,11 @@ def _where_asked(request: Request, exchange: Exchange) -> Request | None:
     """
     asked, response = exchange.request.url, exchange.response
     if not response.redirects:
-        return replace(request, url=asked)
+        return request._replace(url=asked)
     same_method = request.method in ("GET", "HEAD") or all(r.status in (307, 308) for r in response.redirects)
     if not same_method or not _stays(_origin(asked), _origin(response.url)):
         return None
-    return replace(request, url=response.url)
+    return request._replace(url=response.url)
 
 
 def _stays(here: Origin, there: Origin) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,7 +35,7 @@ from runner.language.values import Value
 
 def run_step(turn: Turn, state: _State) -> Generator[Effect | Event, Any, StepResult]:
     """Runs one request; its captures become visible to those after it."""
-    step = replace(turn.step, name=turn.name) if turn.rows else turn.step
+    step = turn.step._replace(name=turn.name) if turn.rows else turn.step
     result = _not_sent(turn, state)
     try:
         held = state.held(step)
@@ -47,10 +46,10 @@ def run_step(turn: Turn, state: _State) -> Generator[Effect | Event, Any, StepRe
         if reason:
             state.passed.update(capture.name for capture in step.spec.captures if passed)
             _leave_captures(step, state, "was skipped")
-            return replace(result, reason=reason)
+            return result._replace(reason=reason)
         result = yield from _attempt(step, scope_of(step, turn.rows, state), state, result)
     except ResolveError as error:
-        result = replace(result, outcome=Outcome.ERRORED, fault=_build_fault(error))
+        result = result._replace(outcome=Outcome.ERRORED, fault=_build_fault(error))
     except KeyboardInterrupt:
         state.session.stopped = INTERRUPTED
         return cut_short(turn, state)
@@ -65,22 +64,22 @@ def leave_out(turn: Turn, state: _State) -> StepResult:
         _leave_captures(step, state, "got no response" if turn.fault else "was skipped")
     result = _not_sent(turn, state)
     if turn.fault is not None:
-        return replace(result, outcome=Outcome.ERRORED, fault=_build_fault(turn.fault))
-    return replace(result, reason=turn.reason)
+        return result._replace(outcome=Outcome.ERRORED, fault=_build_fault(turn.fault))
+    return result._replace(reason=turn.reason)
 
 
 def cut_short(turn: Turn, state: _State) -> StepResult:
     """The result of one that Ctrl-C met while it was under way."""
-    step = replace(turn.step, name=turn.name) if turn.rows else turn.step
+    step = turn.step._replace(name=turn.name) if turn.rows else turn.step
     _leave_captures(step, state, "was interrupted")
-    return replace(_not_sent(turn, state), reason=CUT_SHORT)
+    return _not_sent(turn, state)._replace(reason=CUT_SHORT)
 
 
 def slim(result: StepResult) -> StepResult:
     """A result without its exchanges: bodies are dropped once judged and reported."""
     if result.exchange is None and result.unanswered is None:
         return result
-    return replace(result, exchange=None, earlier=(), unanswered=None)
+    return result._replace(exchange=None, earlier=(), unanswered=None)
 
 
 def _not_sent(turn: Turn, state: _State) -> StepResult:
@@ -141,22 +140,21 @@ def _attempt(step: Step, scope: Scope, state: _State, result: StepResult) -> Gen
     sent = came.sent
     result = _as_sent(result, request, came, attempts)
     if sent.fault is not None:
-        result = replace(result, outcome=Outcome.ERRORED, fault=_placed(sent.fault, step))
+        result = result._replace(outcome=Outcome.ERRORED, fault=_placed(sent.fault, step))
         if sent.fault.kind == "auth":
             return result
         elapsed = session.clock() - began
-        return replace(result, elapsed=elapsed, started=session.wall() - elapsed, unanswered=sent.request)
+        return result._replace(elapsed=elapsed, started=session.wall() - elapsed, unanswered=sent.request)
     result = _judged(step, scope, state, sent.exchange, result, came.items)
     if came.verdict is None:
         return result
-    return replace(result, outcome=Outcome.FAILED, verdicts=(came.verdict, *result.verdicts))
+    return result._replace(outcome=Outcome.FAILED, verdicts=(came.verdict, *result.verdicts))
 
 
 def _as_sent(result: StepResult, request: Request, came: Came, attempts: Attempts) -> StepResult:
     """A result with what was sent, and how often; of several pages it names the first."""
     notes = (*attempts.notes, came.note) if came.note else tuple(attempts.notes)
-    return replace(
-        result,
+    return result._replace(
         method=request.method,
         url=request.url if came.pages > 1 else came.sent.request.url,
         path=path_of(request.url),
@@ -209,8 +207,7 @@ def _judged(
 
         verdicts[:0] = graphql.judge(step.spec, step.asserts, document, step.spec.body.span)
     failed = any(not verdict.passed for verdict in verdicts)
-    return replace(
-        result,
+    return result._replace(
         outcome=Outcome.FAILED if failed else Outcome.PASSED,
         status=exchange.response.status,
         elapsed=exchange.elapsed,

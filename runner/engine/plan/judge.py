@@ -126,7 +126,7 @@ class Judge:
         self._judge_body(step)
         self._items(step, auth)
         names = tuple(dict.fromkeys(reference.name for reference in used if not reference.env))
-        return replace(step, auth=auth, login=login, loops=loops, needs=tuple(needs), uses=names)
+        return step._replace(auth=auth, login=login, loops=loops, needs=tuple(needs), uses=names)
 
     def _needs(self, level: Level, used: Iterable[Reference], taken: set[str], step: Step | None = None) -> list[Need]:
         """What names end at, seen from a level; `step` is given for those of its auth."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from runner.diagnostics import Span
@@ -53,8 +53,7 @@ class Loop:
     needs: tuple[Need, ...] = field(default=(), repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A request with all that it inherits. `name` is the full one; `skip` says why it is not sent.
 
     `login` is the login call of its `auth`, if that is one. `needs` is what its names end at, `uses` the names
@@ -75,7 +74,7 @@ class Step:
     part: str = ""
     tags: frozenset[str] = frozenset()
     skip: str = ""
-    needs: tuple[Need, ...] = field(default=(), repr=False)
+    needs: tuple[Need, ...] = ()
     uses: tuple[str, ...] = ()
 
     def waits_for(self) -> Iterator[str]:
@@ -96,7 +95,7 @@ def expand(collection: Collection) -> Iterator[Step]:
         tags=frozenset(collection.tags),
     )
     for part, items in ((SETUP, collection.setup), ("", collection.requests), (TEARDOWN, collection.teardown)):
-        yield from _expand_items(items, replace(outer, name=part, part=part))
+        yield from _expand_items(items, outer._replace(name=part, part=part))
 
 
 def base_urls_of(owner: Collection | Group) -> tuple[BaseUrl, ...]:
@@ -107,20 +106,18 @@ def base_urls_of(owner: Collection | Group) -> tuple[BaseUrl, ...]:
 def _expand_items(items: Iterable[RequestSpec | Group], outer: Step) -> Iterator[Step]:
     for item in items:
         depth = len(outer.groups) + 1
-        inherited = replace(
-            outer,
+        inherited = outer._replace(
             name=" / ".join(filter(None, (outer.name, item.name))),  # an included file has no name of its own
             tags=outer.tags | frozenset(item.tags),
             skip=outer.skip or _skip_reason(item),
             conditions=(*outer.conditions, Condition(item.when, depth)) if item.when else outer.conditions,
         )
         if item.for_each is not None:
-            inherited = replace(inherited, loops=(*outer.loops, _loop(item, item.for_each, outer, inherited)))
+            inherited = inherited._replace(loops=(*outer.loops, _loop(item, item.for_each, outer, inherited)))
         if isinstance(item, Group):
             yield from _expand_items(
                 item.requests,
-                replace(
-                    inherited,
+                inherited._replace(
                     groups=(*outer.groups, item),
                     settings=_merged(outer.settings, item.defaults),
                     base_urls=outer.base_urls + base_urls_of(item),
@@ -128,7 +125,7 @@ def _expand_items(items: Iterable[RequestSpec | Group], outer: Step) -> Iterator
             )
         else:
             settings = _merged(outer.settings, item.settings)
-            yield replace(inherited, spec=item, settings=settings, asserts=(*item.asserts, *settings.asserts))
+            yield inherited._replace(spec=item, settings=settings, asserts=(*item.asserts, *settings.asserts))
 
 
 def _loop(item: RequestSpec | Group, for_each: ForEach, outer: Step, inherited: Step) -> Loop:

@@ -15,8 +15,9 @@ Nothing here is imported before a file uses `schema`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from runner.diagnostics import Diagnostic, Span, did_you_mean, excerpt
@@ -24,7 +25,7 @@ from runner.engine.results import Violation
 from runner.engine.schemas.compiled import Compiled, Compiler, Judged
 from runner.engine.schemas.documents import DRAFTS, Document, SchemaFault, pointer
 from runner.engine.schemas.keywords import Steps, misspelt
-from runner.engine.schemas.references import Node, Shelf, reach
+from runner.engine.schemas.references import Node, Reached, Shelf, reach
 from runner.engine.schemas.rules import rule_words
 from runner.engine.scope import Files, Scope, resolve
 from runner.errors import ResolveError
@@ -37,6 +38,10 @@ __all__ = ["Compiled", "Judged", "Schemas", "rule_words"]
 
 #: Faults of one schema that are told.
 _MOST_FAULTS = 10
+#: More schemas than this are compiled as one to see that they can be, and each by itself when it is used.
+_MANY = 50
+#: Compiled schemas that are kept, of 100 kB each where they are many: more are made again, in less than a millisecond.
+_MOST_KEPT = 1_000
 #: What schemas stand under in an OpenAPI document.
 _HOLDERS = frozenset({"schemas", "schema", "definitions", "$defs"})
 
@@ -68,16 +73,38 @@ class Schemas:
         self._inline: dict[Span, _Inline] = {}
         self._told: set[tuple[str, Span]] = set()
         self._sound: set[Node] = set()
+        #: Schemas of files, as they are named and where, that were compiled together with others.
+        self._tried: set[tuple[str, str]] = set()
 
     def faults(self, schema: Schema) -> list[Diagnostic]:
         """What is wrong with the schema of a request; of one with templates nothing is known before a run."""
         if any(True for _ in template.templates(schema.value)):
+            return []
+        if _is_file(schema) and (schema.value, schema.span.source.path) in self._tried:
             return []
         try:
             self._ready(schema, schema.value)
         except _Invalid as invalid:
             return [_diagnostic(fault, schema.span) for fault in invalid.faults if self._is_new(fault)]
         return []
+
+    def faults_of(self, schemas: Sequence[Schema]) -> list[Diagnostic]:
+        """What is wrong with the schemas of all requests."""
+        if len(schemas) > _MANY:
+            self._try(dict.fromkeys((schema.value, schema.span.source.path) for schema in schemas if _is_file(schema)))
+        return [fault for schema in schemas for fault in self.faults(schema)]
+
+    def _try(self, wanted: Iterable[tuple[Any, str]]) -> None:
+        """Compiles those of many schemas that are sound as one, to see that the library takes them."""
+        starts: dict[Node, tuple[str, str]] = {}
+        named: dict[Node, None] = {}
+        for place in wanted:
+            with suppress(_Invalid, SchemaFault):  # which `faults` tells
+                start = self._find(*place)
+                named.update(dict.fromkeys(self._examined(start)))
+                starts[start] = place
+        if self._compiler.takes(starts, named):
+            self._tried.update(starts.values())
 
     def get(self, schema: Schema, scope: Scope) -> Compiled:
         """The compiled schema of a request.
@@ -111,9 +138,10 @@ class Schemas:
 
     def _of_file(self, wanted: str, file: str) -> Compiled:
         start = self._find(wanted, file)
-        if start not in self._compiled:
-            self._compiled[start] = self._compile(start)
-        return self._compiled[start]
+        compiled = self._compiled.get(start) or self._compile(start)
+        if len(self._compiled) < _MOST_KEPT:
+            self._compiled[start] = compiled
+        return compiled
 
     def _of_inline(self, schema: Schema, value: Value, file: str) -> Compiled:
         if not isinstance(value, dict):
@@ -147,13 +175,17 @@ class Schemas:
         return Node(document, steps)
 
     def _compile(self, start: Node) -> Compiled:
+        return self._compiler.compile(start, self._examined(start))
+
+    def _examined(self, start: Node) -> Sequence[Node]:
+        """All schemas that a `$ref` names on the way from one, itself among them; each is sound."""
         reached = reach(self._shelf, start)
-        faults = [*reached.faults, *self._invalid(reached.named), *_misspelt(reached.nodes)]
+        faults = [*reached.faults, *self._invalid(reached.named), *_misspelt(reached)]
         if faults:
             raise _Invalid(faults)
         # Many schemas of one OpenAPI document lead to the same others.
         self._sound.update(node for node in reached.named if node.document.dialect.is_openapi)
-        return self._compiler.compile(start, reached.named)
+        return reached.named
 
     def _invalid(self, named: Iterable[Node]) -> Iterator[SchemaFault]:
         """What the drafts say against the schemas, each fault once."""
@@ -170,6 +202,10 @@ class Schemas:
                 if place not in told:
                     told.add(place)
                     yield _invalid_fault(violation, node.document, place[1])
+
+
+def _is_file(schema: Schema) -> bool:
+    return isinstance(schema.value, str)
 
 
 def _inline_document(schema: Schema, value: Value, file: str) -> Document:
@@ -205,13 +241,12 @@ def _invalid_fault(violation: Violation, document: Document, steps: Steps) -> Sc
     return SchemaFault(message, document.span(steps), did_you_mean(str(found), map(str, options)))
 
 
-def _misspelt(nodes: Iterable[Node]) -> Iterator[SchemaFault]:
+def _misspelt(reached: Reached) -> Iterator[SchemaFault]:
     """Keywords that let everything pass, as nobody knows them: in schemas of one's own they are mistakes."""
-    for node in nodes:
+    own = (extent.nodes for extent in reached.extents if not extent.nodes[0].document.dialect.is_openapi)
+    for node in dict.fromkeys(node for nodes in own for node in nodes):
         schema = node.schema
-        if node.document.dialect.is_openapi or not isinstance(schema, dict):
-            continue
-        for keyword in schema:
+        for keyword in schema if isinstance(schema, dict) else ():
             better = misspelt(keyword)
             if better:
                 span = node.document.span((*node.steps, keyword), key=True)

@@ -19,6 +19,8 @@ from runner.engine.schemas.references import Node, bundled_name
 from runner.language.data import bare, part, path_text
 from runner.language.values import Value
 
+#: What the library raises for a schema that it cannot use; its ValidationError is a ValueError.
+_REFUSED = (ValueError, jsonschema_rs.ReferencingError)
 #: Violations that a person reads; all are counted up to the bound.
 MOST_SHOWN = 20
 _MOST_COUNTED = 1_000
@@ -63,7 +65,7 @@ class Compiler:
 
     def __init__(self) -> None:
         self._drafts: dict[str, jsonschema_rs.Validator] = {}
-        self._translated: dict[Node, Any] = {}
+        self._bundled: dict[Node, tuple[str, Any]] = {}
 
     def compile(self, start: Node, named: Iterable[Node]) -> Compiled:
         """The schema at `start`; `named` are all that it may come to by a `$ref`, itself among them.
@@ -71,19 +73,27 @@ class Compiler:
         Raises:
             SchemaFault: the library cannot use it, although it is valid.
         """
-        nodes = tuple(named)
-        formats = _late_formats() if any(node.document.draft != DRAFTS[0] for node in nodes) else None
         try:
-            registry = jsonschema_rs.Registry(self._resources(nodes).items())
-            schema = {"$schema": DRAFTS[0], "$ref": start.uri}
-            return Compiled(
-                jsonschema_rs.validator_for(
-                    schema, registry=registry, formats=formats, validate_formats=True, offline=True
-                )
-            )
-        except (ValueError, jsonschema_rs.ReferencingError) as error:  # a ValidationError is a ValueError
+            return Compiled(self._validator({"$ref": start.uri}, tuple(named)))
+        except _REFUSED as error:
             message = getattr(error, "message", str(error))
             raise SchemaFault(f"the schema cannot be used: {message}", start.document.span(start.steps)) from None
+
+    def takes(self, starts: Iterable[Node], named: Iterable[Node]) -> bool:
+        """Whether the library can use all of several schemas."""
+        try:
+            self._validator({"anyOf": [True, *({"$ref": start.uri} for start in starts)]}, tuple(named))
+        except _REFUSED:
+            return False
+        return True
+
+    def _validator(self, schema: dict[str, Any], nodes: Sequence[Node]) -> jsonschema_rs.Validator:
+        formats = _late_formats() if any(node.document.draft != DRAFTS[0] for node in nodes) else None
+        registry = jsonschema_rs.Registry(self._resources(nodes).items())
+        whole = {"$schema": DRAFTS[0], **schema}
+        return jsonschema_rs.validator_for(
+            whole, registry=registry, formats=formats, validate_formats=True, offline=True
+        )
 
     def _resources(self, nodes: Iterable[Node]) -> dict[str, Any]:
         """What the library is given: JSON Schemas whole, of OpenAPI the schemas that are named."""
@@ -93,10 +103,11 @@ class Compiler:
             if not document.dialect.is_openapi:
                 resources[document.uri] = document.value
                 continue
-            if node not in self._translated:
-                self._translated[node] = node.judged
+            if node not in self._bundled:
+                self._bundled[node] = bundled_name(node.steps), node.judged
             bundle = resources.setdefault(document.uri, {"$schema": DRAFTS[0], "$defs": {}})
-            bundle["$defs"][bundled_name(node.steps)] = self._translated[node]
+            name, schema = self._bundled[node]
+            bundle["$defs"][name] = schema
         return resources
 
     def invalid(self, schema: Any, draft: str) -> Iterator[tuple[Steps, Violation]]:

@@ -70,7 +70,11 @@ class Shelf:
     def __init__(self, files: Files) -> None:
         self._files = files
         self._documents: dict[str, Document] = {}
+        self._located: dict[tuple[str, str], str] = {}
         self._edges: dict[Node, tuple[Edge, ...]] = {}
+        self._extents: dict[Node, Extent] = {}
+        #: Nodes from which no circle is to be found.
+        self.ending: set[Node] = set()
 
     def open(self, name: str, path: str, wanted: str) -> Document:
         """The document in the file that `wanted` names, seen from the file `path` that people know as `name`.
@@ -79,7 +83,8 @@ class Shelf:
             SchemaFault: it is missing, lies outside the root, or is neither JSON nor YAML.
         """
         try:
-            found = self._files.locate(path, wanted)
+            found = self._located.get((path, wanted)) or self._files.locate(path, wanted)
+            self._located[path, wanted] = found
             if found not in self._documents:
                 shown = normpath(join(dirname(name), wanted))
                 self._documents[found] = _document(Source(shown, self._files.read(found)), found)
@@ -90,6 +95,8 @@ class Shelf:
     def forget(self, document: Document) -> None:
         """Drops what was kept of a document that is not used again."""
         self._edges = {node: edges for node, edges in self._edges.items() if node.document is not document}
+        self._extents = {node: extent for node, extent in self._extents.items() if node.document is not document}
+        self.ending = {node for node in self.ending if node.document is not document}
 
     def follow(self, node: Node) -> tuple[Edge, ...]:
         """What a node holds and names.
@@ -100,6 +107,13 @@ class Shelf:
         if node not in self._edges:
             self._edges[node] = tuple(self._follow(node))
         return self._edges[node]
+
+    def extent(self, root: Node) -> Extent:
+        """What a schema holds, and what is named in it; many lead to the same one, so that this is kept."""
+        extent = self._extents.get(root) or _extent(self, root)
+        if not extent.faults:
+            self._extents[root] = extent
+        return extent
 
     def _follow(self, node: Node) -> Iterator[Edge]:
         schema, document = node.schema, node.document
@@ -119,7 +133,6 @@ class Shelf:
     def _target(self, node: Node, keyword: str, reference: str) -> Node | None:
         """What a reference names; None for a draft itself, which the library has."""
         document = node.document
-        place = document.span((*node.steps, keyword))
         uri, fragment = urldefrag(urljoin(document.base(node.steps), reference))
         if uri in DRAFTS:
             return None
@@ -128,7 +141,8 @@ class Shelf:
             known = uri if uri in home.identified.places else ""
             return Node(home, home.find(unquote(fragment), known))
         except SchemaFault as fault:
-            raise SchemaFault(f"{keyword}: {fault.message}", fault.span or place, fault.hint) from None
+            span = fault.span or document.span((*node.steps, keyword))
+            raise SchemaFault(f"{keyword}: {fault.message}", span, fault.hint) from None
 
     def _home(self, document: Document, uri: str, reference: str) -> Document:
         """The document that a URI is in: this one, one that was read, or a file beside this one."""
@@ -174,55 +188,81 @@ def _document(source: Source, path: str) -> Document:
     return Document(source.path, path, uri, found.value, lambda steps, key: found.span(steps, key=key), names)
 
 
+class Extent(NamedTuple):
+    """A schema with all that it holds, none of it behind a `$ref`; what its `$ref`s name; those that lead nowhere."""
+
+    nodes: tuple[Node, ...]
+    named: tuple[Node, ...]
+    faults: dict[Node, SchemaFault]
+
+
+def _extent(shelf: Shelf, root: Node) -> Extent:
+    found: dict[Node, None] = {}
+    named: dict[Node, None] = {}
+    faults: dict[Node, SchemaFault] = {}
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        found[node] = None
+        try:
+            edges = shelf.follow(node)
+        except SchemaFault as fault:
+            faults[node] = fault
+            continue
+        named.update({edge.node: None for edge in edges if edge.named})
+        waiting += [edge.node for edge in edges if not edge.named]
+    return Extent(tuple(found), tuple(named), faults)
+
+
 class Reached(NamedTuple):
     """All that judging a schema may come to; `named` are those that a `$ref` names, and where it began."""
 
-    nodes: tuple[Node, ...]
+    extents: tuple[Extent, ...]
     named: tuple[Node, ...]
     faults: tuple[SchemaFault, ...]
 
 
 def reach(shelf: Shelf, start: Node) -> Reached:
     """Follows everything from a schema on; a file of JSON Schemas whole, as the library reads it whole, too."""
-    found: dict[Node, None] = {}
+    found: dict[Node, Extent] = {}
     named: dict[Node, None] = {start: None}
-    faults: list[SchemaFault] = []
+    broken: dict[Node, SchemaFault] = {}
     waiting = [start]
     while waiting:
-        node = waiting.pop()
-        if node in found:
+        root = waiting.pop()
+        if root in found:
             continue
-        found[node] = None
-        if not node.document.dialect.is_openapi:
-            waiting.append(Node(node.document, ()))
-        try:
-            edges = shelf.follow(node)
-        except SchemaFault as fault:
-            faults.append(fault)
-            continue
-        named.update({edge.node: None for edge in edges if edge.named})
-        waiting += [edge.node for edge in edges]
-    if not faults:
-        faults = list(_rings(shelf, found))
-    return Reached(tuple(found), tuple(named), tuple(faults))
+        extent = found[root] = shelf.extent(root)
+        if not root.document.dialect.is_openapi:
+            waiting.append(Node(root.document, ()))
+        broken.update(extent.faults)
+        named.update(dict.fromkeys(extent.named))
+        waiting += extent.named
+    extents = tuple(found.values())
+    faults = list(broken.values()) or list(_rings(shelf, extents))
+    return Reached(extents, tuple(named), tuple(faults))
 
 
-def _rings(shelf: Shelf, nodes: Iterable[Node]) -> Iterator[SchemaFault]:
+def _rings(shelf: Shelf, extents: Iterable[Extent]) -> Iterator[SchemaFault]:
     """Schemas that come back to themselves over schemas that all judge the same value: that would never end."""
     done: set[Node] = set()
-    for start in nodes:
+    endless = False
+    for start in (node for extent in extents if extent.nodes[0] not in shelf.ending for node in extent.nodes):
         trail: list[Node] = []
         waiting: list[tuple[Node, int]] = [(start, 0)]
         while waiting:
             node, depth = waiting.pop()
             del trail[depth:]
             if node in trail:
+                endless = True
                 yield _ring(trail[trail.index(node) :])
-            if node in done:
+            if node in done or node in shelf.ending:
                 continue
             done.add(node)
             trail.append(node)
             waiting += [(edge.node, depth + 1) for edge in shelf.follow(node) if edge.here]
+    if not endless:
+        shelf.ending |= done
 
 
 def _ring(nodes: Sequence[Node]) -> SchemaFault:

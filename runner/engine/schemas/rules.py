@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
+from runner.diagnostics import counted
 from runner.language.values import Value, show
 
 _MOST_CHOICES = 8
@@ -12,10 +12,6 @@ _MOST_CHOICES = 8
 
 def _or(words: list[str]) -> str:
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
-def _count(number: Any, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _choices(options: list[Value]) -> str:
@@ -34,14 +30,14 @@ _RULES: Mapping[str, Callable[..., str]] = {
     "maximum": lambda limit: f"must be at most {limit}",
     "exclusiveMaximum": lambda limit: f"must be less than {limit}",
     "multipleOf": lambda factor: f"must be a multiple of {factor}",
-    "minLength": lambda limit: f"must have at least {_count(limit, 'character')}",
-    "maxLength": lambda limit: f"must have at most {_count(limit, 'character')}",
+    "minLength": lambda limit: f"must have at least {counted(limit, 'character')}",
+    "maxLength": lambda limit: f"must have at most {counted(limit, 'character')}",
     "pattern": lambda pattern: f"must match {pattern}",
     "format": lambda name: f"must be of format {name}",
-    "minItems": lambda limit: f"must have at least {_count(limit, 'element')}",
-    "maxItems": lambda limit: f"must have at most {_count(limit, 'element')}",
-    "minProperties": lambda limit: f"must have at least {_count(limit, 'key')}",
-    "maxProperties": lambda limit: f"must have at most {_count(limit, 'key')}",
+    "minItems": lambda limit: f"must have at least {counted(limit, 'element')}",
+    "maxItems": lambda limit: f"must have at most {counted(limit, 'element')}",
+    "minProperties": lambda limit: f"must have at least {counted(limit, 'key')}",
+    "maxProperties": lambda limit: f"must have at most {counted(limit, 'key')}",
     "uniqueItems": lambda: "must not hold the same element twice",
     "contains": lambda: "must hold an element that fits",
     "minContains": lambda: "must hold more elements that fit 'contains'",

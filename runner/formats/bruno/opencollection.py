@@ -26,6 +26,11 @@ _CALLS = ("http", "graphql", "grpc", "websocket")
 _DEEPEST = 40
 
 
+def is_one(data: dict[str, Any]) -> bool:
+    """Whether a root is that of a collection, or of one request; other formats have an `info`, too."""
+    return "opencollection" in data or ("info" in data and any(key in data for key in ("items", *_CALLS)))
+
+
 def item(data: Any, path: str, depth: int = 0) -> Folder | Request:
     """The request or folder in a mapping.
 

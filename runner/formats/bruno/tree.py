@@ -67,7 +67,7 @@ def _single(foreign: Foreign) -> Collection:
             raise ForeignFault("there is no request in this file", hint="name the collection's folder")
         return Collection(foreign.name, "", Folder(foreign.name, "", items=(_named(request, foreign.name),)))
     data = mapping(read(foreign.text, foreign.name))
-    if "info" not in data:
+    if not opencollection.is_one(data):
         raise ForeignFault("this is no file of Bruno", hint="name a .bru file, an OpenCollection, or a folder of them")
     found = opencollection.item(data, "")
     if isinstance(found, Request):

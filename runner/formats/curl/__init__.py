@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.formats.bases import factor
 from runner.formats.curl.dialects import READERS, dialect, repaired
+from runner.formats.curl.helpers import without_helpers
 from runner.formats.curl.requests import Converter
 from runner.formats.curl.scripts import Reader
 from runner.formats.curl.shared import share
@@ -31,10 +32,10 @@ def load(foreign: Foreign, choices: Choices) -> Imported:
     Raises:
         ForeignFault: a quote is never closed, or there is no curl command in it.
     """
-    if foreign.entries:
-        raise ForeignFault("this is a folder", 0, "name a file with curl commands, or - for standard input")
+    if "curl" not in foreign.text.lower():  # else prose with an apostrophe in it is a quote that is never closed
+        raise _none()
     imported = Imported({})
-    text, change = repaired(foreign.text)
+    text, change = repaired(without_helpers(foreign.text))
     if change:
         imported.lose("the file", "its notation", f"{change}, as in a document", "compare the result with it")
     variables: Data = {}
@@ -42,12 +43,16 @@ def load(foreign: Foreign, choices: Choices) -> Imported:
     values = Values(imported, variables, secrets)
     reader = Reader(Converter(foreign, values))
     reader.read(READERS[dialect(text)](text))
-    if not any(isinstance(item, dict) for item in reader.items) and not imported.losses:
-        raise ForeignFault("there is no curl command in it", 0, "a command begins with curl")
+    if not reader.found:
+        raise _none()
     made = _collection(foreign.name, variables, secrets, reader.items)
     imported.collection = finish(imported, made, values.names)
     imported.losses = list(dict.fromkeys(imported.losses))  # several URLs of a command lose the same
     return imported
+
+
+def _none() -> ForeignFault:
+    return ForeignFault("there is no curl command in it", hint="a command begins with curl")
 
 
 def dump(plan: Plan) -> Exported:

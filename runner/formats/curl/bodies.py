@@ -28,6 +28,9 @@ _GRAPHQL = frozenset({"query", "variables", "operationName"})
 def put_body(given: Given, made: Data, context: Context) -> None:
     """Puts the body of a command into its request, whose headers are there."""
     uploads = given.every("upload-file")
+    _conflict(given, context)
+    if given.data and given.data[0].name == "json":
+        made["headers"] = {**_default(made, "Content-Type"), **_default(made, "Accept"), **made["headers"]}
     if given.forms:
         made["multipart"] = multipart(given.forms, context)
         _bare_multipart(made["headers"])
@@ -36,6 +39,15 @@ def put_body(given: Given, made: Data, context: Context) -> None:
         made["text" if path is None else "file"] = spliced(context.input()) if path is None else path
     elif given.data and not given.is_on("get"):
         _data(given, made, context)
+
+
+def _conflict(given: Given, context: Context) -> None:
+    """A command that curl refuses: it says two bodies, or one with HEAD."""
+    data = given.data and not given.is_on("get")
+    found = {"-d": data, "-F": given.forms, "-T": given.every("upload-file"), "-I": given.is_on("head")}
+    said = [option for option, there in found.items() if there]
+    if len(said) > 1:
+        context.lose(f"{' with '.join(said)}", "curl refuses them together", "write `method` and one body")
 
 
 def _bare_multipart(headers: Data) -> None:
@@ -66,8 +78,6 @@ def _without_type(made: Data, implied: str) -> None:
 
 
 def _data(given: Given, made: Data, context: Context) -> None:
-    if given.data[0].name == "json":
-        made["headers"] = {**_default(made, "Content-Type"), **_default(made, "Accept"), **made["headers"]}
     pieces = [(option, context.data_parts(option)) for option in given.data]
     if len(pieces) == 1 and pieces[0][1] is None:
         _file(given.data[0], made, context)

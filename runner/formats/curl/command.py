@@ -10,6 +10,8 @@ from runner.formats.curl.nodes import Word
 from runner.formats.curl.options import Option
 
 _DATA = frozenset({"data", "data-binary", "data-raw", "data-urlencode", "json"})
+#: Each says where the answer of one URL goes, in the order of the URLs.
+_OUTPUTS = frozenset({"output", "remote-name"})
 _FORMS = frozenset({"form", "form-string"})
 
 
@@ -29,6 +31,7 @@ class Given:
     forms: list[Option] = field(default_factory=list)
     values: dict[str, list[Word]] = field(default_factory=dict)
     switches: dict[str, bool] = field(default_factory=dict)
+    outputs: list[Option] = field(default_factory=list)
 
     def add(self, option: Option) -> None:
         if option.name == "url":
@@ -37,13 +40,20 @@ class Given:
             self.data.append(option)
         elif option.name in _FORMS:
             self.forms.append(option)
-        elif option.value or option.name in self.values:
+        elif option.takes_argument:
             self.values.setdefault(option.name, []).append(option.value)
         else:
+            self.switches.pop(option.name, None)  # the last one counts, also among those that exclude one another
             self.switches[option.name] = option.on
+        if option.name in _OUTPUTS:
+            self.outputs.append(option)
 
     def is_on(self, name: str) -> bool:
         return self.switches.get(name, False)
+
+    def last_of(self, *names: str) -> str:
+        """The last of some switches that is on; empty for none."""
+        return next((name for name in reversed(self.switches) if name in names and self.switches[name]), "")
 
     def last(self, name: str) -> Word | None:
         """The argument of an option, the last of which counts."""

@@ -29,7 +29,7 @@ class Context:
         self.stdin = Stdin()
         self.redirected: Word | None = None
         #: Files that a command of the script writes cookies to.
-        self.jars: set[str | None] = set()
+        self.jars: set[Word] = set()
 
     def lose(self, what: str, why: str, remedy: str = "") -> None:
         self.values.lose(what, why, remedy)

@@ -15,7 +15,7 @@ from runner.language.shell import Expansion
 from runner.language.values import as_text, dump_json, duration
 
 #: Names that the shell or the script itself uses.
-_TAKEN = frozenset({"PATH", "HOME", "IFS", "PWD", "PS1", "PS2", "PS4", "ENV", "response"})
+_TAKEN = frozenset({"PATH", "HOME", "IFS", "PWD", "PS1", "PS2", "PS4", "ENV", "response", "headers", "jar"})
 _COMMANDS: Mapping[str, str] = {
     "uuid": "uuidgen",
     "timestamp": "date +%s",
@@ -34,14 +34,22 @@ _TYPED = re.compile(r"(?:parse_json|to_number|timestamp)\(")
 _MARK = re.compile('"?\ue000(\\d+)(b?)\ue001"?')
 
 
+def demand(name: str, why: str) -> str:
+    """The line that ends a script where a variable is not set."""
+    words = re.sub(r"[^\w .,:/-]", " ", why)
+    return f': "${{{name}:?{words}}}"\n'
+
+
 class Shell:
     """The variables of one script. `wanted` are those that the reader sets, each with what it is."""
 
     def __init__(self, exported: Exported) -> None:
         self.exported = exported
         self.wanted: dict[str, str] = {}
-        #: Captures that no command takes, each with where it comes from: the reader sets those that are used.
+        #: Captures that no command takes, each with where it comes from.
         self.missing: dict[str, str] = {}
+        #: Those of them that are used from here on: the reader sets them.
+        self.asked: dict[str, str] = {}
         self.place = ""
         #: Whether a command names files.
         self.has_files = False
@@ -54,7 +62,14 @@ class Shell:
         self.exported.lose(self.place, what, why, remedy)
 
     def want(self, name: str, why: str) -> None:
-        self.wanted.setdefault(name, re.sub(r"[^\w .,:/-]", " ", why))
+        self.wanted.setdefault(name, why)
+
+    def take_asked(self) -> str:
+        """The lines that ask for captures which no command takes, where they are needed."""
+        asked, self.asked = self.asked, {}
+        for name in asked:
+            self.missing.pop(name, None)
+        return "".join(map(demand, asked, asked.values()))
 
     def name(self, ours: str) -> str:
         """The shell's name for a variable of ours."""
@@ -94,7 +109,7 @@ class Shell:
         name = ref.name.upper() if ref.kind == SECRET else ref.name
         name = name if ref.kind == ENV else self.name(name)
         if ref.kind == CAPTURE and name in self.missing:
-            self.want(name, self.missing[name])
+            self.asked[name] = self.missing[name]
         if ref.kind not in (CAPTURE, ROW) or ref.name in ("data", "iteration"):
             if ref.kind == ROW and name not in self.wanted:
                 self.lose(f"'{name}'", "the script runs once, and not for each row", f"set {name}")
@@ -151,7 +166,7 @@ class Shell:
 
     def _argument(self, node: Any, computed: Computed, *, optional: bool = False) -> list[str] | None:
         """What an argument gives, as texts and expansions."""
-        wanted = dict(self.wanted)
+        wanted, asked = dict(self.wanted), dict(self.asked)
         found: list[str] | None = None
         if node["type"] == "literal" and isinstance(node["value"], (str, int, float)):
             found = [as_text(node["value"])]
@@ -164,7 +179,7 @@ class Shell:
             value = dict(computed.values).get(name)
             found = None if value is None or isinstance(value, (dict, list)) else self.parts(value)
         if optional:
-            self.wanted = wanted
+            self.wanted, self.asked = wanted, asked
         return found
 
     def _joined(self, arguments: Any, computed: Computed) -> list[str] | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
 
 from runner.formats.curl.command import Given
 from runner.formats.curl.context import Context
@@ -25,12 +27,16 @@ def put_headers(given: Given, made: Data, context: Context) -> None:
     for option, name in (("user-agent", "User-Agent"), ("referer", "Referer")):
         word = given.last(option)
         if word is not None:
-            text = context.values.text(word).removesuffix(";auto")
+            text = context.values.text(word)
+            if name == "Referer" and text.endswith(";auto"):
+                text = text.removesuffix(";auto")
+                context.lose("the option 'referer'", "a redirect is followed without a Referer of its own")
             headers.update({name: text} if text else {})
             if not text:
                 _taken_away(name, context)
     for part in _ranges(given, context):
         headers["Range"] = part
+    _condition(given, headers, context)
     for word in given.every("header"):
         _header(word, made, context)
     for word in given.every("cookie"):
@@ -39,10 +45,34 @@ def put_headers(given: Given, made: Data, context: Context) -> None:
 
 def _ranges(given: Given, context: Context) -> list[str]:
     word = given.last("range")
-    if word is None:
+    if not word:
         return []
     text = context.values.text(word)
     return [f"bytes={text}" if "-" in text or "{{" in text else f"bytes={text}-"]
+
+
+def _condition(given: Given, headers: Data, context: Context) -> None:
+    """`-z DATE`: only what is newer, or with a minus before it older."""
+    word = given.last("time-cond")
+    if word is None:
+        return
+    text = literal_text(word) or ""
+    moment = _moment(text.lstrip("-"))
+    if moment is None:
+        why = "only a date is read, as HTTP writes it or as 20241231; the time of a file is not"
+        context.lose("the option 'time-cond'", why, "send an If-Modified-Since header")
+    else:
+        name = "If-Unmodified-Since" if text.startswith("-") else "If-Modified-Since"
+        headers[name] = format_datetime(moment, usegmt=True)
+
+
+def _moment(text: str) -> datetime | None:
+    """A date and time; in UTC where no zone is written, as curl has it."""
+    try:
+        found = datetime.fromisoformat(text) if re.fullmatch(r"\d{8}", text) else parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def _header(word: Word, made: Data, context: Context) -> None:
@@ -130,13 +160,12 @@ def _basic(value: str) -> tuple[str, str] | None:
 
 
 def _cookies(word: Word, made: Data, context: Context) -> None:
-    parts = context.values.parts(word)
+    parts = () if word in context.jars else context.values.parts(word)
     if not parts:
         return
     if cut(parts, "=")[1] is None and is_literal(parts):
-        if literal_text(word) not in context.jars:
-            remedy = "write `cookies`; those that an answer of this file sets are kept anyway"
-            context.lose(f"the cookies of '{plain(parts)}'", "a run reads no cookies of other runs", remedy)
+        remedy = "write `cookies`; those that an answer of this file sets are kept anyway"
+        context.lose(f"the cookies of '{plain(parts)}'", "a run reads no cookies of other runs", remedy)
     elif not _as_cookies(parts, made):
         made["headers"]["Cookie"] = spliced(parts)
 

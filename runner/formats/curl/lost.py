@@ -100,6 +100,7 @@ LOST: Mapping[str, tuple[str, str]] = {
     "request-target": ("the target is that of the URL", ""),
     "resolve": (_NETWORK, "name the host in /etc/hosts, or send a Host header to the address"),
     "retry-max-time": ("attempts are counted", "set `retry: {attempts}`"),
+    "skip-existing": ("what was saved before is not looked at", ""),
     "sigalgs": (_TLS, ""),
     "socks4": ("SOCKS is spoken in version 5", "`proxy: socks5://…`"),
     "socks4a": ("SOCKS is spoken in version 5", "`proxy: socks5h://…`"),
@@ -137,8 +138,8 @@ _OF_OUTPUT = """
     keepalive-time libcurl mail-rcpt-allowfails manual metalink mptcp npn out-null parallel parallel-immediate
     parallel-max parallel-max-host progress-bar progress-meter proto proto-redir proxy-basic proxy-ca-native
     proxy-http2 proxy-service-name proxy-ssl-allow-beast proxy-ssl-auto-client-cert proxy-tlsv1 pubkey raw
-    remote-name-all remote-time remove-on-error sasl-authzid sasl-ir service-name sessionid show-error silent
-    skip-existing socks5-basic socks5-gssapi-nec socks5-gssapi-service ssl ssl-auto-client-cert ssl-reqd
+     remote-time remove-on-error sasl-authzid sasl-ir service-name sessionid show-error silent
+    socks5-basic socks5-gssapi-nec socks5-gssapi-service ssl ssl-auto-client-cert ssl-reqd
     ssl-revoke-best-effort stderr styled-output suppress-connect-headers tcp-fastopen tcp-nodelay telnet-option
     tftp-blksize tftp-no-options tls-earlydata trace trace-ascii trace-config trace-ids trace-time verbose
     version write-out xattr

@@ -73,6 +73,11 @@ class Option(NamedTuple):
     value: Word = ()
     on: bool = True
 
+    @property
+    def takes_argument(self) -> bool:
+        """Whether it has an argument, which may be empty."""
+        return self.name in _TAKING or self.name.startswith("expand-")
+
 
 #: Says that something was lost: what, why, what to do.
 Lose = Callable[[str, str, str], None]

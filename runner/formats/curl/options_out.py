@@ -29,7 +29,8 @@ def options(flat: Flat, shell: Shell) -> Iterator[str]:
     if _DOTS.search(re.sub(r"^\w+://", "", literal_text(flat.url)).partition("?")[0]):
         yield "--path-as-is"
     yield from _method(flat, shell)
-    yield shell.word(address(flat))
+    url = shell.word(address(flat))
+    yield url if flat.open_base is None else f'"$(whole {shell.word(flat.open_base)} {url})"'
     yield from _query(flat, shell)
     for name, value in flat.headers:
         text = joined(name, ": ", _text(value)) if _text(value) != "" else joined(name, ";")
@@ -114,7 +115,7 @@ def _proxy(proxy: Value, shell: Shell) -> Iterator[str]:
 
 
 def _retry(retry: Any, method: str, shell: Shell) -> Iterator[str]:
-    attempts = retry.get("attempts")
+    attempts = retry.get("attempts", 3)
     if not isinstance(attempts, int) or attempts < 2 or (method in _ONCE and "methods" not in retry):
         return
     yield f"--retry {attempts - 1}"

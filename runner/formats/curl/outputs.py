@@ -30,13 +30,21 @@ def known_output(script: Script, read: Reader) -> str:
     if len(script) != 1 or not isinstance(script[0], Pipeline):
         return ""
     first, *rest = script[0].commands
-    found = _CLOCKS.get(_literals(first), "")
+    found = _CLOCKS.get(_literals(first), "") or _whole(first, read)
     text = written(first)
     if not found and text is not None:
         found = constant_of(text if rest else without_end(text), read)
     for command in rest:
         found = _piped(found, command) if found else ""
     return found
+
+
+def _whole(command: Command, read: Reader) -> str:
+    """`whole BASE URL`, which joins a URL to a base where it is relative."""
+    if len(command.words) != 3 or literal_text(command.words[0]) != "whole":
+        return ""
+    base, url = (constant_of(word, read) for word in command.words[1:])
+    return f"starts_with({url}, 'http') && {url} || join('', [{base}, {url}])"
 
 
 def _literals(command: Command) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from runner.formats.curl.bodies import put_body
 from runner.formats.curl.command import Given, transfers
@@ -42,7 +43,7 @@ class Converter(Context):
         made: list[Data] = []
         for given in transfers(expanded(parse(words, self.lose), self)):
             self._tell_losses(given)
-            self.jars.update(map(literal_text, given.every("cookie-jar")))
+            self.jars.update(given.every("cookie-jar"))
             made += self._transfer(given)
         for request in made:
             request["name"] = self.unique(name or _name(request))
@@ -76,7 +77,7 @@ class Converter(Context):
         put_auth(given, given_auth, target.user, self)
         _merge_auth(made, authorization, given_auth)
         uploads = given.every("upload-file")
-        one = Given(given.urls, given.data, given.forms, {**given.values}, given.switches)
+        one = replace(given, values={**given.values})
         one.values["upload-file"] = uploads[place : place + 1]
         put_body(one, made, self)
         self._method(one, made)
@@ -109,9 +110,11 @@ class Converter(Context):
         if uploads and (name := literal_text(uploads[0])):
             url = _with_file_name(url, name)
         query = [*target.query]
-        if given.is_on("get"):
-            query += self._pieces(given.data)
-        query += self._pieces([_as_query(Option("url-query", word)) for word in given.every("url-query")])
+        more = self._pieces(given.data) if given.is_on("get") else []
+        more += self._pieces([_as_query(Option("url-query", word)) for word in given.every("url-query")])
+        if more and query and not query[-1]:  # the `&` is there already
+            query.pop()
+        query += more
         found = entries(query) if query else None
         if found:
             made["query"] = found
@@ -148,7 +151,7 @@ class Converter(Context):
 def _is_handled(option: str, given: Given) -> bool:
     """Options that were translated after all, with others beside them."""
     if option == "output-dir":
-        return bool(given.every("output")) or given.is_on("remote-name")
+        return bool(given.outputs) or given.is_on("remote-name-all")
     if option in ("ntlm", "negotiate", "anyauth", "ntlm-wb"):
         return given.last("oauth2-bearer") is not None
     return option in NO_LOSS

@@ -13,16 +13,17 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from runner.engine.plan import TEARDOWN, Plan
+from runner.engine.plan import TEARDOWN, Plan, Step
 from runner.formats.curl.bodies_out import body_options
-from runner.formats.curl.expansions import Shell
+from runner.formats.curl.expansions import Shell, demand
+from runner.formats.curl.helpers import FUNCTIONS
 from runner.formats.curl.jq import filter_of
 from runner.formats.curl.options_out import options
 from runner.formats.curl.tokens_out import Tokens
 from runner.formats.exported import Exported
 from runner.formats.flat import Flat
 from runner.formats.flat_plan import Repeated, flat_steps, in_row, is_sent
-from runner.formats.symbols import is_known
+from runner.formats.symbols import is_known, path_of
 from runner.language import shell
 from runner.language.model import MISSING, Capture
 from runner.language.query import compile as compiled
@@ -36,11 +37,11 @@ def script(plan: Plan) -> Exported:
     made = _Script(plan)
     body = made.body()
     exported = made.shell.exported
-    exported.text = f"{_head(plan, made.shell)}{body}"
+    exported.text = f"{_head(plan, made.shell, body)}{body}"
     return exported
 
 
-def _head(plan: Plan, of: Shell) -> str:
+def _head(plan: Plan, of: Shell, body: str) -> str:
     name, path = plan.collection.name, plan.collection.source.path
     lines = ["#!/bin/sh", f"# {_line(name)}: the requests of {_line(path)}, as curl commands."]
     folder = posixpath.dirname(path.replace("\\", "/"))
@@ -48,9 +49,18 @@ def _head(plan: Plan, of: Shell) -> str:
         lines.append(f"# It names files: run it in {_line(folder)}.")
     if plan.environment_name:
         lines.append(f"# Environment: {_line(plan.environment_name)}")
-    lines += ["set -eu", *(f': "${{{variable}:?{why}}}"' for variable, why in of.wanted.items())]
+    lines += ["set -eu", *(demand(variable, why).rstrip("\n") for variable, why in of.wanted.items())]
     lines += [f"{name}={value}" for name, value in of.once.items()]
+    temporary = [name for name in _TEMPORARY if f'"${name}"' in body]
+    lines += [f"{name}=$(mktemp)" for name in temporary]
+    if temporary:
+        lines.append("trap 'rm -f {}' EXIT".format(" ".join(f'"${name}"' for name in temporary)))
+    lines += [text for name, text in FUNCTIONS.items() if f"$({name} " in body]
     return "\n".join(lines) + "\n"
+
+
+#: Files of the script's own: the headers of the last answer, and the cookies.
+_TEMPORARY = ("headers", "jar")
 
 
 def _line(text: str) -> str:
@@ -70,16 +80,21 @@ class _Script:
         self.plan = plan
         self.shell = Shell(Exported(""))
         self.tokens = Tokens(self.shell, self._command)
+        self.keeps_cookies = len(plan.steps) > 1 and any(map(_speaks_of_cookies, plan.steps))
 
     def body(self) -> str:
         if self.plan.collection.overlap:
             self.shell.place = self.plan.collection.source.path
             self.shell.lose("'overlap'", "the requests are sent one after the other")
-        if len(self.plan.steps) > 1:
-            self.shell.place = self.plan.collection.source.path
-            why, remedy = "each command begins without them", "-c and -b with a file, where a request needs them"
-            self.shell.lose("cookies that answers set", why, remedy)
-        return "".join(f"\n{block}" for item in flat_steps(self.plan) for block in self._item(item))
+        return "".join(f"\n{block}" for item in flat_steps(self.plan) for block in self._with_asked(item))
+
+    def _with_asked(self, item: Flat | Repeated) -> Iterator[str]:
+        """The blocks of a request, and before them what it needs and the script does not capture."""
+        blocks = list(self._item(item))
+        asked = self.shell.take_asked()
+        if asked:
+            yield asked
+        yield from blocks
 
     def _item(self, item: Flat | Repeated) -> Iterator[str]:
         flat = item.flat if isinstance(item, Repeated) else item
@@ -114,7 +129,7 @@ class _Script:
         for block in self._request(flat):
             for name in ("item", "index"):
                 if re.search(rf"\$\{{?{name}\b", block):
-                    self.shell.want(name, "a row of for_each")
+                    self.shell.asked[name] = "a row of for_each"
             yield block
 
     def _loop(self, flat: Flat, rows: Sequence[Any]) -> Iterator[str]:
@@ -128,8 +143,8 @@ class _Script:
     def _tell(self, flat: Flat) -> None:
         """What a shell script of curl commands has no words for."""
         spec = flat.spec
-        if flat.open_url:
-            self.shell.lose("the URL", "only a run knows whether it is a whole one: it is taken for one")
+        for name in flat.held_cookies:
+            self.shell.lose(f"the cookie '{name}: null'", "curl sends all that its jar has", "leave -b out there")
         for _ in flat.asserts:
             self.shell.lose("an assertion", _NOT_JUDGED, "runner run judges them")
         for name in ("schema", "snapshot"):
@@ -153,31 +168,40 @@ class _Script:
         yield from token.lines
         delay = flat.settings.get("delay")
         wait = "" if delay is None else f"sleep {self.shell.seconds(delay)}\n"
-        command = self._command(flat, token.options)
+        takes = any(header_of(capture) for capture in flat.captures)
+        command = self._command(flat, [*token.options, *(['-D "$headers"'] if takes else [])])
         yield f"# {_line(flat.name)}\n{wait}{self._capturing(flat, command)}"
 
     def _command(self, flat: Flat, auth: Sequence[str] = ()) -> str:
         """The command without a line break at its end."""
-        found = [*options(flat, self.shell), *auth, *body_options(flat, self.shell)]
+        jar = ['-b "$jar" -c "$jar"'] if self.keeps_cookies else []
+        found = [*options(flat, self.shell), *jar, *auth, *body_options(flat, self.shell)]
         short = " ".join(["curl", *found])
         return short if len(short) <= 100 and "\n" not in short else " \\\n  ".join(["curl", *found])
 
     def _capturing(self, flat: Flat, command: str) -> str:
-        taken = [(capture, self._filter(capture)) for capture in flat.captures]
-        known = [(capture, found) for capture, found in taken if found is not None]
-        for capture, found in taken:
+        lines: list[str] = []
+        for capture in flat.captures:
+            name, found = self.shell.name(capture.name), self._reader(capture)
             if found is None:
-                self.shell.lose(f"the capture '{capture.name}'", "jq takes values out of JSON bodies", "set it")
-                self.shell.missing[self.shell.name(capture.name)] = f"captured by {_line(flat.name)}"
-        if not known:
-            return f"{command}\n"
-        lines = [f"response=$({command})"]
-        for capture, found in known:
-            self.shell.missing.pop(self.shell.name(capture.name), None)
-            name = self.shell.name(capture.name)
-            reader = f" | jq -er {shell.word(found)}" if found else ""
-            lines.append(f"{name}=$(printf '%s' \"$response\"{reader})")
-        return "\n".join(lines) + "\n"
+                why = "only headers, and what a path leads to in a JSON body, are taken out of an answer"
+                self.shell.lose(f"the capture '{capture.name}'", why, "set it")
+                self.shell.missing[name] = f"captured by {_line(flat.name)}"
+            else:
+                self.shell.missing.pop(name, None)
+                lines.append(f"{name}=$({found})")
+        reads_body = any('"$response"' in line for line in lines)
+        return "\n".join([f"response=$({command})" if reads_body else command, *lines]) + "\n"
+
+    def _reader(self, capture: Capture) -> str | None:
+        """The command that writes what is captured; None where there is none."""
+        header = header_of(capture)
+        if header:
+            return f"header {shell.word(header)}"
+        found = self._filter(capture)
+        if found is None:
+            return None
+        return "printf '%s' \"$response\"" + (f" | jq -er {shell.word(found)}" if found else "")
 
     def _filter(self, capture: Capture) -> str | None:
         """jq's filter for a capture; empty for the whole text."""
@@ -187,3 +211,17 @@ class _Script:
         if path is None or capture.default is MISSING:
             return path
         return f"{path} // {dump_json(capture.default)}" if is_known(capture.default) else None
+
+
+def header_of(capture: Capture) -> str:
+    """The name, in lower case, of the header that is captured; empty where it is something else."""
+    path = path_of(compiled(capture.source.text))
+    is_header = path is not None and len(path) == 2 and path[0] == "headers" and capture.default is MISSING
+    return str(path[1]).lower() if path is not None and is_header else ""
+
+
+def _speaks_of_cookies(step: Step) -> bool:
+    """Whether a request says anything of cookies; those that nobody speaks of are not kept."""
+    texts = [it.that.text for it in step.asserts] + [it.source.text for it in step.spec.captures]
+    headers = [entry.text.lower() for entry in step.settings.headers]
+    return bool(step.spec.cookies) or "cookie" in headers or any("cookie" in text.lower() for text in texts)

@@ -29,13 +29,15 @@ from runner.formats.curl.nodes import (
     literal_text,
     shown,
 )
-from runner.formats.curl.outputs import known_output, written
+from runner.formats.curl.outputs import known_output, without_end, written
 from runner.formats.curl.requests import Converter
 from runner.formats.curl.values import Response, Values, label
 from runner.formats.draft import Comment, Data
+from runner.formats.texts import name as name_of
 from runner.formats.variables import typed
 
 _CURL = re.compile(r"(?:.*[/\\])?\\?curl(?:\.exe)?", re.IGNORECASE)
+_NAMED = re.compile(r"\bcurl\b", re.IGNORECASE)
 #: Commands that run the one behind them.
 _WRAPPERS = frozenset({"sudo", "time", "command", "exec", "nohup", "winpty", "builtin", "eval", "&", "$", ">", "%"})
 _ASSIGNING = frozenset({"export", "local", "declare", "readonly", "typeset"})
@@ -58,6 +60,9 @@ class Reader:
         self.values: Values = converter.values
         self.items: list[Any] = []
         self.delay = ""
+        #: Whether there is a command of curl, also one that cannot be translated.
+        self.found = False
+        self.last: Data | None = None
         #: Loops that are under way; those whose rows are known, with the rows and where their items begin.
         self.loops: list[tuple[Loop, list[Any], int] | None] = []
         #: Those before the command that is read, until a request takes them.
@@ -84,6 +89,7 @@ class Reader:
             self.loops.append(None)
 
     def _once(self, text: str) -> None:
+        self.found |= _NAMED.search(text) is not None
         why = "its commands are imported once, one after the other"
         self.values.lose(f"'{text}'", why, "`when`, `for_each` or `poll`")
 
@@ -125,6 +131,7 @@ class Reader:
 
     def _curl(self, pipeline: Pipeline, place: int) -> list[Data]:
         """The requests of the curl command in a pipeline, added to the items."""
+        self.found = True
         command = pipeline.commands[place]
         self.values.line = command.line
         for assigned, value in command.assignments:
@@ -139,6 +146,7 @@ class Reader:
         if made and self.delay:
             made[0]["delay"], self.delay = self.delay, ""
         self.items += made
+        self.last = made[-1] if made else self.last
         return made
 
     def _stdin(self, pipeline: Pipeline, place: int) -> Stdin:
@@ -233,6 +241,8 @@ class Reader:
             return
         pipelines = [item for item in alone.script if isinstance(item, Pipeline)]
         commands = pipelines[0].commands if len(pipelines) == 1 == len(alone.script) else ()
+        if len(commands) == 1 and self._of_helper(name, commands[0]):
+            return
         place = next((n for n, it in enumerate(commands) if _words_of_curl(it) is not None), None)
         if place is not None:
             self._answer(name, pipelines[0], place)
@@ -243,6 +253,14 @@ class Reader:
             else:
                 self._within(alone.script)
                 self.values.assign(name, value)
+
+    def _of_helper(self, name: str, command: Command) -> bool:
+        """`file=$(mktemp)`, which nothing that is sent depends on; `name=$(header NAME)` of an exported script."""
+        words = [literal_text(word) for word in command.words]
+        if words[:1] == ["header"] and len(words) == 2 and words[1] and self.last is not None:
+            self.values.capture(name, self.last, f"headers.{name_of(words[1])}")
+            return True
+        return words[:1] == ["mktemp"]
 
     def _answer(self, name: str, pipeline: Pipeline, place: int) -> None:
         """`name=$(curl … | jq …)`."""
@@ -267,7 +285,8 @@ class Reader:
             return False
         first = commands[0]
         document = [it.target for it in first.redirects if it.operator == "<<<"]
-        word = document[0] if document else first.words[1] if len(first.words) == 2 and len(commands) > 1 else ()
+        shown = written(first) if len(commands) > 1 else None
+        word = document[0] if document else without_end(shown) if shown else ()
         variables = [piece for piece in word if isinstance(piece, Variable)]
         response = self.values.responses.get(variables[0].name) if len(variables) == 1 else None
         if response is None:

@@ -26,11 +26,11 @@ _MOST_ROWS = 1000
 
 
 class Target(NamedTuple):
-    """Where a request goes: its URL, the query behind it, the credentials before the host, and rows."""
+    """Where a request goes: its URL, the query behind it, `user:password` before the host, and rows."""
 
     url: Parts
     query: list[Parts]
-    user: tuple[str, str] | None = None
+    user: Parts = ()
     rows: list[Any] | None = None
 
 
@@ -74,11 +74,11 @@ def _squashed(text: str) -> str:
     return head + path
 
 
-def _without_user(url: Parts) -> tuple[Parts, tuple[str, str] | None]:
-    """The URL without `user:password@`, which curl sends as basic credentials."""
+def _without_user(url: Parts) -> tuple[Parts, Parts]:
+    """The URL without `user:password@`, and that decoded: curl takes it as it takes `-u`."""
     scheme = _SCHEME.match(begins(url))
     if scheme is None:
-        return url, None
+        return url, ()
     rest = without(url, scheme.end())
     authority: list[Part] = []
     for part in rest:
@@ -90,12 +90,12 @@ def _without_user(url: Parts) -> tuple[Parts, tuple[str, str] | None]:
     found = tuple(joined(authority))
     at = [place for place, part in enumerate(found) if isinstance(part, str) and "@" in part]
     if not at:
-        return url, None
+        return url, ()
     last = at[-1]
     before, _, after = str(found[last]).rpartition("@")
     user, password = cut(tuple(joined([*found[:last], before])), ":")
     host = [after, *found[last + 1 :], *_behind(rest)]
-    decoded = spliced(mapped(user, unquote)), spliced(mapped(password or (), unquote))
+    decoded = tuple(joined([*mapped(user, unquote), ":", *mapped(password or (), unquote)]))
     return tuple(joined([scheme.group(), *host])), decoded
 
 

@@ -114,6 +114,13 @@ class Values:
         """The text that the script set a variable to; empty where that is not known."""
         return self._literals.get(name, "")
 
+    def credential(self, like: str, text: str) -> str:
+        """A variable for a literal credential, which becomes a secret by its name; one value has one name."""
+        found = (name for name, value in self.variables.items() if name.startswith(like) and value == text)
+        name = next(found, None) or self.names.fresh(like)
+        self.variables[name] = text
+        return name
+
     # --- texts
 
     def parts(self, word: Word) -> Parts:

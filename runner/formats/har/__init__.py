@@ -31,7 +31,7 @@ def load(foreign: Foreign, choices: Choices) -> Imported:
     Raises:
         ForeignFault: it is none.
     """
-    log = read(foreign.file_text)
+    log = read(foreign.text)
     names, imported = Names(), Imported({})
     made: Data = {"name": foreign.name, "variables": {}, "secrets": {}}
     repeated = Repeated(names, made["variables"])

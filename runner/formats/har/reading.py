@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
+from runner.formats import foreign_json
 from runner.formats.draft import ForeignFault
 from runner.formats.foreign_yaml import mapping, sequence, text
 from runner.formats.har import noise
-from runner.language.values import spelled_float
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LONGEST_CHAIN = 10
@@ -71,13 +71,7 @@ def read(content: str) -> Log:
     Raises:
         ForeignFault: it is none.
     """
-    try:
-        data = json.loads(content, parse_float=spelled_float)
-    except json.JSONDecodeError as error:
-        raise ForeignFault(f"this is not JSON: column {error.colno}: {error.msg.lower()}", error.lineno) from None
-    except (RecursionError, ValueError):
-        raise ForeignFault("this JSON cannot be read: it is nested too deep, or a number in it is too long") from None
-    entries = mapping(mapping(data).get("log")).get("entries")
+    entries = mapping(mapping(foreign_json.read(content)).get("log")).get("entries")
     if not isinstance(entries, list):
         raise ForeignFault(
             "this is no HAR: it has no list 'log.entries'", hint="save it with the browser's network panel"

@@ -29,6 +29,8 @@ from runner.formats.variables import retype
 
 #: A value that is another variable's, and of its type.
 _PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
+_BEGIN = "a request begins with a method and a URL: GET https://…"
+_SHOWN = 40
 _SETS = re.compile(r"(?:client\.global|request\.variables)\.set\(\s*(['\"])([^'\"]+)\1")
 
 
@@ -45,7 +47,9 @@ def load(foreign: Foreign, choices: Choices) -> Imported:
 def _collection(foreign: Foreign, choices: Choices, imported: Imported, file: File) -> Data:
     sections = read(file.text)
     if not any(section.url for section in sections):
-        raise ForeignFault("there is no request in it", hint="a request begins with a method and a URL: GET https://…")
+        stray = next((section for section in sections if section.strays), None)
+        what, line = (f"{_shown(stray)} is no request", stray.line) if stray else ("there is no request in it", 0)
+        raise ForeignFault(what, line, _BEGIN)
     names = Names()
     variables: Data = {}
     places = {section.name: place for place, section in enumerate(sections) if section.name}
@@ -143,6 +147,11 @@ def _requests(sections: list[Section], made: Data, changing: Changing, context: 
         context.current = place
         now |= changing.get(place, {})
         yield from (Comment(text) for text in section.comments)
+        for line, text in section.directives:
+            context.lose(line, f"'{text}'", "other files and earlier responses are not brought in")
+        if section.strays:
+            context.lose(section.line, _shown(section), "it is no request, nor what follows", _BEGIN)
+            yield Comment("\n".join(section.strays))
         if not section.url:
             continue
         item = request(section, unique(_name(section)), levels, context)
@@ -159,3 +168,9 @@ def _name(section: Section) -> str:
     url = section.url.replace("{{", "{").replace("}}", "}")
     path = re.sub(r"^([A-Za-z][\w+.-]*://[^/?#]*|\{[^{}/]*\})", "", url).partition("?")[0]
     return section.title or titled or section.name or f"{section.method or 'GET'} {path or '/'}"
+
+
+def _shown(section: Section) -> str:
+    """The first line of what is no request."""
+    line = section.strays[0].strip()
+    return f"'{line[:_SHOWN]}…'" if len(line) > _SHOWN else f"'{line}'"

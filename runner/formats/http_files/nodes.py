@@ -34,8 +34,9 @@ class FileVariable(NamedTuple):
 class Section(NamedTuple):
     """What stands between two lines of ###.
 
-    `settings` are the lines `# @name value`. `body` are the lines of the body as they stand. `output` is where the
-    response goes. A section without a URL holds no request.
+    `line` is that of the request. `settings` are the lines `# @name value`. `body` are the lines of the body as they
+    stand. `output` is where the response goes. `directives` bring other files in. A section without a URL holds no
+    request; `strays` are its lines where one should be.
     """
 
     line: int
@@ -50,7 +51,8 @@ class Section(NamedTuple):
     body: tuple[str, ...] = ()
     handlers: tuple[Handler, ...] = ()
     output: str = ""
-    unknown: tuple[tuple[int, str], ...] = ()
+    directives: tuple[tuple[int, str], ...] = ()
+    strays: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -24,6 +24,15 @@ _COMMENT = re.compile(r"\s*(?:#|//)\s?(.*)")
 _SETTING = re.compile(r"\s*(?:#|//)\s*@([A-Za-z][\w-]*)(?:[\s=]\s*(.*))?")
 _VARIABLE = re.compile(r"\s*@([^\s=]+)\s*=\s?(.*)")
 _METHOD = re.compile(r"([A-Z][A-Z0-9_-]*)\s+(\S.*)")
+#: With these anything that follows is meant as a URL; with other words, or none, it has to look like one.
+_METHODS = frozenset(
+    {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT", "GRAPHQL", "WEBSOCKET", "GRPC",
+     "RSOCKET", "AMQP", "MQTT", "SSE", "EVENTSOURCE", "QUERY"}
+)  # fmt: skip
+#: A scheme, a variable, a path or a `*`; else a host with a dot or a port in it.
+_URL = re.compile(
+    r"(?:[A-Za-z][\w+.-]*://|\{\{|/|\*$).*|(?:[\w-]+(?:\.[\w-]+)+|\[[0-9a-fA-F:.]+\]|[\w.-]+:\d+|localhost)(?::\d+)?(?:[/?#].*)?"
+)
 _VERSION = re.compile(r"(.*\S)\s+HTTP/(\d(?:\.\d)?)(?:\s+\(Prior Knowledge\))?\s*")
 _HEADER = re.compile(r"([^\s:(){}<>@,;\\\"/\[\]?=]+|[^\s:]*\{\{[^{}]*\}\}[^\s:]*)\s*:\s?(.*)")
 _CONTINUED = re.compile(r"\s*[?&]|\s+[^\s:]+$")
@@ -39,7 +48,7 @@ def read(text: str) -> list[Section]:
     """The sections of a file, those without a request among them.
 
     Raises:
-        ForeignFault: a script in it has no end, or a line is no part of a request; with the line.
+        ForeignFault: a script in it has no end; with the line.
     """
     return [_Reader(lines, first, title).section() for first, title, lines in _sections(text)]
 
@@ -67,7 +76,8 @@ class _Reader:
         self.settings: list[tuple[str, str, int]] = []
         self.variables: list[FileVariable] = []
         self.handlers: list[Handler] = []
-        self.unknown: list[tuple[int, str]] = []
+        self.directives: list[tuple[int, str]] = []
+        self.strays: tuple[str, ...] = ()
         self.output = ""
 
     @property
@@ -91,7 +101,7 @@ class _Reader:
         body = tuple(self._body()) if url else ()
         return Section(
             line, self.title, comments, tuple(self.settings), tuple(self.variables), method, url, version, headers,
-            body, tuple(self.handlers), self.output, tuple(self.unknown),
+            body, tuple(self.handlers), self.output, tuple(self.directives), self.strays,
         )  # fmt: skip
 
     def _prelude(self) -> None:
@@ -126,7 +136,7 @@ class _Reader:
     def _directive(self) -> bool:
         if not _DIRECTIVE.match(self.line):
             return False
-        self.unknown.append((self.number, self.line.strip()))
+        self.directives.append((self.number, self.line.strip()))
         self.place += 1
         return True
 
@@ -151,6 +161,7 @@ class _Reader:
     def _request_line(self) -> tuple[str, str, str]:
         if self.done:
             return "", "", ""
+        start = self.place
         parts = [self.line.strip()]
         self.place += 1
         while not self.done and _CONTINUED.match(self.line) and not _COMMENT.fullmatch(self.line):
@@ -161,6 +172,9 @@ class _Reader:
         whole = version[1] if version else whole
         method = _METHOD.fullmatch(whole)
         url = (method[2] if method else whole).strip()
+        if not (method and method[1] in _METHODS) and not _URL.fullmatch(url):
+            self.strays, self.place = tuple(self._trimmed(self.lines[start:])), len(self.lines)
+            return "", "", ""
         return method[1] if method else "", url, version[2] if version else ""
 
     def _headers(self) -> Iterator[Header]:
@@ -192,7 +206,7 @@ class _Reader:
             elif output:
                 self.output = output[1].strip()
             elif _COMPARED.match(self.line):
-                self.unknown.append((self.number, self.line.strip()))
+                self.directives.append((self.number, self.line.strip()))
             else:
                 lines.append(self.line)
             self.place += 1

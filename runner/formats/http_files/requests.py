@@ -45,8 +45,6 @@ def request(section: Section, name: str, levels: list[Data], context: Context) -
         made["method"] = method
     _settings(section, made, context)
     _handlers(section.handlers, made, context)
-    for number, text in section.unknown:
-        context.lose(number, f"'{text}'", "other files and earlier responses are not brought in")
     return made
 
 

@@ -31,7 +31,7 @@ def load(foreign: Foreign, choices: Choices) -> Imported:
     """
     imported = Imported({})
     given = [found for name, content in choices.environments for found in environment(content, name)]
-    drafts = [_draft(workspace, given, foreign, imported) for workspace in workspaces(foreign.file_text, foreign.name)]
+    drafts = [_draft(workspace, given, foreign, imported) for workspace in workspaces(foreign.text, foreign.name)]
     imported.collection = drafts[0]
     for draft in drafts[1:]:
         imported.collections[_path(str(draft["name"]), imported)] = draft

@@ -5,14 +5,13 @@ This file knows the shape of the foreign format and nothing of ours.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from runner.formats import foreign_json
 from runner.formats.draft import ForeignFault
 from runner.formats.foreign_yaml import mapping, read, sequence, text
 from runner.formats.insomnia.nodes import Environment, Field, Group, Request, Script, Workspace
-from runner.language.values import spelled_float
 
 _DEEPEST = 40
 _EXPORT = "export it as Insomnia v4 JSON or v5 YAML"
@@ -33,7 +32,7 @@ def workspaces(content: str, name: str) -> list[Workspace]:
     Raises:
         ForeignFault: it is none.
     """
-    data = _json(content) if content.lstrip().startswith("{") else read(content, name)
+    data = _read(content, name)
     if not isinstance(data, dict):
         raise ForeignFault("this is no export of Insomnia: those are objects", hint=_EXPORT)
     if isinstance(data.get("resources"), list):
@@ -56,7 +55,7 @@ def environment(content: str, name: str) -> list[Environment]:
     Raises:
         ForeignFault: it is none.
     """
-    data = _json(content) if content.lstrip().startswith("{") else read(content, name)
+    data = _read(content, name)
     found = mapping(data)
     if not found:
         raise ForeignFault(f"{name} is no environment")
@@ -66,13 +65,8 @@ def environment(content: str, name: str) -> list[Environment]:
     return [Environment(name, mapping(found.get("data")) or found)]
 
 
-def _json(content: str) -> Any:
-    try:
-        return json.loads(content, parse_float=spelled_float)
-    except json.JSONDecodeError as error:
-        raise ForeignFault(f"this is not JSON: column {error.colno}: {error.msg.lower()}", error.lineno) from None
-    except (RecursionError, ValueError):
-        raise ForeignFault("this JSON cannot be read: it is nested too deep, or a number in it is too long") from None
+def _read(content: str, name: str) -> Any:
+    return foreign_json.read(content) if content.lstrip().startswith("{") else read(content, name)
 
 
 # --- parts that both versions share ---------------------------------------------------------------------------------

@@ -2,9 +2,9 @@
 
     text ─▶ reading ─▶ parts: documents and their $refs ─▶ v2, v3 ─▶ operations
                                                                         │
-         shapes ─▶ values, patterns ─▶ styles, bodies, markup ─▶ requests ◀── security, servers, answers, schemas
+  shapes ─▶ values, scalars, patterns ─▶ styles, urls, bodies, markup ─▶ requests ◀─ security, servers, answers, schemas
                                                                         │
-                                                              collection ─▶ Imported
+                                                     sharing ─▶ collection ─▶ Imported
 
 No script is run and nothing is fetched. What says nothing about a request (contact, licence, documentation, errors) is
 left out; whatever else has no translation is a loss.
@@ -12,20 +12,11 @@ left out; whatever else has no translation is a loss.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from runner.formats.draft import Choices, Foreign, ForeignFault, Imported
 from runner.formats.openapi.collection import Draft
 from runner.formats.openapi.parts import Library
-
-_LIKELY = re.compile(r"(openapi|swagger|api)[^/]*\.(ya?ml|json)$", re.IGNORECASE)
-#: What other formats have at their root, and what they are.
-_OTHERS = {
-    "asyncapi": "it is an AsyncAPI document", "arazzo": "it is an Arazzo document", "log": "try: runner import har",
-    "_type": "try: runner import insomnia", "item": "try: runner import postman", "$schema": "it is a JSON Schema",
-    "swaggerVersion": "it is Swagger 1.2: convert it to 2.0 or 3.0 first",
-}  # fmt: skip
 
 
 def load(foreign: Foreign, choices: Choices) -> Imported:
@@ -34,9 +25,6 @@ def load(foreign: Foreign, choices: Choices) -> Imported:
     Raises:
         ForeignFault: it is none, or has no operation that was chosen.
     """
-    if foreign.entries:
-        named = next((path for path in foreign.entries if _LIKELY.search(path)), "")
-        raise ForeignFault("this is a folder, and a document is a file", hint=f"try {named}" if named else "")
     documents = Library(foreign)
     _check(documents.root.value)
     return Draft(documents, foreign, choices).imported()
@@ -51,5 +39,4 @@ def _check(root: Any) -> None:
         return
     if version:
         raise ForeignFault(f"OpenAPI {version} is not known", hint="2.0, 3.0, 3.1 and 3.2 are")
-    hint = next((words for key, words in _OTHERS.items() if key in root), "")
-    raise ForeignFault("this is no OpenAPI document: it has neither 'openapi' nor 'swagger'", hint=hint)
+    raise ForeignFault("this is no OpenAPI document: it has neither 'openapi' nor 'swagger'")

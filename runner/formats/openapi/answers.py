@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from runner.formats.draft import Data
 from runner.formats.openapi.bodies import bare, is_json
-from runner.formats.openapi.operations import Answer, Media, Operation
+from runner.formats.openapi.operations import Answer, Operation
 from runner.formats.openapi.parts import Part
 from runner.formats.openapi.shapes import shape_of
 from runner.language.data import path_text
 
-#: Gives what `schema` says to judge by a schema, None where there is nothing to say.
-Reference = Callable[[Part], str | None]
+#: Gives what `schema` says to judge by any of several schemas, of which None allows no body; None where it would let
+#: everything pass. The text is what they are of.
+Reference = Callable[[Sequence[Part | None], str], str | None]
 
 
 def expectations(operation: Operation, reference: Reference) -> Data:
@@ -26,7 +27,7 @@ def expectations(operation: Operation, reference: Reference) -> Data:
     if answers and all(answer.status.startswith("3") for answer in answers):
         expected["follow_redirects"] = False
     if operation.method != "HEAD":
-        expected["schema"] = _schema(answers, reference)
+        expected["schema"] = _schema(answers, reference, operation.part.text("operationId") or operation.label)
     return expected
 
 
@@ -63,27 +64,26 @@ def _headers(answer: Answer) -> list[str]:
     return found
 
 
-def _schema(answers: list[Answer], reference: Reference) -> str | None:
-    """What judges the body; None where nothing does, which is told where a schema is lost by it."""
-    media = [_judged(answer) for answer in answers]
-    found = [each for each in media if each is not None]
-    if not found:
-        return None
-    wanted = {reference(each.schema) for each in found}
-    if len(wanted) == 1 and (len(found) == len(media)):
-        return wanted.pop()
-    statuses = " and ".join(answer.status for answer in answers)
-    why = f"'schema' judges every answer, and those of {statuses} differ"
-    found[0].schema.lose("the schema of a response", why, "expect one status, and name its schema")
-    return None
+def _schema(answers: list[Answer], reference: Reference, name: str) -> str | None:
+    """What judges the body: the schema of any success; None where one may be anything, by which others are lost."""
+    schemas = [_judged(answer) for answer in answers]
+    found = [schema for schema in schemas if schema is not None]
+    wanted = reference(schemas, name) if found else None
+    open_ = next((part for part in found if part.value is None), None)
+    if wanted is None and open_ is not None:
+        for part in (part for part in found if part.value is not None):
+            part.lose("the schema of a response", f"another answer, {open_.pointer}, may be anything")
+    return wanted
 
 
-def _judged(answer: Answer) -> Media | None:
-    """The JSON of a response, which a schema can judge."""
+def _judged(answer: Answer) -> Part | None:
+    """The schema of a response's JSON; None where it has no JSON."""
     for media in answer.media:
         shape = shape_of(media.schema)
-        if is_json(media.type) and not ("*" in media.type and (shape.is_binary or shape.type in ("string", ""))):
-            return media if media.schema.value is not None else None
+        if shape.is_binary:
+            continue
+        if is_json(media.type) and not ("*" in media.type and shape.type in ("string", "")):
+            return media.schema
     for media in answer.media:
         shape = shape_of(media.schema)
         if media.schema.value is not None and shape.type not in ("", "string", "file"):

@@ -29,7 +29,10 @@ FORM = "application/x-www-form-urlencoded"
 _MOST_DEPTH = 60
 _JSON = re.compile(r"(?:application|text)/(?:json|[\w.-]+\+json)|application/\*|\*/\*|\*|json", re.IGNORECASE)
 _XML = re.compile(r"(?:application|text)/(?:xml|[\w.-]+\+xml)", re.IGNORECASE)
-_TEXT = re.compile(r"text/.*|application/(?:yaml|x-yaml|graphql|x-ndjson|jsonl|javascript|sql)", re.IGNORECASE)
+_TEXT = re.compile(r"text/.*|application/(?:yaml|x-yaml|graphql|(?:x-)?(?:ndjson|jsonl)|javascript|sql)", re.IGNORECASE)
+#: JSON of one value a line, and YAML, of which JSON is a part.
+_LINES = re.compile(r"(?:application|text)/(?:x-)?(?:ndjson|jsonl|jsonlines)")
+_YAML = re.compile(r"(?:application|text)/(?:(?:x-|vnd\.)?yaml|[\w.-]+\+yaml)")
 
 #: The file that stands for those of the user, and what is in it.
 SAMPLE = "files/sample.txt"
@@ -153,7 +156,7 @@ class Bodies:
     def _text(self, media: Media) -> Data:
         value = self._maker.sampled(media.samples, media.schema, "text")
         exact = {} if bare(media.type) == "text/plain" else _typed(media.type)
-        return {"text": styles.as_text(active(value)), **exact}
+        return {"text": _as_text(active(value), media), **exact}
 
     def _xml(self, media: Media) -> Data:
         text = next((part.value for part in media.samples if isinstance(part.value, str)), None)
@@ -166,7 +169,7 @@ class Bodies:
     def _other(self, media: Media) -> Data:
         shape = shape_of(media.schema)
         if shape.type not in ("", "string", "file") and not shape.is_binary:
-            return {"text": styles.as_text(active(self._value(media)))} | _typed(media.type)
+            return {"text": _as_text(active(self._value(media)), media)} | _typed(media.type)
         file = self._file(media.part)
         exact = {} if "*" in media.type else _typed(media.type)
         return {"file": file, **exact} if file else {"text": SAMPLE_TEXT, **exact}
@@ -183,13 +186,23 @@ def _example(part: Part) -> Data:
 
 
 def _content_type(field: Field) -> str:
-    """The type of a part, where its encoding says one; of several the first."""
+    """The type of a part, where its encoding says one, of several the first; else what its schema says of bytes."""
     if field.encoding is None:
-        return ""
+        told = shape_of(field.schema).text("contentMediaType")
+        return told if is_media_type(told) and "*" not in told else ""
     for name, header in field.encoding.at("headers").entries():
         header.lose(f"the header '{name}' of a part", "parts have no headers of their own")
     named = field.encoding.text("contentType").partition(",")[0].strip()
     return named if is_media_type(named) and "*" not in named else ""
+
+
+def _as_text(value: Any, media: Media) -> str:
+    """The text of a body: of a list a line each where its type has lines of JSON."""
+    if isinstance(value, list) and _LINES.fullmatch(bare(media.type)):
+        return "".join(f"{styles.as_text(item)}\n" for item in value)
+    if isinstance(value, (dict, list)) and not _YAML.fullmatch(bare(media.type)):
+        media.part.lose(f"the body as {media.type}", "it is written as JSON", "write its text, or name a file with it")
+    return styles.as_text(value)
 
 
 def _parsed(text: str) -> Any:
@@ -208,7 +221,7 @@ def _fields(media: Media) -> list[Field]:
     """The fields of 3.x's forms: the properties of their schema."""
     shape = shape_of(media.schema)
     encodings = media.part.at("encoding")
-    written = {name: part for name, part in shape.properties.items() if not part.is_true("readOnly")}
+    written = {name: part for name, part in shape.properties.items() if not shape_of(part).is_true("readOnly")}
     return [_field(name, part, shape, encodings) for name, part in written.items()]
 
 

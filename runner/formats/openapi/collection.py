@@ -5,16 +5,14 @@ operations ─▶ requests, each with its access ─▶ groups ─▶ auth and h
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from typing import Any
 
 from runner.diagnostics import did_you_mean
 from runner.formats.draft import (
     COLLECTION_ORDER,
     GROUP_ORDER,
-    REQUEST_ORDER,
     Choices,
     Data,
     Foreign,
@@ -25,24 +23,20 @@ from runner.formats.draft import (
     ordered,
     safe_stem,
 )
-from runner.formats.openapi import bodies, operations, security, servers, v2, v3
+from runner.formats.openapi import bodies, operations, security, servers, sharing, v2, v3
 from runner.formats.openapi.operations import Operation, Slot
 from runner.formats.openapi.parts import Library, Part
-from runner.formats.openapi.requests import Requests, put
+from runner.formats.openapi.requests import Requests
 from runner.formats.openapi.schemas import Copy
 from runner.formats.openapi.security import Access
+from runner.formats.openapi.sharing import Made
+from runner.formats.openapi.urls import Urls
 from runner.formats.openapi.values import Maker
 from runner.formats.openapi.variables import Variables
 
 _BASE = "_base.yaml"
-
-
-class _Made(NamedTuple):
-    """A request and what it needs to get in; `tag` is its group's, empty where it has none."""
-
-    tag: str
-    draft: Data
-    access: Access | None
+#: More operations than this are grouped by their paths, where no tag groups them.
+_MANY = 30
 
 
 class Draft:
@@ -64,7 +58,8 @@ class Draft:
         self.unjudged = 0
         maker = Maker(self.variables.secret)
         written = bodies.Bodies(maker, self._file)
-        self.requests = Requests(self.variables, self.names, maker, written, self._reference)
+        urls = Urls(self.variables, self.names, maker, self.servers)
+        self.requests = Requests(self.variables, urls, maker, written, self._reference)
         self._unique: dict[str, Unique] = {}
 
     def imported(self) -> Imported:
@@ -73,7 +68,9 @@ class Draft:
         Raises:
             ForeignFault: the document has no operation, or none of those that were asked for.
         """
-        made = [self._made(slot) for slot in self._slots()]
+        chosen = self._slots()
+        resources = operations.resources(chosen) if len(chosen) > _MANY else {}
+        made = [self._made(slot, resources.get(slot.path, "")) for slot in chosen]
         if not self.choices.operations:
             self._webhooks()
         if self.unjudged:
@@ -110,13 +107,13 @@ class Draft:
             return f"{first.path}: {first.what}: {first.why}"
         return "webhooks are requests that the API sends" if self.root.has("webhooks") else "'paths' is empty"
 
-    def _made(self, slot: Slot) -> _Made:
+    def _made(self, slot: Slot, resource: str) -> Made:
         read = v2.operation if self.root.has("swagger") else v3.operation
         operation = read(slot)
-        tag = next(iter(operation.tags), "")
+        tag = next(iter(operation.tags), resource)
         access = self._access(operation)
         unique = self._unique.setdefault(tag, Unique())
-        return _Made(tag, self.requests.draft(operation, access, unique), access)
+        return Made(tag, self.requests.draft(operation, access, unique), access)
 
     def _access(self, operation: Operation) -> Access | None:
         if operation.security is not None:
@@ -136,14 +133,15 @@ class Draft:
         self.result.files[bodies.SAMPLE] = bodies.SAMPLE_TEXT
         return bodies.SAMPLE
 
-    def _reference(self, schema: Part) -> str | None:
-        reference = self.copy.reference(schema) if not self.choices.alone else None
-        self.unjudged += self.choices.alone
-        return reference
+    def _reference(self, schemas: Sequence[Part | None], name: str) -> str | None:
+        if self.choices.alone:
+            self.unjudged += 1
+            return None
+        return self.copy.either(schemas, name)
 
     # --- groups
 
-    def _groups(self, made: list[_Made]) -> list[Data]:
+    def _groups(self, made: list[Made]) -> list[Data]:
         """A group for each tag, in the document's order of tags; what has no tag stands beside them."""
         described = {tag.text("name"): tag for tag in self.root.at("tags").items()}
         tags = sorted({each.tag: None for each in made}, key=_order(described, made))
@@ -154,7 +152,7 @@ class Draft:
             items += [self._group(tag, described.get(tag), inner, unique)] if tag else [each.draft for each in inner]
         return items
 
-    def _group(self, tag: str, described: Part | None, made: list[_Made], unique: Unique) -> Data:
+    def _group(self, tag: str, described: Part | None, made: list[Made], unique: Unique) -> Data:
         name = unique(tag, "Group")
         group = {
             "name": name,
@@ -164,8 +162,8 @@ class Draft:
         }
         return ordered(group, GROUP_ORDER)
 
-    def _collection(self, items: list[Data], made: list[_Made]) -> Data:
-        auth = self._auth(items, made)
+    def _collection(self, items: list[Data], made: list[Made]) -> Data:
+        auth = sharing.auth(items, made)
         draft = {
             "name": self.title,
             "description": self.root.text("info", "description").strip() or None,
@@ -174,27 +172,12 @@ class Draft:
             "secrets": self.variables.secrets or None,
             "environments": servers.environments(self.servers) or None,
             "auth": security.settled(auth) if auth else None,
-            "defaults": _shared(made) or None,
+            "defaults": sharing.defaults(made) or None,
             "requests": items,
         }
         return ordered(draft, COLLECTION_ORDER)
 
-    # --- what is shared
-
-    def _auth(self, items: list[Data], made: list[_Made]) -> Data | None:
-        """Moves the auth that most have to the collection, and what most of a group have to the group."""
-        own = {id(each.draft): each.access.auth if each.access is not None else None for each in made}
-        common = _most(list(own.values()))
-        for item in items:
-            inner = item.get("requests")
-            if inner is None:
-                _write_auth(item, own[id(item)], common, REQUEST_ORDER)
-                continue
-            above = _above([own[id(request)] for request in inner], common)
-            _write_auth(item, above, common, GROUP_ORDER)
-            for request in inner:
-                _write_auth(request, own[id(request)], above, REQUEST_ORDER)
-        return common
+    # --- several files
 
     def _split(self, draft: Data) -> None:
         """A file for each tag, one for what has none, and what they share in `_base.yaml`."""
@@ -232,60 +215,8 @@ def _names(slot: Slot) -> Iterator[str]:
     yield f"{slot.method} {slot.path}"
 
 
-def _order(described: dict[str, Part], made: list[_Made]) -> Any:
+def _order(described: dict[str, Part], made: list[Made]) -> Any:
     """Tags in the order in which the document describes them, then as they come."""
     places = {tag: place for place, tag in enumerate(described)}
     first = {tag: place for place, tag in reversed(list(enumerate(each.tag for each in made)))}
     return lambda tag: (places.get(tag, len(places)), first[tag])
-
-
-def _most(auths: list[Data | None]) -> Data | None:
-    """The auth that most requests have."""
-    counted = Counter(map(repr, auths))
-    return next(auth for auth in auths if repr(auth) == counted.most_common(1)[0][0])
-
-
-def _above(auths: list[Data | None], common: Data | None) -> Data | None:
-    """What a group writes: the auth of the collection, or its own where that saves a line."""
-    counted = Counter(map(repr, auths))
-    most = _most(auths)
-    return most if counted[repr(most)] > counted[repr(common)] + 1 or len(counted) == 1 else common
-
-
-def _write_auth(item: Data, auth: Data | None, above: Data | None, order: tuple[str, ...]) -> None:
-    """Writes an auth where it is another one than that above."""
-    if repr(auth) == repr(above):
-        return
-    item["auth"] = security.settled(auth) if auth is not None else "none"
-    again = ordered(item, order)
-    item.clear()
-    item.update(again)
-
-
-def _without_accept(draft: Data) -> None:
-    """Takes a header away that all have, in place: what stands around it stays there."""
-    entries = list(draft.items())
-    draft.clear()
-    for key, value in entries:
-        if key == "headers":
-            put(draft, key, {name: inner for name, inner in value.items() if name != "Accept"})
-        else:
-            draft[key] = value
-
-
-def _shared(made: list[_Made]) -> Data:
-    """What all requests have, for `defaults`: the media type to accept that most name, and a certificate."""
-    defaults: Data = {}
-    accepts = Counter(each.draft["headers"]["Accept"] for each in made if "Accept" in each.draft.get("headers", {}))
-    if accepts:
-        most = accepts.most_common(1)[0][0]
-        defaults["headers"] = {"Accept": most}
-        for each in made:
-            if each.draft.get("headers", {}).get("Accept") == most:
-                _without_accept(each.draft)
-    certificates = {repr(each.draft.get("client_cert")) for each in made}
-    if len(certificates) == 1 and made[0].draft.get("client_cert"):
-        defaults["client_cert"] = made[0].draft["client_cert"]
-        for each in made:
-            del each.draft["client_cert"]
-    return defaults

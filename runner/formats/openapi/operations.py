@@ -5,7 +5,8 @@ Examples, schemas and encodings stay parts of the document until a request is ma
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 from runner.formats.openapi.parts import Part
@@ -107,6 +108,15 @@ def slots(root: Part) -> Iterator[Slot]:
                 yield from _of_item(path, item, written)
             elif not path.startswith(("/", "x-")):
                 written.lose(f"the path '{path}'", "a path begins with '/'")
+
+
+def resources(chosen: Sequence[Slot]) -> dict[str, str]:
+    """What each path is about: its first word after those that all paths begin with; nothing where there are tags."""
+    if any(slot.part.at("tags").value for slot in chosen):
+        return {}
+    split = {slot.path: slot.path.strip("/").split("/") for slot in chosen}
+    shared = len(list(takewhile(lambda words: len(set(words)) == 1, zip(*split.values(), strict=False))))
+    return {path: next((word for word in words[shared:] if "{" not in word), "") for path, words in split.items()}
 
 
 def _of_item(path: str, item: Part, written: Part) -> Iterator[Slot]:

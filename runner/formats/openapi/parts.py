@@ -9,7 +9,7 @@ but `$ref`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from posixpath import dirname, join, normpath
 from typing import Any
 from urllib.parse import quote, unquote, urldefrag, urlsplit
@@ -22,16 +22,20 @@ Steps = tuple[str | int, ...]
 
 @dataclass(slots=True, eq=False)
 class Document:
-    """A file: `path` is relative to the folder of the document that is imported, whose own is empty."""
+    """A file: `path` is relative to the folder of the document that is imported, whose own is empty.
+
+    `kept` is for what is made of its mappings, by their identity: no two places share one.
+    """
 
     path: str
     value: Any
     documents: Library
+    kept: dict[int, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Part:
-    """A part of a document; `value` is None where nothing stands there."""
+    """A part of a document; `value` is None where nothing stands there. Made by the million, so not frozen."""
 
     document: Document
     steps: Steps
@@ -56,12 +60,14 @@ class Part:
         """The part below, step by step."""
         value = self.value
         for step in steps:
-            value = _below(value, step)
+            value = value.get(step) if type(value) is dict else _below(value, step)
         return Part(self.document, (*self.steps, *steps), value)
 
     def text(self, *steps: str | int) -> str:
         """A text or number below, as text; empty where there is none."""
-        value = self.at(*steps).value
+        value = self.value
+        for step in steps:
+            value = value.get(step) if type(value) is dict else _below(value, step)
         return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
 
     def is_true(self, key: str) -> bool:
@@ -87,6 +93,8 @@ class Part:
 
     def follow(self) -> Part | None:
         """The part itself, or what its `$ref` names, at the end of all of them; None where that leads nowhere."""
+        if type(self.value) is not dict or "$ref" not in self.value:
+            return self
         return self.document.documents.follow(self)
 
     def lose(self, what: str, why: str, remedy: str = "") -> None:
@@ -115,6 +123,7 @@ class Library:
         self._foreign = foreign
         self._documents: dict[str, Document | str] = {}
         self._followed: dict[tuple[str, Steps], Part | None] = {}
+        self._targets: dict[tuple[str, str], Part] = {}
         self._losses: dict[Loss, None] = {}
         self.root = Part(self._read("", foreign.text), (), None)
         self.root = Part(self.root.document, (), self.root.document.value)
@@ -148,8 +157,12 @@ class Library:
 
     def _target(self, part: Part) -> Part | None:
         reference = part.value["$ref"]
+        key = part.document.path, reference
+        if key in self._targets:
+            return self._targets[key]
         try:
-            return self._find(part.document, reference)
+            self._targets[key] = self._find(part.document, reference)
+            return self._targets[key]
         except ValueError as error:
             part.lose(f"$ref '{reference}'", str(error), _REMEDIES.get(str(error), ""))
             return None

@@ -6,6 +6,7 @@ This file knows nothing of OpenAPI.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from runner.errors import InvalidError
 from runner.formats.draft import ForeignFault
 from runner.language import syntax
 from runner.language.data import plain
+from runner.language.syntax import quick
 from runner.language.values import is_deep
 
 #: A document that is nested deeper is refused: whoever walks it does so by recursion, and so does who reads the result.
@@ -84,6 +86,14 @@ def _whole(value: Any) -> Any:
 
 
 def _yaml(text: str, tell: Tell) -> Any:
+    try:
+        return quick.read(text)
+    except quick.OddError:
+        return _thorough(text, tell)
+
+
+def _thorough(text: str, tell: Tell) -> Any:
+    """A text that is not quite plain: with anchors, tags, or faults."""
     source = Source("", text)
     faults: list[Diagnostic] = []
     try:
@@ -94,4 +104,24 @@ def _yaml(text: str, tell: Tell) -> Any:
         raise ForeignFault(f"the file is neither JSON nor YAML: {first.message}", line, first.hint) from None
     for fault in faults:
         tell(f"line {fault.span.line}" if fault.span else "", fault.message, "the file is read past it")
-    return None if node is None else plain(node)
+    return None if node is None else _value(node)
+
+
+_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
+
+
+def _value(node: syntax.Node) -> Any:
+    """The data of a node; what has an unknown tag is what it would be without."""
+    if isinstance(node, syntax.Mapping):
+        return {name.text: _value(value) for name, value in node.entries}
+    if isinstance(node, syntax.Sequence):
+        return [_value(item) for item in node.items]
+    return _untagged(node.text) if node.value is syntax.BROKEN else plain(node)
+
+
+def _untagged(text: str) -> Any:
+    bare = _PROPERTIES.sub("", text, count=1)
+    try:
+        return quick.read(bare)
+    except quick.OddError:
+        return bare

@@ -10,40 +10,32 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlencode
 
-from runner.formats.draft import REQUEST_ORDER, Comment, Data, Disabled, Names, Unique, literal, ordered
+from runner.formats.draft import REQUEST_ORDER, Data, Disabled, Unique, literal, ordered
 from runner.formats.openapi import answers, styles
-from runner.formats.openapi.bodies import Bodies
+from runner.formats.openapi.bodies import FORM, Bodies, bare, is_json
 from runner.formats.openapi.operations import Operation, Parameter
 from runner.formats.openapi.security import Access
-from runner.formats.openapi.servers import Server, servers_of
-from runner.formats.openapi.shapes import shape_of
+from runner.formats.openapi.urls import Urls
 from runner.formats.openapi.values import Maker, active
-from runner.formats.openapi.variables import Ours, Variables, parameter_name, snake
+from runner.formats.openapi.variables import Ours, Variables, is_credential
 from runner.language.model import BODY_KEYS
 
-_TEMPLATE = re.compile(r"\{([^{}]*)\}")
 _LONGEST_NAME = 120
-#: What has to be encoded within a part of a path (RFC 3986 § 3.3).
-_UNSAFE = re.compile(r"[/?#%\[\]]")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 #: Headers that come from elsewhere (OpenAPI 3.0.3 § 4.7.12.2), or that whoever sends writes itself.
 _NOT_WRITTEN = frozenset({"content-type", "content-length", "host", "transfer-encoding", "connection"})
-_CREDENTIAL = re.compile(
-    r"(?:\w+_)?(?:password|passwd|api_?key|client_secret|private_key|subscription_key|(?:access|auth|api|refresh|id|"
-    r"bearer|session|security)_token)|secret|authorization"
-)
 
 
 class Requests:
     """Drafts requests; what they share is in `variables`."""
 
     def __init__(
-        self, variables: Variables, names: Names, maker: Maker, bodies: Bodies, reference: answers.Reference
+        self, variables: Variables, urls: Urls, maker: Maker, bodies: Bodies, reference: answers.Reference
     ) -> None:
         self._variables = variables
-        self._names = names
+        self._urls = urls
         self._maker = maker
         self._bodies = bodies
         self._reference = reference
@@ -51,13 +43,13 @@ class Requests:
     def draft(self, operation: Operation, access: Access | None, unique: Unique) -> Data:
         """The request of an operation, without its auth."""
         description = operation.part.text("description").strip()
-        name = unique(_name(operation))
+        name = _name(operation, unique)
         draft: Data = {
             "name": name,
             "description": description if description and description != name else None,
             "tags": _tags(operation) or None,
             "method": operation.method,
-            "url": self._url(operation),
+            "url": self._urls.url(operation),
         }
         parameters = self._parameters(operation, access)
         body = self._body(operation)
@@ -72,61 +64,6 @@ class Requests:
         draft["client_cert"] = access.client_cert if access is not None else None
         return ordered(draft, REQUEST_ORDER)
 
-    # --- url
-
-    def _url(self, operation: Operation) -> Ours:
-        known = {each.name: each for each in operation.parameters if each.place == "path"}
-        path, used = operation.path.partition("#")[0], set()  # a fragment tells operations apart, and is not sent
-        pieces: list[str] = []
-        at = 0
-        for match in _TEMPLATE.finditer(path):
-            used.add(match[1])
-            placeholder = self._in_path(match[1], known, path[: match.start()], operation)
-            pieces += [_apart(path[at : match.start()]), placeholder]
-            at = match.end()
-        for name in known.keys() - used:
-            known[name].part.lose(f"path parameter '{name}'", f"the path {path} has no place for it")
-        url = "".join([*pieces, literal(path[at:])])
-        server = self._server(operation)
-        return Ours(server.url + url if server is not None else url)
-
-    def _in_path(self, written: str, known: dict[str, Parameter], before: str, operation: Operation) -> str:
-        """The placeholder of a path parameter, its variable declared."""
-        name = written.strip(";.*+?")
-        parameter = known.get(written) or known.get(name)
-        if is_credential(name):
-            return self._variables.secret(name)
-        if parameter is None:
-            why = "the document does not declare it"
-            operation.part.lose(f"path parameter '{name}'", why, "give its variable a value")
-            value, kind, style, explode = name, "", "simple", False
-        else:
-            value = active(self._maker.sampled(parameter.samples, parameter.schema, parameter_name(name, before)))
-            value = styles.as_text(value) if parameter.media else value
-            shape = shape_of(parameter.schema)
-            kind = repr((shape.type, shape.get("format"), shape.get("pattern"), shape.get("enum")))
-            style, explode = parameter.style, parameter.explode
-        front, text = styles.in_path(value, name, style, explode)
-        kind = text if isinstance(value, (list, dict)) else kind
-        encoded = isinstance(value, str) and not isinstance(value, Ours) and _UNSAFE.search(value) is not None
-        plain = value if isinstance(value, (int, float, Ours)) else Ours(literal(text or name))
-        ours = self._variables.path_parameter(parameter_name(name, before), plain, kind)
-        return literal(front) + (f"{{{{url_encode({ours})}}}}" if encoded else f"{{{{{ours}}}}}")
-
-    def _server(self, operation: Operation) -> Server | None:
-        """The first of an operation's own servers."""
-        if operation.servers is None:
-            return None
-        own = servers_of(operation.servers, self._names)
-        for other in own[1:]:
-            operation.servers.lose(f"server {other.url}", "a request has one URL: that of the first server is taken")
-        if not own:
-            return None
-        for name, value in own[0].variables.items():
-            if not isinstance(name, Comment):
-                self._variables.plain.setdefault(name, value)
-        return own[0]
-
     # --- parameters
 
     def _parameters(self, operation: Operation, access: Access | None) -> dict[str, Data]:
@@ -136,6 +73,8 @@ class Requests:
             if key is None or _is_given(each, access) or self._is_elsewhere(each, key, access):
                 continue
             entries = self._entries(each, key)
+            if each.required and not entries:
+                each.part.lose(f"parameter '{each.name}'", "its schema names no value", "write an entry by hand")
             found[key] |= entries if each.required and entries else {Disabled(entries): None} if entries else {}
         return found
 
@@ -157,12 +96,13 @@ class Requests:
         if is_credential(name) and isinstance(value, str):
             return {literal(name): self._variables.secret(name)}
         if parameter.media:
-            value = styles.as_text(value)
+            value = _as_content(value, parameter)
+        _tell(value, parameter)
         if key == "headers":
-            text = styles.joined(value, "simple", parameter.explode)
+            text = styles.joined(value, parameter.style, parameter.explode)
             return {literal(name): self.escaped(text if isinstance(value, Ours) else " ".join(text.split()))}
-        if key == "cookies" and isinstance(value, (list, dict)):
-            value = styles.joined(value)
+        if key == "cookies" and isinstance(value, (list, dict)) and parameter.style != "cookie":
+            value = styles.joined(value)  # of several entries 3.0 and 3.1 say nothing that cookies could hold
         entries: Data = self.escaped(styles.entries(name, value, parameter.style, parameter.explode))
         return entries
 
@@ -185,14 +125,16 @@ class Requests:
         found: Data = {key: self.escaped(value) for key, value in self._bodies.write(operation).items()}
         if not found:
             return {}
+        typed = {"headers": found.pop("headers")} if "headers" in found else {}
         key, value = next(iter(found.items()))
         is_empty = isinstance(value, dict) and not active(value)
         if not operation.needs_body and (operation.method in ("GET", "HEAD", "DELETE") or (is_empty and not value)):
-            return {Disabled(found): None} if value or not is_empty else {}
+            typed = {"headers": {Disabled(inner): None for inner in typed.values()}} if typed else {}
+            return {Disabled(found): None, **typed} if value or not is_empty else {}
         if is_empty and value and key == "json":
             whole = {name: inner for disabled in value for name, inner in disabled.value.items()}
-            return {Disabled({key: whole}): None, **found, key: {}}
-        return found
+            return {Disabled({key: whole}): None, **found, key: {}, **typed}
+        return found | typed
 
     # --- texts
 
@@ -212,10 +154,27 @@ class Requests:
         return literal(str(key)), self.escaped(value, str(key))
 
 
-def _apart(text: str) -> str:
-    """A text before a placeholder: a brace or backslash at its end would join it (RFC 3986 allows neither)."""
-    end = len(text.rstrip("{\\"))
-    return literal(text[:end]) + quote(text[end:])
+def _as_content(value: Any, parameter: Parameter) -> str:
+    """The text of a value that a parameter's `content` has as a media type (3.0.3 § 4.7.12.1)."""
+    if bare(parameter.media) == FORM and isinstance(value, dict):
+        return urlencode({name: styles.as_text(inner) for name, inner in value.items()})
+    if isinstance(value, (dict, list)) and not is_json(parameter.media):
+        parameter.part.lose(f"'{parameter.name}' as {parameter.media}", "it is written as JSON", "write it by hand")
+    return styles.as_text(value)
+
+
+#: What is encoded in a query, and stays as it is where `allowReserved` says so (RFC 3986 § 2.2).
+_RESERVED = frozenset("?#[]!'()*+&=")
+
+
+def _tell(value: Any, parameter: Parameter) -> None:
+    """Tells what of a value does not travel as the document says."""
+    if parameter.part.is_true("allowReserved") and not _RESERVED.isdisjoint(styles.joined(value)):
+        why = "queries are sent with ? # [ ] ! ' ( ) * + & = encoded"
+        parameter.part.lose(f"'allowReserved' of '{parameter.name}'", why, "write it into 'url'")
+    if styles.clashes(value, parameter.style, parameter.explode):
+        why = "an item has the character in it that stands between the items"
+        parameter.part.lose(f"the items of '{parameter.name}'", why, "write them with url_encode()")
 
 
 def put(draft: Data, key: str, entries: Data) -> None:
@@ -236,16 +195,12 @@ def _is_given(parameter: Parameter, access: Access | None) -> bool:
     return bool(same_place and auth["name"].lower() == parameter.name.lower())
 
 
-def is_credential(name: str) -> bool:
-    """Whether a name is one of credentials: their values do not stand in files."""
-    return _CREDENTIAL.fullmatch(snake(name)) is not None if name else False
-
-
-def _name(operation: Operation) -> str:
+def _name(operation: Operation, unique: Unique) -> str:
+    """The first of an operation's names that no other of its group has; of the last one there may be several."""
     summary = operation.part.text("summary").strip()
-    if summary and "\n" not in summary and len(summary) <= _LONGEST_NAME:
-        return summary
-    return operation.part.text("operationId").strip() or operation.label
+    short = summary if "\n" not in summary and len(summary) <= _LONGEST_NAME else ""
+    names = [name for name in (short, operation.part.text("operationId").strip(), operation.label) if name]
+    return unique(next(filter(unique.is_free, names), names[0]))
 
 
 def _tags(operation: Operation) -> list[str]:

@@ -9,7 +9,8 @@ of other files become components, so that the copy needs no file beside it. What
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -19,6 +20,7 @@ from runner.engine.schemas.keywords import inner
 from runner.engine.scope import NoFiles
 from runner.formats.draft import Unique
 from runner.formats.openapi.parts import Library, Part, Steps, pointer
+from runner.formats.openapi.shapes import shape_of
 from runner.language.model import Schema
 
 _TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
@@ -85,6 +87,7 @@ class Copy:
         self._names = Unique()
         self._waiting: list[Part] = []
         self._made: dict[Steps, Any] = {}
+        self._unions: dict[tuple[str | None, ...], Steps] = {}
         self._cut: set[tuple[tuple[str, Steps], tuple[str, Steps]]] = set()
         named = root.at(*self._shelf).value
         for taken in named if isinstance(named, dict) else ():
@@ -100,6 +103,26 @@ class Copy:
             part = self._waiting.pop()
             self._made[self._homes[part.key]] = self._copied(part, part, here=True)
         return f"{self.name}#{pointer(home)}"
+
+    def either(self, schemas: Sequence[Part | None], name: str) -> str | None:
+        """What `schema` has to say to judge by any of several schemas, None among them being a body that is not there.
+
+        None where one of them would let everything pass; `name` is what they are of.
+        """
+        found = dict.fromkeys(self.reference(schema) if schema is not None else "" for schema in schemas)
+        if len(found) == 1 or None in found:
+            return None if None in found else next(iter(found))
+        key = tuple(found)
+        if key not in self._unions:
+            like = re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip("-")
+            home = self._unions[key] = (*self._shelf, self._names(f"{like}.responses"))
+            choices = [
+                {"$ref": each.removeprefix(self.name)} if each else {"enum": [None]}
+                for each in found
+                if each is not None
+            ]
+            self._made[home] = {"anyOf": choices}
+        return f"{self.name}#{pointer(self._unions[key])}"
 
     def text(self) -> str:
         """The text of the copy; empty where nothing was copied."""
@@ -253,5 +276,4 @@ def _here(part: Part) -> Iterator[Part]:
 
 
 def _is_write_only(part: Part) -> bool:
-    target = part.follow()
-    return part.is_true("writeOnly") or (target is not None and target.is_true("writeOnly"))
+    return shape_of(part).is_true("writeOnly")

@@ -8,16 +8,17 @@ needed: one of them becomes `auth`, keys beside it become entries. Credentials a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 from runner.formats.draft import Data, literal
 from runner.formats.openapi.parts import Part
 from runner.formats.openapi.variables import Ours, Variables, environment_variable, snake
 
 _PLACES = {"header": "headers", "query": "query", "cookie": "cookies"}
+_ORIGIN = re.compile(r"(?:[A-Za-z][\w+.-]*://)?[^/]*")
 _WELL_KNOWN = "/.well-known/openid-configuration"
 #: Flows of OAuth 2.0 in 3.0 and 2.0 → our grant; the first that a scheme has is taken.
 _GRANTS = {
@@ -198,9 +199,11 @@ class Schemes:
         """A URL; a relative one starts from that of the API, and goes where its environments go if it can."""
         if "://" in url:
             return Ours(literal(url))
-        if "{{" in self._base_url or urlsplit(self._base_url).path in ("", "/"):
-            return Ours("{{base_url}}" + literal(f"/{url.lstrip('/')}"))
-        return Ours(literal(urljoin(f"{self._base_url}/", url)))
+        base = _ORIGIN.match(self._base_url)
+        origin, path = (base[0], self._base_url[base.end() :]) if base else ("", self._base_url)
+        if path in ("", "/") or not url.startswith("/"):
+            return Ours("{{base_url}}" + literal(f"/{url.removeprefix('./').lstrip('/')}"))
+        return Ours(origin + literal(url))
 
 
 class _Scopes:

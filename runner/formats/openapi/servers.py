@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from runner.formats.draft import Comment, Data, Names, literal, safe_stem, with_placeholders
 from runner.formats.openapi.parts import Part
-from runner.formats.openapi.variables import Ours
+from runner.formats.openapi.variables import Ours, environment_variable
 from runner.language.document.words import url_fault
 
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
@@ -35,7 +35,10 @@ def servers_of(holder: Part, names: Names) -> list[Server]:
     Of 2.0 `holder` is whose `schemes` they are.
     """
     root = holder.document.documents.root
-    return list(_of_v2(root, holder) if root.has("swagger") else _of_v3(holder.at("servers"), names))
+    if not root.has("swagger"):
+        return list(_of_v3(holder.at("servers"), names))
+    hosts = root.at("x-ms-parameterized-host")
+    return [_of_template(hosts, names)] if hosts.text("hostTemplate") else list(_of_v2(root, holder))
 
 
 def without_host(path: str = "", words: str = "") -> Server:
@@ -111,6 +114,24 @@ def _of_v2(root: Part, holder: Part) -> Iterator[Server]:
     spoken = {scheme for scheme in named if scheme in ("http", "https")}
     for scheme in sorted(spoken or {"https"}, reverse=True):
         yield Server(Ours(f"{scheme}://{literal(host)}{path}"), {}, scheme)
+
+
+def _of_template(hosts: Part, names: Names) -> Server:
+    """AutoRest's host with parameters in it, for APIs of which each customer has one of their own."""
+    variables: Data = {}
+    declared = {part.text("name"): part for each in hosts.at("parameters").items() if (part := each.follow())}
+
+    def variable(name: str) -> str:
+        ours = names(name)
+        known = declared.get(name)
+        value = (known.text("default") or known.text("x-ms-example")) if known is not None else ""
+        variables[ours] = Ours(literal(value)) if value else environment_variable(name)
+        return ours
+
+    text = with_placeholders(hosts.text("hostTemplate").rstrip("/"), _VARIABLE, variable)
+    path = hosts.document.documents.root.text("basePath").strip("/")
+    scheme = "" if hosts.at("useSchemePrefix").value is False else "https://"
+    return Server(Ours(scheme + text + literal(f"/{path}" if path else "")), variables)
 
 
 def environments(servers: list[Server]) -> Data:

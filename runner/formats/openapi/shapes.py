@@ -29,8 +29,9 @@ _ALIASES = {"int": "integer", "long": "integer", "float": "number", "double": "n
 class Shape:
     """What a schema says, all its parts together; of a keyword that stands twice the outer one counts.
 
-    `allowed` are the values that every `enum` of it has, None without one. `chosen` are the parts that `$ref` led to,
-    by which a discriminator is known.
+    `allowed` are the values that every `enum` of it has, those that say nothing at the end; None without an `enum`.
+    `chosen` are the parts that `$ref` led to, by which a discriminator is known. `choices` is how many schemas there
+    are at most where one is chosen, of which null may be one (`null_chosen`).
     """
 
     words: dict[str, Part] = field(default_factory=dict)
@@ -38,6 +39,8 @@ class Shape:
     required: dict[str, None] = field(default_factory=dict)
     allowed: list[Any] | None = None
     chosen: list[Part] = field(default_factory=list)
+    choices: int = 1
+    null_chosen: bool = False
 
     def get(self, word: str) -> Any:
         """What stands under a keyword."""
@@ -73,9 +76,19 @@ class Shape:
         return next((_of(name, self) for name in _TELLING if name in self.words), "")
 
     @property
+    def is_nullable(self) -> bool:
+        """Whether null is one of its values (3.0 and 2.0: `nullable`; 3.1: a type)."""
+        declared = self.get("type")
+        named = isinstance(declared, list) and "null" in declared
+        return named or self.null_chosen or self.is_true("nullable") or self.is_true("x-nullable")
+
+    @property
     def is_binary(self) -> bool:
-        """Whether its values are bytes of a file (3.0: `format: binary`; 3.1: `contentMediaType` without encoding)."""
-        if self.type == "file" or self.text("format") == "binary":
+        """Whether its values are bytes of a file (3.0: `format: binary`; 3.1: `contentMediaType` without encoding).
+
+        `contentEncoding: binary` is what many make of the two (RFC 2045 § 6.1 has an encoding of this name).
+        """
+        if self.type == "file" or "binary" in (self.text("format"), self.text("contentEncoding")):
             return True
         return "contentMediaType" in self.words and "contentEncoding" not in self.words and self.type in ("string", "")
 
@@ -86,13 +99,30 @@ def _of(word: str, shape: Shape) -> str:
 
 def shape_of(part: Part) -> Shape:
     """The shape of a schema; of one that stands nowhere, or allows everything, it says nothing."""
+    if not isinstance(part.value, dict):
+        return Shape()
+    kept = part.document.kept
+    if id(part.value) not in kept:
+        kept[id(part.value)] = _shape(part, 0)
+    found: Shape = kept[id(part.value)]
+    return found
+
+
+def shapes_of(part: Part) -> Iterator[Shape]:
+    """The shapes of a schema, one for each choice that its `oneOf` and `anyOf` leave."""
+    first = shape_of(part)
+    yield first
+    yield from (_shape(part, place) for place in range(1, first.choices))
+
+
+def _shape(part: Part, place: int) -> Shape:
     shape = Shape()
-    _add(shape, part, set())
+    _add(shape, part, set(), place)
     return shape
 
 
-def _add(shape: Shape, part: Part, seen: set[tuple[str, Steps]]) -> None:
-    """Adds what a schema says, its own words before those of the schemas in it."""
+def _add(shape: Shape, part: Part, seen: set[tuple[str, Steps]], place: int) -> None:
+    """Adds what a schema says, its own words before those of the schemas in it; `place` chooses among these."""
     if part.key in seen or not isinstance(part.value, dict):
         return
     seen = {*seen, part.key}
@@ -101,14 +131,15 @@ def _add(shape: Shape, part: Part, seen: set[tuple[str, Steps]]) -> None:
         target = part.follow()
         if target is not None:
             shape.chosen.append(target)
-            _add(shape, target, seen)
+            _add(shape, target, seen, place)
         return
-    for inner in part.at("allOf").items():
-        _add(shape, inner, seen)
+    for inner in part.at("allOf").items() if "allOf" in part.value else ():
+        _add(shape, inner, seen, place)
     for word in ("oneOf", "anyOf"):
-        choice = _choice(part.at(word), seen)
-        if choice is not None:
-            _add(shape, choice, seen)
+        found = list(_choices(shape, part.at(word), seen)) if word in part.value else []
+        if found:
+            shape.choices = max(shape.choices, len(found))
+            _add(shape, found[place % len(found)], seen, place)
 
 
 def _add_words(shape: Shape, part: Part) -> None:
@@ -117,7 +148,8 @@ def _add_words(shape: Shape, part: Part) -> None:
             shape.words.setdefault(word, part.at(word))
     values = part.value.get("enum")
     if isinstance(values, list) and values:
-        shape.allowed = [value for value in shape.allowed or values if value in values] or values
+        allowed = [value for value in shape.allowed or values if value in values] or values
+        shape.allowed = sorted(allowed, key=lambda value: value in (None, ""))
     properties = part.at("properties")
     if isinstance(properties.value, Mapping):
         for name, found in properties.entries():
@@ -126,12 +158,14 @@ def _add_words(shape: Shape, part: Part) -> None:
         shape.required.update({name: None for name in part.value["required"] if isinstance(name, str)})
 
 
-def _choice(choices: Part, seen: set[tuple[str, Steps]]) -> Part | None:
-    """The first of several schemas that says something other than null and does not lead back."""
-    for choice in choices.items() if choices.value is not None else ():
-        if not any(found.key in seen or found.value.get("type") == "null" for found in _ends(choice)):
-            return choice
-    return None
+def _choices(shape: Shape, choices: Part, seen: set[tuple[str, Steps]]) -> Iterator[Part]:
+    """Those of several schemas that say something other than null and do not lead back."""
+    for choice in choices.items():
+        ends = list(_ends(choice))
+        is_null = any(found.value.get("type") == "null" for found in ends)
+        shape.null_chosen = shape.null_chosen or is_null
+        if not is_null and not any(found.key in seen for found in ends):
+            yield choice
 
 
 def _ends(part: Part) -> Iterator[Part]:

@@ -33,12 +33,19 @@ def joined(value: Any, style: str = "simple", explode: bool = False) -> str:
     return as_text(value)
 
 
+def clashes(value: Any, style: str, explode: bool) -> bool:
+    """Whether an item of a list that is one text holds what stands between its items."""
+    separator = _SEPARATORS.get(style, ",")
+    is_one_text = isinstance(value, list) and style != "deepObject" and not (explode and style in ("form", "cookie"))
+    return is_one_text and any(isinstance(item, str) and separator in item for item in value)
+
+
 def in_path(value: Any, name: str, style: str, explode: bool) -> tuple[str, str]:
     """What stands before a path parameter's value, and the value."""
     if style == "label":
         return ".", joined(value, "label" if explode else "simple", explode)
     if style != "matrix":
-        return "", joined(value, "simple", explode)
+        return "", joined(value, style, explode)
     if explode and isinstance(value, list):
         return ";", ";".join(f"{name}={as_text(item)}" for item in value)
     if explode and isinstance(value, dict):

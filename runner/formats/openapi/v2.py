@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from runner.formats.openapi.operations import Answer, Field, Media, Operation, Parameter, Slot, merged
 from runner.formats.openapi.parts import Part
+from runner.formats.openapi.shapes import shape_of
 
 #: `collectionFormat` → style and explode of OpenAPI 3 (2.0 § Parameter Object; csv is the default).
 _STYLES = {
@@ -56,7 +57,7 @@ def _parameter(part: Part) -> Parameter:
         required=part.is_true("required") or part.text("in") == "path",
         schema=part.at("schema") if part.has("schema") and not part.has("type") else part,
         samples=tuple(_samples(part)),
-        style="simple" if part.text("in") != "query" else style,
+        style="simple" if part.text("in") != "query" and style == "form" else style,
         explode=explode,
     )
 
@@ -107,8 +108,9 @@ def _answers(responses: Part, produces: list[str]) -> Iterator[Answer]:
     for status, written in responses.entries():
         part = written.follow()
         if part is not None and not status.startswith("x-"):
-            types = [*dict.fromkeys([*produces, *_keys(part.at("examples"))])] or [_JSON]
             schema = part.at("schema")
+            unsaid = [] if shape_of(schema).is_binary else [_JSON]
+            types = [*dict.fromkeys([*produces, *_keys(part.at("examples"))])] or unsaid
             media = tuple(Media(name, part, schema) for name in types) if schema.value is not None else ()
             yield Answer(status, part, media)
 

@@ -90,14 +90,14 @@ def _sample(name: str, example: Part) -> Iterator[Part]:
         yield example  # another mistake: the value stands where its holder should
 
 
-def media(body: Part) -> tuple[Media, ...]:
-    """The types of a body, in the document's order."""
+def media(body: Part, *, sampled: bool = True) -> tuple[Media, ...]:
+    """The types of a body, in the document's order; `sampled`: with their examples, which no response needs."""
     found = []
     for name, written in body.at("content").entries():
         part = written.follow()
         if part is not None:
             schema = part.at("schema" if part.has("schema") or not part.has("itemSchema") else "itemSchema")
-            found.append(Media(name.strip(), part, schema, tuple(samples(part))))
+            found.append(Media(name.strip(), part, schema, tuple(samples(part)) if sampled else ()))
     return tuple(found)
 
 
@@ -109,4 +109,4 @@ def _answers(responses: Part) -> Iterator[Answer]:
         for name, link in part.at("links").entries():
             why = "a link says which request could follow, not that it does"
             link.lose(f"link '{name}'", why, "capture what it needs, as in `capture: {user_id: body.id}`")
-        yield Answer(status, part, media(part))
+        yield Answer(status, part, media(part, sampled=False))

@@ -10,35 +10,40 @@ secret.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
 from itertools import islice, repeat
 from typing import Any
 
 from runner.formats.draft import Disabled
 from runner.formats.openapi.parts import Part, Steps
-from runner.formats.openapi.patterns import text_for
-from runner.formats.openapi.shapes import Shape, shape_of
+from runner.formats.openapi.scalars import MOST_ITEMS, number, text, variants
+from runner.formats.openapi.shapes import Shape, shape_of, shapes_of
 from runner.language.values import kind
 
 #: Below this many objects and arrays, what is not required is left out.
 _DEEP = 4
 _DEEPEST = 12
-_MOST_ITEMS = 20
-_MOST_TEXT = 2_000
+#: Bounds of the search for a smallest value: how deep, and how much.
+_MOST_LEVELS = 40
+_MOST_TRIES = 2_000
 
-#: A text of each format.
-FORMATS = {
-    "date": "2025-01-31", "date-time": "2025-01-31T12:00:00Z", "time": "12:00:00Z", "duration": "P1D",
-    "uuid": "11111111-1111-4111-8111-111111111111", "guid": "11111111-1111-4111-8111-111111111111",
-    "email": "user@example.com", "idn-email": "user@example.com", "hostname": "example.com",
-    "idn-hostname": "example.com", "ipv4": "192.0.2.1", "ipv6": "2001:db8::1", "uri": "https://example.com/",
-    "url": "https://example.com/", "iri": "https://example.com/", "uri-reference": "/", "iri-reference": "/",
-    "uri-template": "/{id}", "json-pointer": "/a", "relative-json-pointer": "0/a", "regex": "a+", "byte": "dGV4dA==",
-    "int32": "1", "int64": "1", "float": "1.5", "double": "1.5", "decimal": "1.50", "char": "a",
-}  # fmt: skip
 #: Types of JSON by their names in a schema.
 _KINDS = {"integer": "number", "number": "number", "string": "string", "boolean": "boolean", "array": "array"}
+
+
+class _EndlessError(Exception):
+    """A schema that no finite value fits."""
+
+
+@dataclass(slots=True, eq=False)
+class _Least:
+    """The schemas within which a smallest value is looked for, and what was tried already."""
+
+    open: set[tuple[str, Steps]] = field(default_factory=set)
+    depth: int = 0
+    tries: int = 0
 
 
 class Maker:
@@ -48,9 +53,12 @@ class Maker:
         self._secret = secret
         self._open: list[tuple[str, Steps]] = []
         self._depth = 0
+        self._least: _Least | None = None
 
     def value(self, schema: Part, name: str) -> Any:
         """A value for a schema; `name` is what it is for."""
+        if self._least is not None:
+            return self._smallest(schema, name, self._least)
         shape = shape_of(schema)
         if shape.text("format") == "password":
             return self._secret(name)
@@ -73,27 +81,61 @@ class Maker:
         for part in _said(shape):
             found, value = _typed(part.value, shape, part)
             if found and (shape.allowed is None or value in shape.allowed):
-                return True, self._writable(value, shape)
+                return True, _writable(value, shape)
         return next(((True, value) for value in shape.allowed or ()), (False, None))
-
-    def _writable(self, value: Any, shape: Shape) -> Any:
-        """An example without what is only read."""
-        if not isinstance(value, dict):
-            return value
-        return {name: inner for name, inner in value.items() if not _is_read_only(shape, name)}
 
     # --- made
 
     def _made(self, shape: Shape, schema: Part, name: str) -> Any:
         keys = _identities(schema)
         if keys & set(self._open) or self._depth > _DEEPEST:
-            return {} if shape.type == "object" else [] if shape.type == "array" else None
+            return self._ended(shape, schema, name)
         self._open += keys
         self._depth += shape.type in ("object", "array")
         made = self._of_type(shape, name)
         self._depth -= shape.type in ("object", "array")
         del self._open[-len(keys) :]
         return made
+
+    def _ended(self, shape: Shape, schema: Part, name: str) -> Any:
+        """The smallest value of a schema that stands within itself, or deep in others; told where there is none."""
+        before, self._depth, self._least = self._depth, _DEEP, _Least()
+        try:
+            return self._smallest(schema, name, self._least)
+        except _EndlessError:
+            schema.lose(f"a value for '{name}'", "its schema asks for itself without an end", "write one by hand")
+            return {} if shape.type == "object" else [] if shape.type == "array" else None
+        finally:
+            self._depth, self._least = before, None
+
+    def _smallest(self, schema: Part, name: str, least: _Least) -> Any:
+        """The first value with nothing optional in it that does not need itself, of all choices that a schema has.
+
+        Raises:
+            _EndlessError: there is none.
+        """
+        keys = _identities(schema)
+        least.tries += 1
+        if keys & least.open or least.depth >= _MOST_LEVELS or least.tries > _MOST_TRIES:
+            raise _EndlessError
+        least.open |= keys
+        least.depth += 1
+        try:
+            return self._first_that_ends(schema, name)
+        finally:
+            least.open -= keys
+            least.depth -= 1
+
+    def _first_that_ends(self, schema: Part, name: str) -> Any:
+        for shape in shapes_of(schema):
+            found, value = self._given(shape)
+            if found:
+                return value
+            with suppress(_EndlessError):
+                return self._secret(name) if shape.text("format") == "password" else self._of_type(shape, name)
+        if shape_of(schema).is_nullable:
+            return None
+        raise _EndlessError
 
     def _of_type(self, shape: Shape, name: str) -> Any:
         match shape.type:
@@ -142,15 +184,15 @@ class Maker:
 
     def _array(self, shape: Shape, name: str) -> list[Any]:
         least = shape.count("minItems", 0)
-        most = shape.count("maxItems", _MOST_ITEMS)
+        most = shape.count("maxItems", MOST_ITEMS)
         tuple_ = shape.words.get("prefixItems")
         items = list(tuple_.items()) if tuple_ is not None else []
         part = shape.words.get("items")
         if part is not None and isinstance(part.value, list):  # drafts before 2020-12
             items, part = list(part.items()), None
         made = [self.value(item, name) for item in items[:most]]
-        wanted = min(max(least, 1 if not made else 0), most, _MOST_ITEMS)
-        if part is None or self._recurs(part, needed=least > 0):
+        wanted = min(max(least, 0 if made or self._least is not None else 1), most, MOST_ITEMS)
+        if part is None or wanted <= len(made) or self._recurs(part, needed=least > 0):
             return made
         first = self.value(part, name)
         more = variants(first, shape_of(part)) if shape.is_true("uniqueItems") else repeat(first)
@@ -184,14 +226,21 @@ def _identities(part: Part) -> set[tuple[str, Steps]]:
     return found
 
 
+def _writable(value: Any, shape: Shape) -> Any:
+    """An example without what is only read."""
+    if isinstance(value, dict):
+        kept = ((name, inner) for name, inner in value.items() if not _is_read_only(shape, name))
+        return {name: _writable_part(inner, shape.properties.get(name)) for name, inner in kept}
+    return [_writable_part(item, shape.words.get("items")) for item in value] if isinstance(value, list) else value
+
+
+def _writable_part(value: Any, part: Part | None) -> Any:
+    return value if part is None or not isinstance(value, (dict, list)) else _writable(value, shape_of(part))
+
+
 def _is_read_only(shape: Shape, name: str) -> bool:
     part = shape.properties.get(name)
-    if part is None:
-        return False
-    if part.is_true("readOnly"):
-        return True
-    target = part.follow()
-    return target is not None and target.is_true("readOnly")
+    return part is not None and shape_of(part).is_true("readOnly")
 
 
 def _discriminated(shape: Shape) -> dict[str, str]:
@@ -245,68 +294,3 @@ def active(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: active(inner) for name, inner in value.items() if not isinstance(name, Disabled)}
     return [active(inner) for inner in value] if isinstance(value, list) else value
-
-
-# --- scalars -------------------------------------------------------------------------------------------------------
-
-
-def number(shape: Shape) -> int | float:
-    """A number within its bounds, 1 where that is."""
-    low = _bound(shape, "minimum", "exclusiveMinimum", 1)
-    high = _bound(shape, "maximum", "exclusiveMaximum", -1)
-    value: int | float = 1
-    if low is not None and low > 1:
-        value = low
-    elif high is not None and high < 1:
-        value = high
-    step = shape.number("multipleOf") or 0
-    if step > 0:
-        steps = math.ceil(value / step)
-        value = (steps if high is None or steps * step <= high else math.floor(value / step)) * step
-    if shape.type == "integer" or value == int(value):
-        return math.ceil(value) if high is None or math.ceil(value) <= high else math.floor(value)
-    return value
-
-
-def _bound(shape: Shape, word: str, exclusive: str, inward: int) -> int | float | None:
-    """A bound that may be reached; exclusive ones as 2.0 and 3.0 write them (true), and as 3.1 does (a number)."""
-    bound, open_bound = shape.number(word), shape.number(exclusive)
-    if shape.is_true(exclusive):
-        bound, open_bound = None, bound
-    if open_bound is None:
-        return bound
-    step = inward if shape.type == "integer" or open_bound == int(open_bound) else inward * 0.5
-    opened = open_bound + step
-    return opened if bound is None else (max if inward > 0 else min)(bound, opened)
-
-
-def text(shape: Shape, name: str) -> str:
-    """A text of its format, for its pattern, or its name, as long as it must be."""
-    least, most = shape.count("minLength", 0), shape.count("maxLength", _MOST_TEXT)
-    pattern = shape.text("pattern")
-    if pattern:
-        found = text_for(pattern, least, most)
-        if found is not None:
-            return found
-        why = "no text that fits it was found"
-        shape.words["pattern"].lose(f"the pattern {pattern}", why, "write one into the request")
-    plain = FORMATS.get(shape.text("format"), "")
-    if plain and not least <= len(plain) <= most:
-        plain = ""
-    plain = plain or name or "text"
-    return plain[:most] if len(plain) > most else plain.ljust(min(least, _MOST_TEXT), "x")
-
-
-def variants(value: Any, shape: Shape) -> Iterator[Any]:
-    """Values that differ, where an array allows none twice; as many as there are."""
-    if shape.allowed is not None:
-        yield from shape.allowed
-        return
-    yield value
-    for place in range(2, _MOST_ITEMS + 1):
-        if isinstance(value, str) and shape.text("pattern"):
-            yield text_for(shape.text("pattern"), len(value) + place) or value
-        elif isinstance(value, str):
-            yield f"{value}{place}"
-        elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            yield value + place

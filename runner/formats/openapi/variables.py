@@ -16,6 +16,13 @@ from runner.language.model import RESERVED_NAMES
 _VAGUE = frozenset({"id", "uid", "uuid", "guid", "key", "name", "slug", "code", "number", "ref"})
 
 
+#: Names of credentials, in small letters.
+_CREDENTIAL = re.compile(
+    r"(?:\w+_)?(?:password|passwd|api_?key|client_secret|private_key|subscription_key|(?:access|auth|api|refresh|id|"
+    r"bearer|session|security)_token)|secret|authorization"
+)
+
+
 class Ours(str):
     """A text of our own language: its `{{ }}` are placeholders."""
 
@@ -84,3 +91,8 @@ def singular(word: str) -> str:
     if word.endswith(("sses", "xes", "ches", "shes")):
         return word[:-2]
     return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
+
+
+def is_credential(name: str) -> bool:
+    """Whether a name is one of credentials: their values do not stand in files."""
+    return _CREDENTIAL.fullmatch(snake(name)) is not None if name else False

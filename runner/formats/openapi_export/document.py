@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -170,8 +170,7 @@ def _content(flat: Flat) -> tuple[str, dict[str, Any]]:
     if flat.kind == "form":
         return "application/x-www-form-urlencoded", described(pairs(body))
     if flat.kind == "multipart":
-        fields = {str(part.name): _part(part) for part in body}
-        return "multipart/form-data", {"schema": {"type": "object", "properties": fields}}
+        return "multipart/form-data", _parts(body)
     if flat.kind == "file":
         return media_type(literal_text(body)) or "application/octet-stream", {}
     if flat.kind == "text":
@@ -180,6 +179,21 @@ def _content(flat: Flat) -> tuple[str, dict[str, Any]]:
         names = {"query": "query", "variables": "variables", "operation": "operationName"}
         body = {names[name]: value for name, value in body.items()}
     return "application/json", described(body)
+
+
+def _parts(parts: Iterable[Part]) -> dict[str, Any]:
+    """A multipart body: its parts by name, those of one name as a list, and their types where they are written."""
+    named: dict[str, list[Part]] = {}
+    for part in parts:
+        named.setdefault(url_text(part.name), []).append(part)
+    fields = {name: _part(found[0]) for name, found in named.items()}
+    lists = {name: {"type": "array", "items": fields[name]} for name, found in named.items() if len(found) > 1}
+    made: dict[str, Any] = {"schema": {"type": "object", "properties": fields | lists}}
+    examples = {name: [part.value for part in found] for name, found in named.items() if found[0].file is None}
+    known = {name: values if name in lists else values[0] for name, values in examples.items() if is_known(values)}
+    types = {name: found[0].content_type for name, found in named.items() if isinstance(found[0].content_type, str)}
+    made |= {"example": known} if known else {}
+    return made | ({"encoding": {name: {"contentType": kind} for name, kind in types.items()}} if types else {})
 
 
 def _part(part: Part) -> dict[str, Any]:
@@ -217,10 +231,16 @@ def _is_same(known: dict[str, Any], wanted: dict[str, Any]) -> bool:
     return True
 
 
+def _key(parameter: Mapping[str, Any]) -> tuple[str, str]:
+    """What tells parameters apart: place and name, of headers without regard to case."""
+    name, place = parameter["name"], parameter["in"]
+    return place, name.lower() if place == "header" else name
+
+
 def _merged(first: dict[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
     """One operation of two requests: what the second has and the first has not is added."""
-    names = {(it["name"], it["in"]) for it in first.get("parameters", ())}
-    more = [it for it in second.get("parameters", ()) if (it["name"], it["in"]) not in names]
+    names = {_key(it) for it in first.get("parameters", ())}
+    more = [it for it in second.get("parameters", ()) if _key(it) not in names]
     if more:
         first.setdefault("parameters", []).extend(more)
     if "requestBody" in second:

@@ -6,18 +6,20 @@ What the file writes as `{{ }}` in the URL of a request is a path parameter, wit
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote
 
 from runner.formats.flat import Flat, base_of
 from runner.formats.openapi_export.security import url_text
 from runner.formats.openapi_export.shapes import described, pairs
-from runner.formats.symbols import Value
+from runner.formats.symbols import Scope, Value
 from runner.language import template
 from runner.language.model import Template
 
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+#: What no parameter of a path can hold: a value that does is a part of the path.
+_PARTING = frozenset("/?#")
 _SAFE = "/%:@!$&'()*+,;=-._~"
 #: Headers that say what OpenAPI says elsewhere (§ 4.8.12.1).
 _ELSEWHERE = frozenset({"accept", "content-type", "authorization"})
@@ -82,16 +84,25 @@ def _whole(flat: Flat) -> Iterator[str | Hole]:
     first = scope.expression(parts[0].query) if parts and not isinstance(parts[0], str) else None
     if isinstance(first, str) and _ORIGIN.match(first):
         yield first
-        parts = parts[1:]
-    elif not (isinstance(parts[0], str) and _ORIGIN.match(parts[0])):
+        yield from _items(parts[1:], scope)
+        return
+    items = list(_items(parts, scope))
+    if not (isinstance(parts[0], str) and _ORIGIN.match(parts[0])):
         base = url_text(base_of(flat.step.base_urls, scope))
-        slash = "" if isinstance(parts[0], str) and parts[0][:1] in ("/", "?") else "/"
+        slash = "" if isinstance(items[0], str) and items[0][:1] in ("/", "?") else "/"
         yield base.rstrip("/") + slash
+    yield from items
+
+
+def _items(parts: Iterable[str | template.Placeholder], scope: Scope) -> Iterator[str | Hole]:
+    """The texts of a URL, and what differs in it."""
     for part in parts:
         if isinstance(part, str):
             yield part.partition("#")[0]
-        else:
-            yield Hole(_name(part.query.text), scope.expression(part.query))
+            continue
+        value = scope.expression(part.query)
+        is_path = isinstance(value, str) and not _PARTING.isdisjoint(value)
+        yield str(value).partition("#")[0] if is_path else Hole(_name(part.query.text), value)
 
 
 def _name(expression: str) -> str:

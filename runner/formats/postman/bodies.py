@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from runner.engine.credentials import holds_credential
+from runner.engine.credentials import holds_code, holds_credential
 from runner.formats.draft import Data, Disabled
 from runner.formats.postman.reading import Entry, Json, entries, mapping, plain
 from runner.formats.postman.variables import Variables, is_harmless, snake
@@ -127,6 +127,8 @@ def _json(value: Json, names: list[str], variables: Variables, path: str, name: 
         return {variables.text(key, path): _json(item, names, variables, path, key) for key, item in value.items()}
     if isinstance(value, list):
         return [_json(item, names, variables, path, name) for item in value]
+    if isinstance(value, int) and holds_code(snake(name), str(value)):
+        return f"{{{{to_number({variables.secret(str(value), name)[2:-2]})}}}}"
     if not isinstance(value, str):
         return value
     _refuse_surrogates(value)
@@ -139,7 +141,7 @@ def _json(value: Json, names: list[str], variables: Variables, path: str, name: 
 
 
 def _is_credential(name: str, value: str) -> bool:
-    return not is_harmless(value) and "{{" not in value and holds_credential(snake(name))
+    return not is_harmless(value) and "{{" not in value and holds_credential(snake(name), value)
 
 
 def _refuse_surrogates(text: str) -> None:

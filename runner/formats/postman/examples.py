@@ -43,7 +43,7 @@ def _masked(value: Any, name: str = "") -> Any:
         return {key: _masked(item, key) for key, item in value.items()}
     if isinstance(value, list):
         return [_masked(item, name) for item in value]
-    if isinstance(value, str) and holds_credential(snake(name)) and not is_harmless(value):
+    if isinstance(value, str) and holds_credential(snake(name), value) and not is_harmless(value):
         return MASK
     return value
 

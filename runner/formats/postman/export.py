@@ -206,6 +206,9 @@ class _Export:
         method = str(given.get("method") or ("POST" if body and not body[2] else "GET"))
         place = id(given)
         url = joined(around.base, given["url"], self.variables)
+        if around.base and url == given["url"] and url.startswith("{{"):
+            why = "only a run knows whether it is a whole one: it is taken for one"
+            self.lose("the URL", why, "write the base before it where it is relative")
         values = self._path_values(url, given)
         request: Json = {"method": self.spelling.text(method)}
         given = self._with_base(with_auth(given, around.auth), around.base)

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from runner.formats import foreign_json
 from runner.formats.draft import ForeignFault
-from runner.language.values import spelled_float
 
 #: Folders within folders; each takes two of the hundred levels that a request file may have.
 _MOST_FOLDERS = 40
@@ -69,7 +69,8 @@ def read(text: str) -> Item:
     data = parse(text)
     if isinstance(data, Mapping) and isinstance(data.get("collection"), Mapping):
         data = data["collection"]  # as Postman's API answers
-    _refuse_others(data)
+    if not isinstance(data, Mapping) or not isinstance(data.get("item"), list):
+        raise ForeignFault("this is no Postman collection: it is no object with a list 'item'")
     info = mapping(data.get("info"))
     return Item(
         name=plain(info.get("name") or data.get("name")).strip() or "Postman collection",
@@ -90,13 +91,7 @@ def parse(text: str) -> Json:
     Raises:
         ForeignFault: it is none.
     """
-    try:
-        value = json.loads(text, parse_float=spelled_float)
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise ForeignFault(f"this is not JSON: {where}: {error.msg.lower()}", error.lineno) from None
-    except (RecursionError, ValueError):
-        raise ForeignFault("this JSON cannot be read: it is nested too deep, or a number in it is too long") from None
+    value = foreign_json.read(text)
     half = _HALF.search(text)
     if half and any("\ud800" <= character <= "\udfff" for character in json.dumps(value, ensure_ascii=False)):
         line = text.count("\n", 0, half.start()) + 1
@@ -106,26 +101,6 @@ def parse(text: str) -> Json:
 
 #: An escape that is half of a character beyond the first 65,536, or a whole one together with its neighbour.
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
-_CONVERT = "open it in Postman and export it as Collection v2.1"
-
-
-def _refuse_others(data: Json) -> None:
-    """What is JSON and no collection is told by what it is."""
-    if isinstance(data, Mapping) and isinstance(data.get("item"), list):
-        return
-    if not isinstance(data, Mapping):
-        raise ForeignFault("this is JSON, but not a Postman collection: those are objects with 'info' and 'item'")
-    if isinstance(data.get("requests"), list) or "order" in data:
-        message = "this is a Postman collection of format v1, which Postman gave up in 2018"
-        raise ForeignFault(message, hint=_CONVERT)
-    if isinstance(data.get("collections"), list):
-        message = "this is a data dump of Postman with several collections"
-        raise ForeignFault(message, hint="import it in Postman, and export each collection as v2.1")
-    if isinstance(data.get("values"), list):
-        raise ForeignFault("this is a Postman environment, not a collection", hint="give it with -e beside one")
-    if "openapi" in data or "swagger" in data:
-        raise ForeignFault("this is an OpenAPI document", hint="runner import openapi")
-    raise ForeignFault("this is JSON, but not a Postman collection: it has no list 'item'", hint=_CONVERT)
 
 
 def _items(data: Json, path: str, depth: int) -> Iterator[Item]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from runner.engine.credentials import holds_credential
+from runner.engine.credentials import holds_credential, is_credential_header
 from runner.formats.attached import Attachments
 from runner.formats.draft import Data, Disabled, Foreign, Imported, Names, with_placeholders
 from runner.formats.postman import dynamic
@@ -23,9 +23,6 @@ _JWT = re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+", re.ASCII)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _DEEPEST = 5
 _SHORTEST = 4
-CREDENTIAL_HEADERS = frozenset(
-    {"authorization", "proxy-authorization", "x-api-key", "api-key", "x-auth-token", "cookie"}
-)
 _SCHEMES = {"bearer": "token", "basic": "basic_credentials"}
 _TEXT = "string"
 #: In the description of a variable without a value: where the runner has it from.
@@ -180,7 +177,7 @@ class Variables:
             return self.whole(value) is None
         if "{{" in value or is_harmless(value):
             return False
-        return holds_credential(snake(entry.name)) or _JWT.search(value) is not None
+        return holds_credential(snake(entry.name), value) or _JWT.search(value) is not None
 
     def settle(self) -> None:
         """Chooses types, once every source is known: what is only ever a number where it stands bare becomes one."""
@@ -228,7 +225,7 @@ class Variables:
 
     def guarded(self, name: str, value: str) -> str:
         """A text of ours under a name: a literal credential becomes a secret."""
-        if is_harmless(value) or "{{" in value or not holds_credential(snake(name)):
+        if is_harmless(value) or "{{" in value or not holds_credential(snake(name), value):
             return value
         return self.secret(value.replace("\\{{", "{{"), name)
 
@@ -239,7 +236,7 @@ class Variables:
         scheme, space, rest = value.partition(" ")
         if header.lower() in ("authorization", "proxy-authorization") and space and scheme.isalpha():
             return f"{scheme} {self.secret(rest, _SCHEMES.get(scheme.lower(), 'authorization'))}"
-        if header.lower() in CREDENTIAL_HEADERS or holds_credential(snake(header)):
+        if is_credential_header(header) or holds_credential(snake(header), value):
             return self.secret(value, header)
         return value
 

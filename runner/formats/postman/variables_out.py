@@ -131,4 +131,4 @@ def looked_into(value: Any) -> Iterator[str]:
 def _is_credential(name: str, value: Any) -> bool:
     """Whether a variable is a literal credential."""
     literal = isinstance(value, str) and "{{" not in value and not is_harmless(value)
-    return literal and holds_credential(snake(name))
+    return literal and holds_credential(snake(name), value)

@@ -10,7 +10,7 @@ from runner.formats.addresses import address, has_known_query, in_query, query_m
 from runner.formats.flat import Auth, Flat, Pairs, Part
 from runner.formats.python.literals import Code, literal, text
 from runner.formats.python.values import Values
-from runner.formats.symbols import Value, is_known, joined, literal_text
+from runner.formats.symbols import CAPTURE, Ref, Value, is_known, joined, literal_text
 from runner.language.values import as_text
 
 #: Methods of a client that take a body; others take none.
@@ -48,8 +48,8 @@ def call(flat: Flat, values: Values, token: Value = None) -> Call:
     headers = list(flat.headers)
     keywords: dict[str, Any] = dict(_authorized(flat, headers, values, token))
     url = _url(flat, values, keywords.pop("query", ()))
-    if flat.cookies:
-        headers.append(("Cookie", _cookies(flat.cookies)))
+    if flat.cookies or (flat.held_cookies and values.keeps_cookies):
+        headers.append(("Cookie", _cookies(flat, url, values)))
     body = dict(_body(flat, headers, values))
     if headers:
         keywords = {"headers": _headers(headers, values), **keywords}
@@ -70,8 +70,17 @@ def _url(flat: Flat, values: Values, more: Pairs) -> str:
     if pairs:
         parts.append(query_mark(url) or ("" if literal_text(url).endswith(("?", "&")) else "&"))
     for place, (name, value) in enumerate(pairs):
-        parts += ["&" if place else "", _quoted(name, values), "=", _quoted(value, values)]
-    return values.text(*parts)
+        parts += ["&" if place else "", *_pair(name, value, values)]
+    code = values.text(*parts)
+    return code if flat.open_base is None else Code(f"whole({values.text(flat.open_base)}, {code})")
+
+
+def _pair(name: Value, value: Value, values: Values) -> list[Value]:
+    """An entry of the query; one for each element of what is known to be a list."""
+    if isinstance(value, Ref) and value.kind == CAPTURE and values.name(value.name) in values.lists:
+        one = values.text(_quoted(name, values), "=", Code("quote(str(one))"))
+        return [Code(f'"&".join({one} for one in {values.name(value.name)})')]
+    return [_quoted(name, values), "=", _quoted(value, values)]
 
 
 def _quoted(value: Value, values: Values) -> Value:
@@ -80,14 +89,23 @@ def _quoted(value: Value, values: Values) -> Value:
 
 
 def _headers(headers: list[tuple[Value, Value]], values: Values) -> Any:
-    found = [(values.text(name), values.text(as_text(v) if is_known(v) else v)) for name, v in headers]
+    found = [(values.text(name), _header(value, values)) for name, value in headers]
     names = [name.lower() for name, _ in found]
     return dict(found) if len(set(names)) == len(names) else found
 
 
-def _cookies(cookies: Pairs) -> Value:
-    found = [joined(name, "=", as_text(value) if is_known(value) else value) for name, value in cookies]
-    return joined(found[0], *(joined("; ", one) for one in found[1:]))
+def _header(value: Value, values: Values) -> Code:
+    return value if isinstance(value, Code) else values.text(as_text(value) if is_known(value) else value)
+
+
+def _cookies(flat: Flat, url: str, values: Values) -> Value:
+    """The cookies of a request over those of the client, some of which it holds back."""
+    if not values.keeps_cookies:
+        found = [joined(name, "=", as_text(value) if is_known(value) else value) for name, value in flat.cookies]
+        return joined(*(joined("; " if place else "", one) for place, one in enumerate(found)))
+    own: dict[str, Any] = {values.text(name): _header(value, values) for name, value in flat.cookies}
+    own |= {values.text(name): None for name in flat.held_cookies}
+    return Code(f"cookies(client, {url}, {literal(own)})")
 
 
 # --- authentication --------------------------------------------------------------------------------------------------
@@ -212,7 +230,6 @@ def _settings(flat: Flat, values: Values) -> Iterator[tuple[str, Any]]:
 _LOST = {
     "max_body": ("httpx reads a body to its end", "client.stream"),
     "max_events": ("httpx reads a stream to its end", "client.stream"),
-    "retry": ("httpx does not look at statuses", "a loop around it"),
 }
 
 

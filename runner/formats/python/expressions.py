@@ -57,11 +57,11 @@ _TRUE_OR_FALSE = frozenset({"contains", "has", "starts_with", "ends_with", "matc
 
 
 class Translator:
-    """Translates the trees of expressions. `uses_at` becomes true where a translation needs `at()`."""
+    """Translates the trees of expressions. `optional` gives what a name stands for that need not have a value."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, optional: Names | None = None) -> None:
         self._names = names
-        self.uses_at = False
+        self._optional = optional or names
 
     def code(self, node: Any) -> Code | None:
         """An expression that gives the value."""
@@ -73,10 +73,12 @@ class Translator:
         if kind == "multi_select_list":
             found = [self.code(child) for child in node["children"]]
             return None if None in found else Code(f"[{', '.join(map(str, found))}]")
-        if kind in ("comparator", "and_expression", "or_expression", "not_expression"):
+        if kind in ("comparator", "and_expression", "not_expression"):
             return self.condition(node)
+        if kind == "or_expression":
+            return self.condition(node) or self._first(node)
         path = _path(node)
-        return None if path is None else self._at(path, optional=False)
+        return self._listed(node) if path is None else self._at(path, optional=False)
 
     def condition(self, node: Any) -> Code | None:
         """An expression that gives True or False; None where Python might see something else in it."""
@@ -114,9 +116,42 @@ class Translator:
     def optional(self, node: Any) -> Code | None:
         """A path that may lead nowhere; it is None then."""
         path = _path(node)
-        return None if path is None else self._at(path, optional=True)
+        return self._listed(node) if path is None else self._at(path, optional=True)
 
     # --- parts
+
+    def _first(self, node: Any) -> Code | None:
+        """`a || b`: the left side may be missing."""
+        left, right = node["children"]
+        first = self._first(left) if left["type"] == "or_expression" else self.optional(left) or self.code(left)
+        second = self.code(right)
+        if first is None or second is None:
+            return None
+        return Code(f"first_of({first}, {second})")
+
+    def _listed(self, node: Any) -> Code | None:
+        """`list[].name`, `list[?condition].name`, and one element of these: `… | [0]`."""
+        kind, children = node["type"], node["children"]
+        if kind == "pipe":
+            items, place = self._listed(children[0]), _path(children[1])
+            return None if items is None or not place else Code(f"at({items}, {', '.join(map(literal, place))})")
+        if kind == "subexpression" and children[1]["type"] in ("projection", "filter_projection"):
+            inner = children[1]  # `a.b[*].c` is read as `a` and `b[*].c`
+            whole = {**node, "children": [children[0], inner["children"][0]]}
+            return self._listed({**inner, "children": [whole, *inner["children"][1:]]})
+        if kind not in ("projection", "filter_projection"):
+            return None
+        left = children[0]
+        flat = left["type"] == "flatten"
+        items = self.code(left["children"][0] if flat else left)
+        element = _OfAny(lambda _: None)
+        read = element.code(children[1])
+        kept = element.condition(children[2]) if kind == "filter_projection" else Code("")
+        if items is None or read is None or kept is None:
+            return None
+        items = Code(f"merged({items})") if flat else items
+        items = Code(f"[element for element in {items} if {kept}]") if kept else items
+        return items if read == "element" else Code(f"of_each({items}, lambda element: {read})")
 
     def _compared(self, comparator: str, left: Any, right: Any) -> Code | None:
         if left["type"] == "literal" and right["type"] != "literal" and comparator in ("==", "!="):
@@ -144,25 +179,24 @@ class Translator:
     def _each(self, name: str, over: Any, condition: Any) -> Code | None:
         """`all(list, &expression)`: a generator over the elements."""
         items = self.code(over)
-        inner = _OfElement(lambda _: None)
-        found = inner.condition(condition)
-        self.uses_at = self.uses_at or inner.uses_at
+        found = _OfElement(lambda _: None).condition(condition)
         return None if items is None or found is None else Code(f"{name}({found} for element in {items})")
 
     def _at(self, path: tuple[str | int, ...], *, optional: bool) -> Code | None:
         if path == ("body",) and optional:  # whether it is JSON at all
             return None
         if path[:1] in (("vars",), ("env",)) and len(path) > 1:
-            base, steps = self._names(f"env.{path[1]}" if path[0] == "env" else f"vars.{path[1]}"), path[2:]
+            names = self._optional if optional else self._names
+            base, steps = names(f"env.{path[1]}" if path[0] == "env" else f"vars.{path[1]}"), path[2:]
         elif path[:1] == ("headers",) and len(path) == 2:
             return Code(f"response.headers{f'.get({text(str(path[1]))})' if optional else f'[{text(str(path[1]))}]'}")
         else:
-            base, steps = self._names(str(path[0])) if path else None, path[1:]
+            names = self._optional if optional else self._names
+            base, steps = names(str(path[0])) if path else None, path[1:]
         return None if base is None else self._along(base, steps, optional)
 
     def _along(self, base: str, steps: tuple[str | int, ...], optional: bool) -> Code:
         if optional and steps:
-            self.uses_at = True
             return Code(f"at({base}, {', '.join(literal(step) for step in steps)})")
         return Code(base + "".join(f"[{literal(step)}]" for step in steps))
 
@@ -172,6 +206,20 @@ class _OfElement(Translator):
 
     def _at(self, path: tuple[str | int, ...], *, optional: bool) -> Code | None:
         return self._along("element", path, optional)
+
+
+class _OfAny(_OfElement):
+    """Translates expressions over elements that need not have what is read of them."""
+
+    def _at(self, path: tuple[str | int, ...], *, optional: bool) -> Code | None:
+        return self._along("element", path, True)
+
+
+class OfAnswer(Translator):
+    """Translates conditions over a response that may not have yet what is waited for."""
+
+    def _at(self, path: tuple[str | int, ...], *, optional: bool) -> Code | None:
+        return self._names("body") if path == ("body",) else super()._at(path, optional=True)
 
 
 #: What needs no parentheses, whatever stands beside it.

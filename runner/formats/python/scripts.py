@@ -16,27 +16,21 @@ from runner.engine.plan import TEARDOWN, Loop, Plan
 from runner.formats import symbols
 from runner.formats.exported import Exported
 from runner.formats.flat import Auth, Flat
-from runner.formats.flat_plan import Repeated, flat_steps
+from runner.formats.flat_plan import Repeated, by_loop, flat_steps, goes_alone
 from runner.formats.grants import identity, token_request
 from runner.formats.python.calls import OF_CLIENTS, Call, call, client
 from runner.formats.python.expressions import Translator
-from runner.formats.python.literals import Code, literal, text
+from runner.formats.python.functions import used
+from runner.formats.python.judging import judged, names_status
+from runner.formats.python.literals import literal, text
+from runner.formats.python.sending import sent
 from runner.formats.python.values import Values, imports
 from runner.formats.symbols import CAPTURE, Computed, Ref, Value
 from runner.language import query
 from runner.language.model import MISSING, Assertion, Capture, DataFile, Expression
 
-_AT = '''
-
-def at(value, *steps):
-    """What a path leads to; None where it leads nowhere."""
-    for step in steps:
-        try:
-            value = value[step]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return value
-'''
+#: Methods that overlap.
+_TOGETHER = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def script(plan: Plan) -> Exported:
@@ -51,14 +45,15 @@ def script(plan: Plan) -> Exported:
 def _whole(plan: Plan, values: Values, body: str) -> str:
     names = [f"{name} = os.environ[{text(name)}]  # {why}\n" for name, why in values.wanted.items()]
     names += [f"{name} = {code}\n" for name, code in values.once.items()]
-    modules = imports("".join(names) + body)
     head = f'"""{_line(plan.collection.name)}: the requests of {_line(plan.collection.source.path)}, with httpx.'
     if plan.environment_name:
         head += f" Environment: {_line(plan.environment_name)}."
+    functions = "".join(f"\n{function}" for function in used("".join(names) + body))
+    modules = imports("".join(names) + functions + body)
     standard = "".join(f"{line}\n" for line in modules)
     head = head.replace("\\", "\\\\")
     constants = "\n" + "".join(names) if names else ""
-    return f'{head}"""\n\n{standard}\nimport httpx\n{constants}{f"{_AT}{chr(10)}" if values.uses_at else ""}\n{body}'
+    return f'{head}"""\n\n{standard}\nimport httpx\n{constants}{functions}{chr(10) if functions else ""}\n{body}'
 
 
 def _line(text: str) -> str:
@@ -76,62 +71,84 @@ class _Script:
     def body(self) -> Iterator[str]:
         if self.plan.collection.overlap:
             self.values.place = self.plan.collection.source.path
-            self.values.lose("'overlap'", "the requests are sent one after the other", "")
-        items = list(flat_steps(self.plan))
-        flats = [item.flat if isinstance(item, Repeated) else item for item in items]
+            why = "the requests are sent one after the other: each sees the cookies that those before it were given"
+            self.values.lose("'overlap'", why, "")
+        self.values.keeps_cookies = len(self.plan.steps) > 1
+        flats = [item.flat if isinstance(item, Repeated) else item for item in flat_steps(self.plan)]
         self._client = next((flat.settings for flat in flats if not flat.step.skip), {})
         lines, settings = client(self._client, self.values)
         yield from (f"{line}\n" for line in lines)
         given = {"follow_redirects": True, "timeout": 30, **settings}
         words = ", ".join(f"{name}={literal(value)}" for name, value in given.items())
         yield f"with httpx.Client({words}) as client:\n"
-        blocks = [block for item, flat in zip(items, flats, strict=True) for block in self._item(item, flat)]
+        blocks = [block for together in by_loop(flats) for block in self._with_asked(together)]
         yield "\n".join([*blocks, *([] if any(not flat.step.skip for flat in flats) else ["    pass\n"])])
 
-    def _item(self, item: Flat | Repeated, flat: Flat) -> Iterator[str]:
-        self.values.place = flat.name
-        if flat.step.skip:
-            yield f"    # {_line(flat.name)}\n    # not sent: {_line(flat.step.skip)}\n"
-            return
-        self._tell(flat)
-        block, token = self._token(flat)
-        if block:
-            yield block
-        yield f"    # {_line(flat.name)}\n{''.join(self._repeated(flat, token))}"
+    def _with_asked(self, together: list[Flat]) -> Iterator[str]:
+        """The blocks of requests, and before them the captures that they need and the script does not take."""
+        blocks = list(self._item(together))
+        asked, self.values.asked = self.values.asked, {}
+        for name in asked:
+            self.values.missing.pop(name, None)
+        if asked:
+            yield "".join(f"    {name} = os.environ[{text(name)}]  # {why}: write it\n" for name, why in asked.items())
+        yield from blocks
 
-    def _repeated(self, flat: Flat, token: Value) -> Iterator[str]:
-        """The statements of a request within its loops and behind its condition; what rows capture becomes a list."""
-        rows = [self._rows(loop, flat) for loop in flat.step.loops]
-        condition = self._condition(flat)
-        depth = 4 + 4 * len(rows)
-        inner = list(self._request(flat, token, depth + 4 * bool(condition)))
-        if condition:
-            inner.insert(0, f"{' ' * depth}if {condition}:\n")
-        taken = [(self.values.name(it.name), self.values.code(Ref(CAPTURE, it.name))) for it in flat.captures if rows]
-        inner += [f"{' ' * (depth + 4 * bool(condition))}{name}_rows.append({code})\n" for name, code in taken]
-        is_counted = re.search(r"\bindex\b", "".join(inner)) is not None
-        yield from (f"    {name}_rows = []\n" for name, _ in taken)
+    def _item(self, together: list[Flat]) -> Iterator[str]:
+        """A request, or those of a group that goes through its rows."""
+        sent: list[tuple[Flat, Value]] = []
+        for flat in together:
+            self.values.place = flat.name
+            if flat.step.skip:
+                yield f"    # {_line(flat.name)}\n    # not sent: {_line(flat.step.skip)}\n"
+                continue
+            self._tell(flat, alone=len(together) == 1)
+            block, token = self._token(flat)
+            if block:
+                yield block
+            sent.append((flat, token))
+        if len(sent) == 1:
+            yield f"    # {_line(sent[0][0].name)}\n{''.join(self._repeated(sent))}"
+        elif sent:
+            yield "".join(self._repeated(sent))
+
+    def _repeated(self, sent: list[tuple[Flat, Value]]) -> Iterator[str]:
+        """The statements of requests within the loops that they share; what rows capture becomes a list."""
+        loops = sent[0][0].step.loops
+        self.values.place = sent[0][0].name
+        rows = [self._rows(loop, sent[0][0]) for loop in loops]
+        blocks = [self._in_row(flat, token, 4 + 4 * len(rows), len(sent) > 1) for flat, token in sent]
+        inner = "\n".join(blocks)
+        is_counted = re.search(r"\bindex\b", inner) is not None
+        taken = [self.values.name(capture.name) for flat, _ in sent for capture in flat.captures if rows]
+        yield from (f"    {name}_rows = []\n" for name in taken)
         for number, code in enumerate(rows):
             start = " " * (4 + 4 * number)
             yield f"{start}for index, item in enumerate({code}):\n" if is_counted else f"{start}for item in {code}:\n"
-        yield from inner
-        yield from (f"    {name} = {name}_rows\n" for name, _ in taken)
+        yield inner
+        yield from (f"    {name} = {name}_rows\n" for name in taken)
 
-    def _tell(self, flat: Flat) -> None:
+    def _in_row(self, flat: Flat, token: Value, depth: int, named: bool) -> str:
+        """The statements of a request behind its condition."""
+        self.values.place = flat.name
+        start, condition = " " * depth, self._condition(flat)
+        inner = list(self._request(flat, token, depth + 4 * bool(condition)))
+        if flat.step.loops:
+            taken = [(self.values.name(it.name), self.values.code(Ref(CAPTURE, it.name))) for it in flat.captures]
+            inner += [f"{start}{'    ' if condition else ''}{name}_rows.append({code})\n" for name, code in taken]
+        title = f"{start}# {_line(flat.name)}\n" if named else ""
+        return title + (f"{start}if {condition}:\n" if condition else "") + "".join(inner)
+
+    def _tell(self, flat: Flat, *, alone: bool) -> None:
         """What the script has no words for."""
-        if flat.open_url:
-            self.values.lose("the URL", "only a run knows whether it is a whole one: it is taken for one", "")
-        if flat.spec.cookies and len(self.plan.steps) > 1:
-            self.values.lose("'cookies'", "httpx sends them in place of those of the jar", "client.cookies")
-        for name in ("poll", "paginate"):
-            if getattr(flat.spec, name) is not None:
-                self.values.lose(f"'{name}'", "the request is sent once", "a loop around it")
+        if flat.spec.paginate is not None:
+            self.values.lose("'paginate'", "the request is sent once", "a loop around it")
         for name in ("schema", "snapshot"):
             if getattr(flat.spec, name) is not None:
                 self.values.lose(f"'{name}'", "the script does not compare with files", "a library for it")
         if flat.step.part == TEARDOWN:
             self.values.lose("'teardown'", "the script ends at the first failure", "try … finally")
-        if any(loop.of_group for loop in flat.step.loops):
+        if alone and any(loop.of_group for loop in flat.step.loops) and not goes_alone(self.plan, flat):
             why = "each request goes through the rows by itself"
             self.values.lose("'for_each' of a group", why, "one loop for all of them")
         for name in OF_CLIENTS:
@@ -219,12 +236,11 @@ class _Script:
         start = " " * indent
         if "delay" in flat.settings:
             yield f"{start}time.sleep({self.values.seconds(flat.settings['delay'])})\n"
-        yield call(flat, self.values, token).written("response = ", indent)
+        yield from sent(flat, token, self.values, indent)
         translator = self.values.of_response(flat.scope, [capture.name for capture in flat.captures])
         taken = [line for capture in flat.captures for line in self._capture(capture, translator)]
         judged = [line for given in flat.asserts for line in self._assertion(given, translator, flat)]
-        self.values.uses_at = self.values.uses_at or translator.uses_at
-        if flat.spec.snapshot is None and not any(_names_status(assertion) for assertion, _, _ in flat.asserts):
+        if flat.spec.snapshot is None and not any(names_status(assertion) for assertion, _, _ in flat.asserts):
             yield f"{start}{_successful(flat)}\n"
         if any("body" in line and not line.startswith("#") for line in (*taken, *judged)):
             yield f"{start}body = response.json()\n"
@@ -245,6 +261,8 @@ class _Script:
                 return
         elif (found := translator.code(node)) is not None:
             self.values.missing.pop(name, None)
+            if found.startswith(("of_each(", "merged(", "[element for")):
+                self.values.lists.add(name)
             yield f"{name} = {found}"
             return
         self.values.lose(f"the capture '{capture.name}'", "it has no translation", "write it")
@@ -253,8 +271,15 @@ class _Script:
 
     def _assertion(self, given: tuple[Assertion, Value, Value], translator: Translator, flat: Flat) -> Iterator[str]:
         assertion, equals, includes = given
+        if self._needs_overlap(assertion, flat):
+            self.values.lose("an assertion", "what it says of cookies holds where requests overlap", "use runner run")
+            yield f"# assert {_line(assertion.that.text)}"
+            return
         tree = query.compile(assertion.that.text).tree.root
-        found = None if includes is not MISSING else self._judged(tree, assertion, equals, translator)
+        asked = dict(self.values.asked)
+        found = None if includes is not MISSING else judged(tree, assertion, equals, translator, self.values)
+        if self.values.asked != asked:  # it compares with a capture that is not taken
+            found, self.values.asked = None, asked
         if found is not None:
             message = f", {text(_line(assertion.message))}" if isinstance(assertion.message, str) else ""
             yield f"assert {found}{message}"
@@ -265,18 +290,10 @@ class _Script:
         self.values.lose("an assertion", "it has no translation", "write it, or use runner run")
         yield f"# assert {_line(shown)}"
 
-    def _judged(self, tree: Any, assertion: Assertion, equals: Value, translator: Translator) -> Code | None:
-        if equals is MISSING:
-            return translator.truth(tree)
-        if assertion.one_of:
-            found = translator.code(tree)
-            return None if found is None else Code(f"{found} in {literal(self.values.code(equals))}")
-        return translator.equal(tree, literal(self.values.code(equals)), equals)
-
-
-def _names_status(assertion: Assertion) -> bool:
-    return any(name.text == "status" for name in query.compile(assertion.that.text).names)
-
+    def _needs_overlap(self, assertion: Assertion, flat: Flat) -> bool:
+        """Whether an assertion looks at cookies, which neighbours that are sent together do not see of one another."""
+        together = self.plan.collection.overlap and flat.method in _TOGETHER
+        return bool(together) and "cookie" in assertion.that.text.lower()
 
 def _successful(flat: Flat) -> str:
     """What holds of a status where no assertion looks at it."""

@@ -9,14 +9,31 @@ from keyword import iskeyword
 from typing import Any
 
 from runner.formats.exported import Exported
-from runner.formats.python.expressions import Translator
+from runner.formats.python.expressions import OfAnswer, Translator
 from runner.formats.python.literals import Code, composed, literal, text
-from runner.formats.symbols import CAPTURE, ENV, ROW, SECRET, Computed, Ref, Scope, Text, Value, is_known, pieces
+from runner.formats.symbols import (
+    CAPTURE,
+    ENV,
+    ROW,
+    SECRET,
+    VARIABLE,
+    Computed,
+    Ref,
+    Scope,
+    Text,
+    Value,
+    is_known,
+    pieces,
+)
 from runner.language import query
 from runner.language.values import as_text, duration
 
 #: Names that the script has for itself.
-_TAKEN = frozenset({"client", "response", "body", "element", "at", "os", "httpx", "Path", "main", "str", "len", "sum"})
+_TAKEN = frozenset(
+    {"client", "response", "body", "element", "at", "cookies", "whole", "first_of", "merged", "of_each",
+     "send_again", "send_until", "send", "os", "httpx", "Path", "main", "str", "len",
+     "sum"}
+)  # fmt: skip
 #: What a module is needed for.
 _MODULES: Mapping[str, str] = {
     "base64.": "import base64",
@@ -57,9 +74,14 @@ class Values:
         self.exported = exported
         self.wanted: dict[str, str] = {}
         self.place = ""
-        self.uses_at = False
-        #: Captures that have no translation, each with what it is: the reader sets those that are used.
+        #: Captures that have no translation, each with what it is.
         self.missing: dict[str, str] = {}
+        #: Those of them that are used from here on: the reader writes them.
+        self.asked: dict[str, str] = {}
+        #: Names of captures that are lists, as far as their expressions tell.
+        self.lists: set[str] = set()
+        #: Whether cookies that an answer sets may go out with a later request.
+        self.keeps_cookies = False
         self._opaque: dict[str, str] = {}
         #: What is worked out once: names with their expressions.
         self.once: dict[str, str] = {}
@@ -116,7 +138,7 @@ class Values:
         if symbol.kind in (CAPTURE, ROW) and symbol.name not in ("data", "iteration"):
             base = self.name(symbol.name)
             if base in self.missing:
-                self.want(base, self.missing[base])
+                self.asked[base] = self.missing[base]
         else:
             name = symbol.name.upper() if symbol.kind == SECRET else symbol.name
             why = _WHY.get(symbol.kind, "a variable that this file does not set")
@@ -145,27 +167,29 @@ class Values:
     def translate(self, node: Any, computed: Computed, *, condition: bool = False) -> Code | None:
         """An expression over the variables that `computed` has values for."""
         values = dict(computed.values)
-        wanted = dict(self.wanted)
+        wanted, asked = dict(self.wanted), dict(self.asked)
 
         def variable(name: str) -> Code | None:
             found = values.get(name.removeprefix("vars."), ...)
             return None if found is ... else Code(literal(self.code(found)))
 
-        translator = Translator(variable)
+        def optional(name: str) -> Code | None:
+            return _from_environment(values.get(name.removeprefix("vars."))) or variable(name)
+
+        translator = Translator(variable, optional)
         code = translator.condition(node) if condition else translator.code(node)
-        self.uses_at = self.uses_at or (code is not None and translator.uses_at)
         if code is None:
-            self.wanted = wanted
+            self.wanted, self.asked = wanted, asked
         return code
 
     def _default(self, node: Any, computed: Computed) -> Code | None:
         """`env.NAME || 'text'`."""
         if node["type"] != "or_expression" or node["children"][1]["type"] != "literal":
             return None
-        value = dict(computed.values).get(_env(node["children"][0]) or "")
-        if not isinstance(value, Ref) or value.kind != ENV:
-            return None
-        return Code(f"os.environ.get({text(value.name)}) or {literal(node['children'][1]['value'])}")
+        first = node["children"][0]
+        name = first["value"] if first["type"] == "field" else _env(first) or ""
+        found = _from_environment(dict(computed.values).get(name))
+        return None if found is None else Code(f"{found} or {literal(node['children'][1]['value'])}")
 
     def _stand_in(self, expression: str) -> Code:
         if expression not in self._opaque:
@@ -176,8 +200,14 @@ class Values:
 
     # --- responses
 
-    def of_response(self, scope: Scope | None = None, captured: Iterable[str] = ()) -> Translator:
-        """Translates expressions over the response, which see the variables of a scope, and what was captured."""
+    def of_response(
+        self, scope: Scope | None = None, captured: Iterable[str] = (), *, waiting: bool = False
+    ) -> Translator:
+        """Translates expressions over the response, which see the variables of a scope, and what was captured.
+
+        `waiting`: over one that may not be the last, and has no `body` of its own.
+        """
+        response = {**RESPONSE, "body": "response.json()"} if waiting else RESPONSE
         seen = None if scope is None else replace(scope, captured=scope.captured.union(captured))
 
         def name(given: str) -> Code | None:
@@ -185,10 +215,19 @@ class Values:
                 return self._symbol(Ref(ENV, given[4:]))
             if given.startswith("vars."):
                 return None if seen is None else Code(literal(self.code(seen.name(given[5:]))))
-            found = RESPONSE.get(given)
+            found = response.get(given)
             return None if found is None else Code(found)
 
-        return Translator(name)
+        def optional(given: str) -> Code | None:
+            return _from_environment(Ref(ENV, given[4:])) if given.startswith("env.") else name(given)
+
+        return OfAnswer(name, optional) if waiting else Translator(name, optional)
+
+
+def _from_environment(value: Value) -> Code | None:
+    """A value of the environment that need not be set; None for another one."""
+    is_outside = isinstance(value, Ref) and value.kind in (ENV, VARIABLE) and not value.path
+    return Code(f"os.environ.get({text(value.name)})") if is_outside else None
 
 
 def imports(body: str) -> list[str]:

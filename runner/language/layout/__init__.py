@@ -1,6 +1,6 @@
 """YAML text → the same YAML in one canonical style; comments, order, quotes, blocks and braces stay as chosen.
 
-    parts ◀── reading ◀── printing
+    parts ◀── lines, reading ◀── printing
 
 Two spaces of indent, items below their key, one space after `:` and `,`, one empty line between requests and between
 the blocks of a file. This file knows the keys whose items are set apart, and no other; it judges nothing.
@@ -21,7 +21,9 @@ def layout(source: Source) -> str:
     Raises:
         InvalidError: it is not YAML.
     """
-    document = read(source)
+    lines = source.text.replace("\r\n", "\n").replace("\r", "\n")  # YAML reads every line break as one (1.2 § 5.4)
+    document = read(Source(source.path, lines))
     if document is None:  # nothing but comments
-        return "\n".join(line.rstrip() for line in source.text.splitlines()).strip("\n") + "\n"
+        text = "\n".join(line.rstrip() for line in lines.split("\n")).strip("\n")
+        return f"{text}\n" if text else ""
     return Printer(document).text()

@@ -41,14 +41,17 @@ Node = Scalar | Block
 
 
 class Entry(NamedTuple):
-    """A key with its value, or an item. `explicit`: the key is written with `?`."""
+    """A key with its value, or an item. `explicit`: the key is written with `?`. `dash`: where that of an item is."""
 
     key: Node | None
     value: Node
     explicit: bool = False
+    dash: int | None = None
 
     @property
     def start(self) -> int:
+        if self.dash is not None:
+            return self.dash
         return self.value.start if self.key is None else self.key.start
 
 

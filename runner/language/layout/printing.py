@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
+from runner.language.layout.lines import cut, in_one_line, is_long, is_tall, name_of, parent_column, shifted
 from runner.language.layout.parts import Block, Document, Entry, Node, Scalar
-from runner.language.writer import quoted
 
 #: Keys whose items are set apart by empty lines.
 _APART = frozenset({"requests", "setup", "teardown"})
+_NO_CONTENT = re.compile(r":?(?:[ \t\n]+|#[^\n]*)*")
 _HEADER = re.compile(r"([|>])([+-]?)([1-9]?)([+-]?)")
 
 
@@ -43,11 +44,12 @@ class Printer:
 
     # --- lines and comments ---
 
-    def _end_line(self, end: int) -> None:
-        """Ends the line, with the comments that follow `end` in its line of the source."""
+    def _end_line(self, end: int, before: int | None = None) -> None:
+        """Ends the line, with the comment that follows `end` in its line of the source and stands before `before`."""
         line = self._line_of(end)
         comment = self._comments[self._next] if self._next < len(self._comments) else None
-        if comment is not None and not comment.own and comment.line == line:
+        near = comment is not None and (before is None or comment.start < before)
+        if comment is not None and near and not comment.own and comment.line == line:
             aligned = self._is_aligned(self._next)
             distance = comment.column + self._moved - len(self._line) if aligned else comment.distance
             self._line += " " * max(distance, 1) + comment.text
@@ -101,12 +103,14 @@ class Printer:
                 self._before_entry(entry, previous, indent, apart=apart, top=top)
             self._moved = indent - block.column
             self._entry(entry, block, indent, inline=inline)
+            if isinstance(entry.value, Scalar) and not entry.value.text:  # a key alone, with comments as its value
+                self._own_comments(self._content_after(self._entry_end(entry)), indent + 2, block.column + 1)
             previous = entry
         # libyaml ends a block where the next token begins: what stands before it, and as far right, belongs to it.
         self._own_comments(block.end, indent, block.column if indent else 0)
 
     def _before_entry(self, entry: Entry, previous: Entry | None, indent: int, *, apart: bool, top: bool) -> None:
-        takes_lines = _is_tall if apart else _is_long
+        takes_lines = is_tall if apart else is_long
         long = previous is not None and (takes_lines(previous.value) or takes_lines(entry.value))
         if long and (apart or top) and self._out[-1]:
             self._out.append("")
@@ -118,23 +122,28 @@ class Printer:
         pad = "" if inline else " " * indent
         if entry.key is None:
             self._line += pad + "-"
-            self._value(entry.value, indent, indent + 2, item=True)
+            self._value(entry.value, indent, indent + 2, item=True, after=entry.dash)
             return
+        self._line += f"{pad}? " if entry.explicit else pad
+        self._line += self._inline(entry.key)
         if entry.explicit:
-            self._line += f"{pad}? {self._inline(entry.key)}"
             self._end_line(entry.key.end)
-            self._line = " " * indent + ":"
-        else:
-            self._line += f"{pad}{self._inline(entry.key)}:"
-        self._value(entry.value, indent, indent + 2, key=_name(entry.key), after=entry.key.end)
+            self._line = " " * indent
+        self._line += ":"
+        self._value(entry.value, indent, indent + 2, key=name_of(entry.key), after=entry.key.end)
 
     def _value(
         self, node: Node, parent: int, indent: int, *, item: bool = False, key: str = "", after: int | None = None
     ) -> None:
         """A value behind what the line holds: in the line, or as a block below it."""
         properties = node.properties.strip()
-        if properties:
-            self._line += f"{' ' if self._line else ''}{properties}"
+        block = isinstance(node, Block) and not node.flow
+        if not block and self._pending_before(node.start):  # `key:  # comment` with its value below
+            self._end_line(self._comments[self._next].start, node.start)
+            self._own_comments(node.start, indent)
+            self._line = " " * indent
+        if properties and (block or isinstance(node, Scalar)):
+            self._line += f"{' ' if self._line.strip() else ''}{properties}"
         if isinstance(node, Block) and not node.flow:
             if item and not properties and not self._comment_follows(node):
                 self._line += " "
@@ -150,29 +159,30 @@ class Printer:
             self._scalar(node, indent, after)
 
     def _comment_follows(self, node: Block) -> bool:
-        """Whether a comment stands between a dash and the first entry of the block that is its item."""
-        return self._pending_before(node.entries[0].start if node.entries else node.end)
+        """Whether a comment stands between a dash and the block that is its item."""
+        return self._pending_before(node.start)
+
+    def _content_after(self, offset: int) -> int:
+        """Where something stands again that is neither space nor a comment, nor the colon of a key."""
+        match = _NO_CONTENT.match(self._source, offset)
+        return match.end() if match else offset
 
     # --- scalars ---
 
     def _inline(self, node: Node) -> str:
         if isinstance(node, Scalar):
             properties = f"{node.properties} " if node.properties else ""
-            return properties + _in_one_line(node)
+            return properties + in_one_line(node)
         return self._flow_text(node)
 
     def _scalar(self, node: Scalar, indent: int, after: int | None) -> None:
         if not node.text:
             self._end_line(after if after is not None else node.end)
             return
-        if after is not None and self._pending_before(node.start):
-            self._end_line(after)  # `key:  # comment` with its value below
-            self._own_comments(node.start, indent)
-            self._line = " " * indent
         lines = node.text.split("\n")
         self._line += f"{' ' if self._line.strip() else ''}{lines[0]}"
         for line in lines[1:]:
-            self._out.append(_cut(self._line, node.style))
+            self._out.append(cut(self._line, node.style))
             self._line = " " * indent + line.strip(" \t") if line.strip() else ""
         self._end_line(node.end)
 
@@ -189,7 +199,8 @@ class Printer:
         old = self._old_indent(node, lines, digit)
         rest = header[match.end() :].strip()
         mark = "2" if digit else ""
-        self._line += f" {style}{mark}{before or behind}" + (f"  {rest}" if rest else "")
+        self._line += " " if self._line.strip() else ""
+        self._line += f"{style}{mark}{before or behind}" + (f"  {rest}" if rest else "")
         self._out.append(self._line)
         self._line = ""
         keeps = "+" in (before, behind)
@@ -206,7 +217,7 @@ class Printer:
         if not digit:
             return len(filled[0]) - len(filled[0].lstrip(" ")) if filled else 0
         line = self._text_of(self._line_of(node.start))
-        return _parent_column(line) + int(digit)
+        return parent_column(line) + int(digit)
 
     def _skip_comments(self, end: int) -> None:
         while self._next < len(self._comments) and self._comments[self._next].start < end:
@@ -215,76 +226,60 @@ class Printer:
     # --- flow ---
 
     def _flow(self, node: Block, parent: int) -> None:
-        space = " " if self._line.strip() else ""
+        self._line += " " if self._line.strip() else ""
         several = "\n" in self._source[node.start : node.end].strip()
-        if not several or not node.entries:
-            self._line += space + self._flow_text(node)
+        if not several or not node.entries or self._opening(node) == "#":
+            self._line += self._flow_text(node)
             return
         opening, closing = "{}" if node.mapping else "[]"
-        self._line += space + opening
-        self._end_line(node.start)
-        for number, entry in enumerate(node.entries):
+        self._line += f"{node.properties.strip()} {opening}" if node.properties.strip() else opening
+        starts = [*(entry.start for entry in node.entries), node.end]
+        self._end_line(node.start, starts[0])
+        for entry, following in zip(node.entries, starts[1:], strict=True):
             self._own_comments(entry.start, parent + 2)
-            self._line = " " * (parent + 2) + self._flow_entry(entry)
-            self._line += "," if number < len(node.entries) - 1 else ""
-            self._end_line(self._entry_end(entry))
+            self._line = " " * (parent + 2)
+            self._line += self._flow_entry(entry) + ("," if following != node.end else "")
+            self._end_line(self._entry_end(entry), following)
         self._own_comments(node.end, parent + 2)
         self._line = " " * parent + closing
+
+    def _opening(self, node: Block) -> str:
+        """The character behind the anchor and tag: a bracket, or what stands between."""
+        begin = node.start + len(node.properties)
+        return self._source[begin : node.end].lstrip()[:1]
+
+    def _holds_comment(self, start: int, end: int) -> bool:
+        """Whether a comment that is not written yet stands there."""
+        return any(start <= comment.start < end for comment in self._comments[self._next :])
+
+    def _kept(self, start: int, end: int, lead: str = "") -> str:
+        """A stretch of the source as it stands, its lines moved as far as its first one: there are comments within.
+
+        `lead` stands before it.
+        """
+        while self._next < len(self._comments) and self._comments[self._next].start < end:
+            self._next += 1
+        first, *lines = self._source[start:end].split("\n")
+        moved = len(self._line + lead) - (start - self._document.lines[self._line_of(start)])
+        return lead + "\n".join([first, *(shifted(line, moved) for line in lines)])
 
     def _entry_end(self, entry: Entry) -> int:
         return max(entry.value.end, entry.key.end if entry.key else 0)
 
     def _flow_text(self, node: Block) -> str:
+        if self._holds_comment(node.start, node.end):
+            return self._kept(node.start, node.end)
         inside = ", ".join(map(self._flow_entry, node.entries))
         properties = f"{node.properties.strip()} " if node.properties.strip() else ""
-        if node.mapping and self._source[node.start + len(node.properties)] != "{":
+        if node.mapping and self._opening(node) != "{":
             return properties + inside  # `[status: 200]`: a mapping of one entry, without braces
         return f"{properties}{{{inside}}}" if node.mapping else f"{properties}[{inside}]"
 
     def _flow_entry(self, entry: Entry) -> str:
+        end = self._entry_end(entry)
+        if self._holds_comment(entry.start, end):
+            return self._kept(entry.start, end, "? " if entry.explicit else "")
         value = self._inline(entry.value)
         if entry.key is None:
             return value
         return f"{self._inline(entry.key)}: {value}" if value else f"{self._inline(entry.key)}:"
-
-
-def _name(key: Node) -> str:
-    return key.text if isinstance(key, Scalar) else ""
-
-
-def _in_one_line(node: Scalar) -> str:
-    """A scalar in one line: its lines joined as YAML folds them, or written anew where they hold line breaks."""
-    lines = node.text.split("\n")
-    if len(lines) > 1 and any(not line.strip() or line.endswith("\\") for line in lines):
-        return quoted(node.value)
-    return " ".join(line.strip() for line in lines)
-
-
-def _is_tall(item: Node) -> bool:
-    """Whether an item takes more than one line."""
-    if isinstance(item, Block) and not item.flow:
-        inner = _is_long if item.mapping else _is_tall
-        return len(item.entries) > 1 or any(inner(entry.value) for entry in item.entries)
-    return _is_long(item)
-
-
-def _is_long(node: Node) -> bool:
-    """Whether the value of a key takes lines of its own."""
-    if isinstance(node, Block):
-        return not node.flow
-    return node.style in ("|", ">") or "\n" in node.text
-
-
-def _cut(line: str, style: str) -> str:
-    """A line of a longer scalar without the spaces at its end, but for escaped ones in double quotes."""
-    return line if style == '"' and line.endswith("\\ ") else line.rstrip()
-
-
-def _parent_column(line: str) -> int:
-    """The column of the block that holds the block scalar which begins in this line."""
-    match = re.match(r"(?: *(?:- +)*)", line)
-    lead = match.group() if match else ""
-    rest = line[len(lead) :]
-    if lead.endswith("- ") and rest[:1] in "|>":
-        return lead.rstrip(" ").rfind("-")
-    return len(lead)

@@ -16,6 +16,7 @@ from runner.language.syntax import BaseLoader
 from runner.language.syntax.faults import explain
 
 _PROPERTIES = re.compile(r"(?:[&!]\S*[ \t]*)+")
+_BLANK = re.compile(r"(?:[ \t\n]+|#[^\n]*)*")
 _COMMENT = re.compile(r"(?:^|(?<=[\s]))#[^\n]*")
 
 
@@ -76,12 +77,19 @@ class _Reader:
                 block.end = _index(inner.end_mark)
                 return block
             if not mapping:
-                block.entries.append(Entry(None, self._node(inner)))
+                before = block.entries[-1].value.end if block.entries else start + len(properties)
+                value = self._node(inner)
+                block.entries.append(Entry(None, value, dash=None if flow else self._dash(before, value.start)))
                 continue
             explicit = self._is_explicit(_index(inner.start_mark))
             key = self._node(inner)
             block.entries.append(Entry(key, self._node(next(self._events)), explicit))
         raise AssertionError("libyaml ends every block that it starts")
+
+    def _dash(self, before: int, start: int) -> int:
+        """Where the dash of an item is, whose value starts there."""
+        match = _BLANK.match(self._text, before)
+        return min(match.end() if match else before, start)
 
     def _scalar(self, event: Any, start: int, end: int) -> Scalar:
         self.opaque.append((start, end))

@@ -45,7 +45,11 @@ class Interpreter(TreeInterpreter):  # type: ignore[misc]  # jmespath has no typ
         # The base class makes a table of methods, functions and options for each instance: none is needed.
         self._tree = tree
         self._root = root
-        self._inside: Interpreter = self
+
+    @property
+    def _inside(self) -> Interpreter:
+        """What reads inside projections and left of `||`. Not an attribute: a ring would hold the document."""
+        return self
 
     def visit(self, node: Node, value: Value, *_: Any) -> Value:
         return getattr(self, _METHODS[node["type"]])(node, value)
@@ -173,7 +177,11 @@ class StrictInterpreter(Interpreter):
 
     def __init__(self, tree: Tree, root: Value) -> None:
         super().__init__(tree, root)
-        self._inside = Interpreter(tree, root)
+        self._lenient = Interpreter(tree, root)
+
+    @property
+    def _inside(self) -> Interpreter:
+        return self._lenient
 
     def get(self, node: Node, value: Value) -> Value:
         if not isinstance(value, Mapping):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from runner.diagnostics import did_you_mean, nearest
+from runner.diagnostics import counted, did_you_mean, nearest
 from runner.errors import EvaluationError
 from runner.language.query.tree import Node, Tree
 from runner.language.values import Value, kind
@@ -103,8 +103,7 @@ def _is(found: Miss, wanted: str) -> str:
 
 
 def _beyond(found: Miss, value: Value) -> str:
-    count = len(value)
-    return f"{_parent(found)} has {count} element{'' if count == 1 else 's'}, there is no {found.key}"
+    return f"{_parent(found)} has {counted(len(value), 'element')}, there is no {found.key}"
 
 
 _MESSAGES: dict[str, Callable[[Miss, Value], str]] = {

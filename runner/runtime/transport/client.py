@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from time import perf_counter, time
 from typing import Protocol
 
 import httpx
 
+from runner.diagnostics import counted
 from runner.engine.exchange import Exchange, Headers, Redirect, Request, Response, Saved, SaveTo
 from runner.errors import TransportError
 from runner.runtime.transport import codings, wire
@@ -94,9 +94,9 @@ class HttpTransport:
             _check_count(request, redirects, location)
             hop = wire.follow(first, hop, response.status, location)
         if redirects or set_cookies:
-            response = replace(response, redirects=tuple(redirects), set_cookies=tuple(set_cookies))
+            response = response._replace(redirects=tuple(redirects), set_cookies=tuple(set_cookies))
         elapsed, timing = perf_counter() - started, deadline.timing()
-        return Exchange(replace(request, headers=sent), response, elapsed, timing=timing, started=began)
+        return Exchange(request._replace(headers=sent), response, elapsed, timing=timing, started=began)
 
     def _hop(self, request: Request, jar: CookieJar | None, deadline: Deadline) -> tuple[Headers, Response]:
         """One request and its response, on another connection if the first one turns out to be closed."""
@@ -127,6 +127,8 @@ def _exchange(route: Route, message: httpx.Request, request: Request, deadline: 
             return _response(answer, request, deadline, route)
     except httpx.RequestError as error:
         raise _fault(error, deadline, route.peer) from error
+    finally:
+        deadline.answer = None  # they hold each other, and both would stay until someone looks for such rings
 
 
 def _response(answer: httpx.Response, request: Request, deadline: Deadline, route: Route) -> Response:
@@ -147,7 +149,7 @@ def _response(answer: httpx.Response, request: Request, deadline: Deadline, rout
         return response
     has_body = request.method != "HEAD" and answer.status_code not in (204, 304)
     if request.save_to and has_body and answer.status_code < 400:
-        return replace(response, saved=_saved(request.save_to, answer))
+        return response._replace(saved=_saved(request.save_to, answer))
     length = answer.headers.get("content-length", "")
     if has_body and length.isdecimal() and int(length) > request.max_body:  # a coding makes it larger, not smaller
         raise _too_large(f"{int(length):,} bytes are announced", request.max_body)
@@ -157,7 +159,7 @@ def _response(answer: httpx.Response, request: Request, deadline: Deadline, rout
 
         pieces = events_of(pieces, request.max_events)
     content = _read(pieces, request.max_body)
-    return replace(response, content=content) if content else response
+    return response._replace(content=content) if content else response
 
 
 def _saved(to: SaveTo, answer: httpx.Response) -> Saved:
@@ -210,7 +212,7 @@ def _location(request: Request, response: Response) -> str | None:
 def _check_count(request: Request, redirects: list[Redirect], location: str) -> None:
     if len(redirects) <= request.max_redirects:
         return
-    count = f"more than {request.max_redirects} redirect{'s' if request.max_redirects > 1 else ''}"
+    count = f"more than {counted(request.max_redirects, 'redirect')}"
     if circle := _circle([redirect.url for redirect in redirects]):
         hint = "is a cookie or a login missing? `follow_redirects: false` shows the first of them"
         raise TransportError("redirect", f"{count}: they go in a circle, {circle}", hint)

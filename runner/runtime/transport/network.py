@@ -289,8 +289,7 @@ class Backend(httpcore.SyncBackend):
         except httpcore.ConnectTimeout:
             raise deadline.over() from None
         except (httpcore.ConnectError, OSError) as error:
-            cause = cast(OSError, error.__cause__ or error)
-            raise connect_fault(cause, host, port, proxied=self._proxied) from error
+            raise connect_fault(cast(OSError, error.__cause__ or error), host, port, proxied=self._proxied) from error
         name = f"{_TO_PROXY if self._proxied else ''}{host}:{port}"
         stream = Stream(inner, name, Peer(ip), deadline if self._greets else None)
         deadline.stream = stream if self._greets else None
@@ -314,13 +313,13 @@ class Backend(httpcore.SyncBackend):
     def _first(self, addresses: _Addresses, deadline: Deadline) -> tuple[httpcore.NetworkStream, str]:
         """The first address that answers; each has its share of the time, so that a dead one is not all of it."""
         deadline.enter("connect")
-        fault: Exception = OSError("the host has no address")
-        for place, (*_, (host, port, *_)) in enumerate(addresses):
+        for left, (*_, (host, port, *_)) in zip(range(len(addresses), 0, -1), addresses, strict=True):
             try:
-                return super().connect_tcp(host, port, deadline.left() / (len(addresses) - place)), host
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                fault = error
-        raise fault
+                return super().connect_tcp(host, port, deadline.left() / left), host
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if left == 1:
+                    raise
+        raise OSError("the host has no address")
 
 
 def _resolve(host: str, port: int, deadline: Deadline) -> _Addresses:

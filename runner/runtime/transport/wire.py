@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urljoin
@@ -99,7 +98,7 @@ def with_credentials_as_header(request: Request) -> Request:
         pair = f"{unquote(user)}:{unquote(password)}".encode()
         headers = (*headers, ("Authorization", f"Basic {base64.b64encode(pair).decode('ascii')}"))
     url = f"{match['scheme']}://{place}{request.url[match.end('authority') :]}"
-    return replace(request, url=url, headers=headers)
+    return request._replace(url=url, headers=headers)
 
 
 def same_origin(first: Address, other: Address) -> bool:
@@ -216,7 +215,7 @@ def follow(first: Request, last: Request, status: int, location: str) -> Request
     headers = first.headers
     if body is None and first.body is not None:
         headers = tuple(pair for pair in headers if pair[0].lower() not in _BODY_HEADERS)
-    request = replace(last, method=method, url=url, headers=headers, body=body, connection=first.connection)
+    request = last._replace(method=method, url=url, headers=headers, body=body, connection=first.connection)
     return request if same_origin(locate(first.url)[0], locate(url)[0]) else away(request, first)
 
 

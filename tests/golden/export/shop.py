@@ -2,6 +2,7 @@
 
 import base64
 import os
+import time
 import uuid
 from pathlib import Path
 
@@ -9,6 +10,26 @@ import httpx
 
 SHOP_SECRET = os.environ["SHOP_SECRET"]  # from the environment
 reference = str(uuid.uuid4())
+
+
+def at(value, *steps):
+    """What a path leads to; None where it leads nowhere."""
+    for step in steps:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def send_until(done, send, interval, timeout):
+    """Sends until a response is what is waited for; fails when the time is over."""
+    end = time.monotonic() + timeout
+    while not done(response := send()):
+        assert time.monotonic() < end, f"not done within {timeout} seconds"
+        time.sleep(interval)
+    return response
+
 
 with httpx.Client(follow_redirects=True, timeout=30) as client:
     # Token (RFC 6749)
@@ -80,10 +101,18 @@ with httpx.Client(follow_redirects=True, timeout=30) as client:
     response.raise_for_status()
 
     # Orders / Wait for it
-    response = client.get(
-        f"http://127.0.0.1:8000/v1/orders/{order}",
-        headers={"Accept": "application/json", "Authorization": f"Bearer {access_token}"},
-        timeout=10,
+    def send():
+        return client.get(
+            f"http://127.0.0.1:8000/v1/orders/{order}",
+            headers={"Accept": "application/json", "Authorization": f"Bearer {access_token}"},
+            timeout=10,
+        )
+
+    response = send_until(
+        lambda response: at(response.json(), "state") == "sent",
+        send,
+        interval=1,
+        timeout=60,
     )
     response.raise_for_status()
 

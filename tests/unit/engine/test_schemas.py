@@ -12,7 +12,9 @@ from runner.diagnostics import Diagnostic
 from runner.engine.exchange import Response
 from runner.engine.results import Verdict
 from runner.engine.schemas import Schemas
+from runner.engine.schemas.compiled import Compiler
 from runner.engine.schemas.keywords import inner, misspelt
+from runner.errors import ResolveError
 from runner.reporters.words import verdict_lines
 
 Run = Callable[..., Any]
@@ -493,3 +495,58 @@ def test_a_schema_that_a_template_spoils(run: Run, one: One, answer: Answer) -> 
     text = one("url: http://h\ncapture: {raw: bytes}\nschema: {const: '{{raw}}'}")
     verdict = run(text, [answer(200, {})])["R"].verdicts[-1]
     assert verdict.problem == "this is no JSON Schema: bytes cannot be written as JSON: use base64()"
+
+
+# --- many schemas --------------------------------------------------------------------------------------------------
+
+
+def test_many_schemas_of_one_document(load: Callable[..., Any], one: One, disk: Any, monkeypatch: Any) -> None:
+    """Schemas of a large document are judged without a search for their places; those beyond a bound are made again."""
+    monkeypatch.setattr("runner.engine.schemas._MOST_KEPT", 2)
+    monkeypatch.setattr("runner.language.data.Data.span", lambda *words, **more: pytest.fail("no place is asked for"))
+    named = {f"S{number}": {"properties": {"a": {"$ref": "#/components/schemas/Base"}}} for number in range(5)}
+    whole = {"openapi": "3.1.0", "components": {"schemas": {**named, "Base": {"type": "string"}}}}
+    schemas = Schemas(disk({"api.json": json.dumps(whole)}))
+    for name in named:
+        (request,) = load(one(f"url: http://h\nschema: api.json#/components/schemas/{name}")).requests
+        assert schemas.faults(request.schema) == []
+        for body, sound in (({"a": "x"}, True), ({"a": 1}, False)):
+            assert (not schemas.get(request.schema, None).judge(body).violations) is sound  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("takes", [True, False])
+def test_many_schemas_as_one(load: Callable[..., Any], disk: Any, monkeypatch: Any, takes: bool) -> None:
+    """Many schemas are compiled as one; what is wrong with some is told as it is of few, also if the library refuses."""
+    compiled: list[Any] = []
+    monkeypatch.setattr("runner.engine.schemas._MANY", 3)
+    monkeypatch.setattr(Compiler, "compile", lambda self, start, named: compiled.append(start) or object())
+    if not takes:
+        monkeypatch.setattr(Compiler, "takes", lambda self, starts, named: False)
+    named = {"A": {"type": "integer"}, "B": {"items": {"$ref": "#/components/schemas/A"}}, "C": {"type": "strin"}}
+    files = {"api.json": json.dumps({"openapi": "3.1.0", "components": {"schemas": named}})}
+    wanted = ["api.json#/components/schemas/A", "api.json#/components/schemas/B", "api.json#/components/schemas/B"]
+    wanted += ["api.json#/components/schemas/C", "api.json#/components/schemas/D", {"type": "string"}]  # type: ignore[list-item]
+    texts = [f"{{name: R{place}, url: 'http://h', schema: {json.dumps(one)}}}" for place, one in enumerate(wanted)]
+    requests = load(f"requests: [{', '.join(texts)}]").requests
+    found = Schemas(disk(files)).faults_of([request.schema for request in requests])
+    assert [fault.message.partition(":")[0] for fault in found] == [
+        "the schema is not valid",
+        "'#/components/schemas/D' leads nowhere",
+    ]
+    assert len(compiled) == (1 if takes else 3)
+
+
+def test_a_circle_that_two_schemas_lead_to(load: Callable[..., Any], one: One, disk: Any) -> None:
+    """A circle stops every schema that comes to it, and is told once."""
+    circle = {"A": {"$ref": "#/components/schemas/B"}, "B": {"$ref": "#/components/schemas/A"}}
+    own = {name: {"items": {"$ref": "#/components/schemas/A"}} for name in ("X", "Y")}
+    schemas = Schemas(
+        disk({"api.json": json.dumps({"openapi": "3.1.0", "components": {"schemas": {**circle, **own}}})})
+    )
+    told = []
+    for name in own:
+        (request,) = load(one(f"url: http://h\nschema: api.json#/components/schemas/{name}")).requests
+        told += schemas.faults(request.schema)
+        with pytest.raises(ResolveError, match="go in a circle"):
+            schemas.get(request.schema, None)  # type: ignore[arg-type]
+    assert [fault.message.partition(":")[0] for fault in told] == ["schemas go in a circle"]

@@ -73,6 +73,15 @@ def test_names() -> None:
     assert names.fresh("a_b") == "a_b_3"
 
 
+def test_names_that_are_free() -> None:
+    """A name is free while nothing has it, however its blanks are written; nothing at all is no name."""
+    unique = Unique()
+    assert unique.is_free("a  b")
+    assert unique("a\tb") == "a b"
+    assert not unique.is_free("a  b")
+    assert not unique.is_free(" ")
+
+
 def test_unique() -> None:
     """Names of neighbours differ; line breaks, control characters and placeholders leave them."""
     unique = Unique()

@@ -53,6 +53,30 @@ def test_paths(document: Document) -> None:
     assert list(made["paths"]["/users"]["post"]["responses"]) == ["200", "201"]
 
 
+def test_headers_in_any_case(document: Document) -> None:
+    """A header of several requests of one operation is one parameter, however it is written."""
+    made = document(
+        """
+        requests:
+          - {name: A, url: "https://x.test/a", headers: {X-Client: a}}
+          - {name: B, url: "https://x.test/a", headers: {x-client: b}}
+        """
+    )
+    assert [one["name"] for one in made["paths"]["/a"]["get"]["parameters"]] == ["X-Client"]
+
+
+def test_values_that_are_paths(document: Document) -> None:
+    """A value with slashes in it cannot be a parameter: it stands in the path."""
+    made = document(
+        """
+        base_url: https://x.test
+        variables: {area: /echo/all, id: 5}
+        requests: [{name: A, url: "{{area}}/{{id}}"}]
+        """
+    )
+    assert list(made["paths"]) == ["/echo/all/{id}"]
+
+
 def test_servers(document: Document) -> None:
     """Each environment's base URL is a server; what only a run knows is a variable of it; others stand at their path."""
     made = document(
@@ -124,9 +148,10 @@ def test_bodies(document: Document) -> None:
     made = document(
         """
         base_url: https://x.test
+        secrets: {pin: hush-hush}
         requests:
           - {name: A, url: /a, form: {a: [x, y], b: z}}
-          - {name: B, url: /b, multipart: {a: x, f: {file: a.csv}}}
+          - {name: B, url: /b, multipart: {a: x, s: "{{pin}}", l: [1, 2], t: {value: {x: 1}, content_type: a/b}, f: {file: a.csv}}}
           - {name: C, url: /c, file: a.csv}
           - {name: D, url: /d, text: hello, headers: {Content-Type: text/x-hello}}
           - {name: E, url: /e, graphql: {query: "{ a }", operation: q}}
@@ -134,7 +159,11 @@ def test_bodies(document: Document) -> None:
     )
     contents = {path: it["post"]["requestBody"]["content"] for path, it in made["paths"].items()}
     assert contents["/a"]["application/x-www-form-urlencoded"]["example"] == {"a": ["x", "y"], "b": "z"}
-    assert contents["/b"]["multipart/form-data"]["schema"]["properties"]["f"]["contentMediaType"] == "text/csv"
+    parts = contents["/b"]["multipart/form-data"]
+    assert parts["schema"]["properties"]["f"]["contentMediaType"] == "text/csv"
+    assert parts["schema"]["properties"]["l"]["type"] == "array"
+    assert parts["example"] == {"a": "x", "l": [1, 2], "t": {"x": 1}}
+    assert parts["encoding"] == {"t": {"contentType": "a/b"}}
     assert list(contents["/c"]) == ["text/csv"]
     assert contents["/d"] == {"text/x-hello": {"schema": {"type": "string"}, "example": "hello"}}
     assert contents["/e"]["application/json"]["example"] == {"query": "{ a }", "operationName": "q"}

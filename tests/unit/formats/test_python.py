@@ -62,6 +62,11 @@ def line(plan: Callable[..., Any]) -> Callable[[str], str]:
         ("'all(body.a, &id != `null`)'", 'assert all(at(element, "id") is not None for element in body["a"])'),
         ("matches(text, '^a+$')", 'assert re.search("^a+$", response.text) is not None'),
         ("lower(body.a) == lower(vars.v)", 'assert body["a"].lower() == "word".lower()'),
+        ("body.a || body.b", 'assert first_of(at(body, "a"), body["b"]) is True'),
+        ("body.a[*].b: [1]", 'assert of_each(body["a"], lambda element: at(element, "b")) == [1]'),
+        ("body.a[].b: [1]", 'assert of_each(merged(body["a"]), lambda element: at(element, "b")) == [1]'),
+        ("body.a[*]: [1]", 'assert body["a"] == [1]'),
+        ("body.a[?n > `1`] | [0]: 2", 'assert at([element for element in body["a"] if at(element, "n") > 1], 0) == 2'),
         ("{that: status, equals: 200, message: it must}", 'assert response.status_code == 200, "it must"'),
     ],
 )
@@ -71,7 +76,7 @@ def test_assertions(line: Callable[[str], str], assertion: str, expected: str) -
 
 
 @pytest.mark.parametrize(
-    "assertion", ["body.a[*].b: [1]", "length(body.a[?b])", "body: null", "'!(body.a)'", "body.a || body.b"]
+    "assertion", ["body.*.b: [1]", "length(body.a[?b])", "body: null", "'!(body.a)'", "'(body.a || body.b) && body.c'"]
 )
 def test_what_python_would_see_differently(line: Callable[[str], str], assertion: str) -> None:
     """What means something else in Python, or nothing, is a comment."""
@@ -80,7 +85,7 @@ def test_what_python_would_see_differently(line: Callable[[str], str], assertion
 
 def test_losses(plan: Callable[..., Any]) -> None:
     """What is a comment is a loss, too."""
-    source = "requests: [{name: A, url: 'https://x.test', assert: ['body.a[*].b': [1]], poll: {until: body.x}}]"
+    source = "requests: [{name: A, url: 'https://x.test', assert: ['body.*.b': [1]], poll: {until: '!(body.x)'}}]"
     made = dump(plan(source))
     assert [(loss.path, loss.what) for loss in made.losses] == [("A", "'poll'"), ("A", "an assertion")]
 
@@ -201,3 +206,75 @@ def test_composed_texts(parts: list[str]) -> None:
 def test_text_is_visible() -> None:
     """What cannot be seen is escaped."""
     assert text("a\u202e\x00b\U000e0001") == '"a\\u202e\\u0000b\\U000e0001"'
+
+
+# --- sent more than once -------------------------------------------------------------------------------------------
+
+
+def test_poll(script: Script) -> None:
+    """A request is sent until what is waited for is so; what the answer may not have yet is no KeyError."""
+    made = script("requests: [{name: A, url: 'https://x.test', poll: {until: body.state == 'done', interval: 2s}}]")
+    assert "def send():\n        return client.get(" in made
+    assert 'lambda response: at(response.json(), "state") == "done"' in made
+    assert "interval=2" in made
+    assert "timeout=60" in made
+
+
+def test_poll_until_every_assertion_holds(script: Script) -> None:
+    """Without `until` the assertions are what is waited for, and the status that is expected without one."""
+    made = script("requests: [{name: A, url: 'https://x.test', poll: {}, assert: [{body.a: 1}, {body.b: true}]}]")
+    first, second = 'at(response.json(), "a") == 1', 'at(response.json(), "b") is True'
+    assert f"lambda response: response.status_code < 400 and {first} and {second}" in made
+
+
+@pytest.mark.parametrize(
+    ("retry", "expected"),
+    [
+        ("{attempts: 4}", "send_again(send, attempts=4, delay=1, backoff=2, statuses=[429, 502, 503, 504])"),
+        ("{statuses: 500, delay: 20ms}", "send_again(send, attempts=3, delay=0.02, backoff=2, statuses=[500])"),
+        ("{attempts: 1}", "response = client.get("),
+        ("{methods: [POST]}", "response = client.get("),
+    ],
+)
+def test_retry(script: Script, retry: str, expected: str) -> None:
+    """A request is sent again where the file says so, by its method and the statuses that may pass."""
+    assert expected in script(f"requests: [{{name: A, url: 'https://x.test', retry: {retry}}}]")
+
+
+def test_the_rows_of_a_group(plan: Callable[..., Any]) -> None:
+    """The requests of a group go through its rows together; what a row captures is seen in the row."""
+    made = dump(
+        plan(
+            """
+            requests:
+              - name: G
+                for_each: [a, b]
+                requests:
+                  - {name: A, url: "https://x.test/{{item}}", capture: {id: body.id}}
+                  - {name: B, url: "https://x.test/{{id}}"}
+              - {name: C, url: "https://x.test/", json: {ids: "{{id}}"}}
+            """
+        )
+    )
+    assert made.losses == []
+    assert made.text.count("for item in") == 1
+    assert made.text.index("id_rows.append(id)") < made.text.index('f"https://x.test/{id}"') < made.text.index("id = id_rows")
+
+
+def test_a_list_in_a_query(script: Script) -> None:
+    """What is captured as a list is an entry of the query for each element."""
+    made = script(
+        """
+        requests:
+          - {name: A, url: "https://x.test", capture: {ids: "body[*].id"}}
+          - {name: B, url: "https://x.test", query: {id: "{{ids}}"}}
+        """
+    )
+    assert '"&".join(f"id={quote(str(one))}" for one in ids)' in made
+
+
+def test_a_function_does_not_take_the_name_of_a_variable(script: Script) -> None:
+    """A capture that is called as a function of the script is has another name in it."""
+    made = script("requests: [{name: A, url: 'https://x.test', capture: {whole: body.id, first: body.a}}]")
+    assert "whole_ = body" in made
+    assert "first = body" in made

@@ -57,6 +57,17 @@ def test_yaml_parts_and_their_places() -> None:
     assert [shown(found, "a", 0), shown(found, "a", 1), shown(found, "200", "b")] == ["1.10", "x", "no"]
 
 
+def test_places_in_long_yaml() -> None:
+    """A long YAML text, whose places are looked for when they are asked, has the same places; its faults are told."""
+    filler = "".join(f"k{number}: {{a: 1}}\n" for number in range(10_000))
+    found = read(f"{filler}last: [1.10, 'x']\n", "a.yaml")
+    assert found.value["last"] == [1.1, "x"]
+    assert (shown(found, "last", 1), found.span(("last", 0)).where) == ("x", "a.yaml:10001:8")
+    with pytest.raises(InvalidError) as error:
+        read(f"{filler}k1: 2\n", "a.yaml")
+    assert error.value.diagnostics[0].message == "duplicate key 'k1'"
+
+
 @given(JSON, st.sampled_from([None, 1, 4]))
 def test_places_agree_with_python_s_parser(value: Any, indent: int | None) -> None:
     """The text at the place of each part is that part again."""

@@ -55,7 +55,7 @@ def written(events: list[Any], marks: Marks | None = None, **options: Any) -> st
 @pytest.mark.parametrize("columns", [30, 40, 50, 60, 80, 120])
 def test_lines_fit_a_terminal(narrow: Any, made: Any, columns: int) -> None:
     """The line of a request is cut to the width: first the end of the path, then that of the name."""
-    step = replace(made.passed("Users / Get one of many users 日本"), path="/a/path/that/goes/on/and/on?x=1234567890")
+    step = made.passed("Users / Get one of many users 日本")._replace(path="/a/path/that/goes/on/and/on?x=1234567890")
     events = [CollectionStarted("A", "a.yaml", (step.name,)), StepFinished(step)]
     line = narrow(columns, events)[1]
     assert width_of(line) < columns
@@ -67,7 +67,7 @@ def test_lines_fit_a_terminal(narrow: Any, made: Any, columns: int) -> None:
 
 def test_a_pipe_gets_whole_lines(made: Any) -> None:
     """Where no terminal is, nothing is cut."""
-    step = replace(made.passed("x" * 100), path="/" + "y" * 200)
+    step = made.passed("x" * 100)._replace(path="/" + "y" * 200)
     assert f"{'x' * 100}  GET   /{'y' * 200}  200" in written([StepFinished(step)])
 
 
@@ -100,7 +100,7 @@ def test_marks_that_a_stream_can_write(encoding: str, marks: Marks) -> None:
 
 def test_the_slowest(made: Any) -> None:
     """--slowest N names the N slowest requests that were sent, with their collection where there are several."""
-    steps = [replace(made.passed(f"R{n}"), elapsed=n / 10) for n in range(5)] + [made.skipped("S")]
+    steps = [made.passed(f"R{n}")._replace(elapsed=n / 10) for n in range(5)] + [made.skipped("S")]
     result = replace(RunResult(), collections=(made.events_of(steps)[-1].result.collections[0],), elapsed=1.0)
     text = written([RunFinished(result)], slowest=2)
     assert "slowest\n  400 ms  R4  GET /x\n  300 ms  R3  GET /x\n\n" in text

@@ -34,4 +34,4 @@ def test_a_long_one_is_cut() -> None:
     """At most two dozen lines, and how many more there are; a difference far below is found all the same."""
     long = list(range(100_000))
     assert diff(long, [*long[:90_000], "x", *long[90_001:]])[2:4] == ["-  90000,", '+  "x",']
-    assert diff(long, [str(number) for number in long])[-1] == "… 3975 more lines"
+    assert diff(long, [str(number) for number in long])[-1] == "… 3,975 more lines"

@@ -6,7 +6,6 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -126,7 +125,7 @@ def test_large_and_binary_bodies(report: Any, made: Any, name: str) -> None:
 def test_no_place(report: Any, made: Any, name: str) -> None:
     """A result that knows no place in a file is reported without one."""
     steps = [
-        replace(step, span=None) for step in (made.failed(span=None), made.errored(), made.skipped(), made.passed())
+        step._replace(span=None) for step in (made.failed(span=None), made.errored(), made.skipped(), made.passed())
     ]
     READERS.get(name, str)(report(name, steps))
 

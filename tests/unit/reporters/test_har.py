@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from runner.engine.events import TokenFinished
-from runner.engine.exchange import Exchange, Peer, Redirect, Request
+from runner.engine.exchange import Exchange, Peer, Redirect, Request, Timing
 from runner.engine.results import Outcome, TokenResult
 
 
@@ -32,7 +31,7 @@ def test_an_entry(report: Any, made: Any) -> None:
 def test_earlier_exchanges_and_those_of_the_token(report: Any, made: Any) -> None:
     """What was refused before a token was renewed is there, and the token's exchange, in the order of the wire."""
     refused, token = made.exchange_of(b"no", "text/plain", 401), made.exchange_of(b'{"access_token": "***"}')
-    events = made.events_of([replace(made.passed(), earlier=(refused,))])
+    events = made.events_of([made.passed()._replace(earlier=(refused,))])
     events.insert(2, TokenFinished(TokenResult("password", "POST", "u", Outcome.PASSED, 1, exchanges=(token,))))
     found = entries(report("har", events=events))
     assert [(entry["comment"], entry["response"]["status"]) for entry in found] == [
@@ -44,7 +43,7 @@ def test_earlier_exchanges_and_those_of_the_token(report: Any, made: Any) -> Non
 
 def test_a_request_without_an_answer(report: Any, made: Any) -> None:
     """It has the status 0, as browsers write it, and the fault."""
-    step = replace(made.errored(unanswered=Request("PUT", "http://api.test/x")), elapsed=1.5)
+    step = made.errored(unanswered=Request("PUT", "http://api.test/x"))._replace(elapsed=1.5)
     (entry,) = entries(report("har", [step]))
     assert (entry["response"]["status"], entry["response"]["_error"]) == (0, "connection refused")
     assert (entry["request"]["method"], entry["time"]) == ("PUT", 1500.0)
@@ -63,8 +62,8 @@ def test_cookies(report: Any, made: Any) -> None:
     """Cookies that were sent and that were set are listed, with their attributes."""
     request = Request("GET", "http://api.test/", (("Cookie", "a=1; b=x=y"),))
     exchange = made.exchange_of(request=request)
-    response = replace(exchange.response, set_cookies=("s=1; Path=/; HttpOnly; Secure; SameSite=Lax",))
-    (entry,) = entries(report("har", [made.passed(exchange=replace(exchange, response=response))]))
+    response = exchange.response._replace(set_cookies=("s=1; Path=/; HttpOnly; Secure; SameSite=Lax",))
+    (entry,) = entries(report("har", [made.passed(exchange=exchange._replace(response=response))]))
     assert entry["request"]["cookies"] == [{"name": "a", "value": "1"}, {"name": "b", "value": "x=y"}]
     assert entry["response"]["cookies"] == [
         {"name": "s", "value": "1", "path": "/", "httpOnly": True, "secure": True, "sameSite": "Lax"}
@@ -74,7 +73,7 @@ def test_cookies(report: Any, made: Any) -> None:
 def test_the_address_of_the_server(report: Any, made: Any) -> None:
     """It is named where it is known."""
     exchange = made.exchange_of()
-    known = replace(exchange, response=replace(exchange.response, peer=Peer("::1")))
+    known = exchange._replace(response=exchange.response._replace(peer=Peer("::1")))
     first, second = entries(report("har", [made.passed(exchange=exchange), made.passed(exchange=known)]))
     assert "serverIPAddress" not in first
     assert second["serverIPAddress"] == "::1"
@@ -83,30 +82,16 @@ def test_the_address_of_the_server(report: Any, made: Any) -> None:
 def test_redirects(report: Any, made: Any) -> None:
     """Redirects that were followed are named."""
     exchange = made.exchange_of()
-    response = replace(exchange.response, redirects=(Redirect(302, "http://api.test/from"),))
-    (entry,) = entries(report("har", [made.passed(exchange=replace(exchange, response=response))]))
+    response = exchange.response._replace(redirects=(Redirect(302, "http://api.test/from"),))
+    (entry,) = entries(report("har", [made.passed(exchange=exchange._replace(response=response))]))
     assert entry["_redirects"] == [{"status": 302, "url": "http://api.test/from"}]
-
-
-class _Timing(NamedTuple):
-    dns: float | None = None
-    connect: float | None = None
-    tls: float | None = None
-    send: float | None = None
-    wait: float | None = None
-    receive: float | None = None
-
-
-@dataclass(frozen=True)
-class _Timed(Exchange):
-    timing: _Timing = _Timing()
 
 
 def test_times_of_the_phases(report: Any, made: Any) -> None:
     """Where an exchange tells what its time went to, the phases add up to the time; TLS is a part of `connect`."""
     base = made.exchange_of()
-    new = _Timed(base.request, base.response, 0.25, base.started, _Timing(0.01, 0.02, 0.03, 0.001, 0.1, 0.05))
-    kept = _Timed(base.request, base.response, 0.25, base.started, _Timing(send=0.001, wait=0.2, receive=0.049))
+    new = Exchange(base.request, base.response, 0.25, base.started, Timing(0.01, 0.02, 0.03, 0.001, 0.1, 0.05))
+    kept = Exchange(base.request, base.response, 0.25, base.started, Timing(send=0.001, wait=0.2, receive=0.049))
     first, second = (
         entry["timings"] for entry in entries(report("har", [made.passed("A", new), made.passed("B", kept)]))
     )

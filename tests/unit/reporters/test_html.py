@@ -102,7 +102,7 @@ def body_of(read: Any, made: Any, content: bytes, kind: str = "text/plain") -> d
 
 def test_rows(read: Any, made: Any) -> None:
     """A row a request: what the list shows, when it was under way in milliseconds since the run began."""
-    step = replace(made.passed("Users / One"), tags=("smoke",), started=made.at)
+    step = made.passed("Users / One")._replace(tags=("smoke",), started=made.at)
     row, failed = read([step, made.failed("B")]).rows
     assert row == {
         "outcome": "passed",
@@ -148,11 +148,10 @@ def test_details(read: Any, made: Any) -> None:
 def test_phases_peer_redirects_and_repeats(read: Any, made: Any) -> None:
     """What the time went to, who answered, which redirects were followed, and how often it was sent."""
     base = made.exchange_of()
-    response = replace(
-        base.response, peer=Peer("::1", "TLSv1.3", "AES"), redirects=(Redirect(302, "http://api.test/from"),)
+    response = base.response._replace(peer=Peer("::1", "TLSv1.3", "AES"), redirects=(Redirect(302, "http://api.test/from"),)
     )
     timed = Exchange(base.request, response, 0.25, made.at, Timing(None, None, None, 0.001, 0.2, 0.049))
-    step = replace(made.passed(exchange=timed), earlier=(base,), attempts=2, notes=("waited 1 s",), captured=("id",))
+    step = made.passed(exchange=timed)._replace(earlier=(base,), attempts=2, notes=("waited 1 s",), captured=("id",))
     (detail,) = read([step]).details
     assert (detail["repeats"], detail["notes"], detail["captured"]) == (["2 attempts"], ["waited 1 s"], ["id"])
     first, last = detail["exchanges"]
@@ -188,7 +187,7 @@ def test_a_token_is_a_row_of_its_own(read: Any, made: Any) -> None:
 
 def test_a_request_without_an_answer(read: Any, made: Any) -> None:
     """It is shown as it was sent, with its bar on the timeline and no response."""
-    step = replace(made.errored(unanswered=Request("PUT", "http://api.test/x")), elapsed=1.5, started=made.at + 1)
+    step = made.errored(unanswered=Request("PUT", "http://api.test/x"))._replace(elapsed=1.5, started=made.at + 1)
     found = read([step])
     assert found.rows[0]["bars"] == [1000.0, 1500.0]
     (exchange,) = found.details[0]["exchanges"]
@@ -199,7 +198,7 @@ def test_a_request_without_an_answer(read: Any, made: Any) -> None:
 def test_the_bar_after_earlier_attempts(read: Any, made: Any) -> None:
     """An attempt that got no answer began at the earliest when the answer before it had come."""
     request, answered = Request("GET", "http://api.test/x"), made.exchange_of(status=503)
-    step = replace(made.errored(unanswered=request), elapsed=1.0, started=made.at, earlier=(answered,))
+    step = made.errored(unanswered=request)._replace(elapsed=1.0, started=made.at, earlier=(answered,))
     assert read([step]).rows[0]["bars"] == [0.0, 250.0, 250.0, 750.0]
 
 
@@ -237,7 +236,7 @@ def test_bytes_are_told_by_their_beginning(read: Any, made: Any) -> None:
 def test_a_saved_body(read: Any, made: Any) -> None:
     """A body that went to a file is named by it."""
     exchange = made.exchange_of()
-    saved = replace(exchange, response=replace(exchange.response, content=b"", saved=Saved("a.bin", 7)))
+    saved = exchange._replace(response=exchange.response._replace(content=b"", saved=Saved("a.bin", 7)))
     (detail,) = read([made.passed(exchange=saved)]).details
     assert detail["exchanges"][0]["response"]["saved"] == ["a.bin", 7]
 

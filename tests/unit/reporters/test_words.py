@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,7 +30,7 @@ def test_a_verdict_in_one_line(fields: dict[str, Any], line: str) -> None:
 def test_a_failure_in_one_line(made: Any) -> None:
     """The first verdict that does not hold and how many more there are, or the fault."""
     one = made.failed()
-    many = replace(one, verdicts=(Verdict(True, "status"), *one.verdicts * 3))
+    many = one._replace(verdicts=(Verdict(True, "status"), *one.verdicts * 3))
     assert failure_line(many) == "body.id is number 1, expected number 7 (and 2 more)"
     assert failure_line(made.errored(message="no\nanswer")) == "no\\nanswer"
     assert failure_line(made.passed()) == ""

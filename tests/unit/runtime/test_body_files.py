@@ -131,7 +131,7 @@ def test_a_reader_that_stops_leaves_no_file_open(tmp_path: Path, upload: Upload)
         ("/etc/hostname", "'/etc/hostname' lies outside the project root"),
         ("out", "'out' lies outside the project root"),
         ("away/hostname", "'away/hostname' lies outside the project root"),
-        ("ring", "cannot use 'ring'"),
+        ("ring", "(?:cannot use|no such file:) 'ring'"),  # from Python 3.13 on it leads nowhere
         ("a" * 300, "cannot use 'aaa"),
         ("pipe", "no such file: 'pipe'"),
     ],
@@ -143,7 +143,7 @@ def test_paths_that_no_body_can_have(tmp_path: Path, upload: Upload, path: str, 
     (tmp_path / "away").symlink_to("/etc")
     (tmp_path / "ring").symlink_to("ring")
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ValueError, match="^" + message.replace("(", r"\(")):
+    with pytest.raises(ValueError, match="^" + message):
         upload(path)
 
 

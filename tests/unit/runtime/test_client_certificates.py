@@ -51,7 +51,12 @@ def _certificate(common: str, key: Key, issuer: str, signer: Key, *, authority: 
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
     )
-    if not authority:
+    if authority:  # Python 3.13 asks for it (VERIFY_X509_STRICT)
+        signs = dict.fromkeys(("key_cert_sign", "crl_sign"), True)
+        rest = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+        usage = x509.KeyUsage(**signs, **dict.fromkeys((*rest, "encipher_only", "decipher_only"), False))
+        builder = builder.add_extension(usage, critical=True)
+    else:
         uses = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
         builder = builder.add_extension(x509.ExtendedKeyUsage(uses), critical=False)
         address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))

@@ -331,7 +331,7 @@ class Kept(Login):
 
     def perform(self, request: Request) -> Exchange:
         exchange = super().perform(request)
-        return replace(exchange, response=replace(exchange.response, status=self.status))
+        return exchange._replace(response=exchange.response._replace(status=self.status))
 
     def fetch(self, last: Token | None) -> Fetch:
         self.given.append(last)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from runner.engine.exchange import Request
 from runner.engine.payload import BodyFile, BodyPart, Multipart, chunks
+from runner.formats import finishing
 from runner.formats.curl import dump, load
 from runner.formats.draft import Choices, Foreign, texts
 from runner.language.writer import write
@@ -107,7 +108,7 @@ def test_losses(plan: Callable[..., Any]) -> None:
         )
     )
     assert "# C\n# not sent: its `when` is false\n" in made.text
-    assert [(loss.path, loss.what) for loss in made.losses[1:]] == [
+    assert [(loss.path, loss.what) for loss in made.losses] == [
         ("A", "an assertion"),
         ("A", "'when'"),
         ("A", "'poll'"),
@@ -234,7 +235,9 @@ def test_its_import_sends_the_same(data: dict[str, Any], plan: Callable[..., Any
     if not first.sent:  # a URL that cannot be
         return
     made = dump(plan(text))
-    imported = load(Foreign("requests", made.text, (), lambda path: path, str.encode), Choices())
+    with pytest.MonkeyPatch.context() as patch:  # a name such as `secret` would take its value out of the file
+        patch.setattr(finishing, "seal", lambda *_: None)
+        imported = load(Foreign("requests", made.text, (), lambda path: path, str.encode), Choices())
     again = texts(imported, "requests.yaml")["requests.yaml"]
     second = run(again, env=_ENVIRONMENT, disk=_Files())
     assert second.sent, again

@@ -8,12 +8,37 @@ from typing import Any
 
 import pytest
 
+from runner.diagnostics import Source, Span
+from runner.engine.schemas import Schemas
+from runner.language.model import Schema
+
 JSON = "content: {application/json: {schema: "
 
 
 def _schemas(found: Any) -> Any:
     """The copy of the schemas."""
     return json.loads(found.imported.files["api.schemas.json"])
+
+
+class Copies:
+    """The copy as the only file that there is."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def locate(self, file: str, path: str) -> str:
+        return path
+
+    def read(self, path: str) -> str:
+        return self._text
+
+
+def _judge(found: Any, whole: Any, reference: str, body: Any) -> bool:
+    """Whether a body fits what a request's `schema` says."""
+    files: Any = Copies(json.dumps(whole))
+    no_scope: Any = None  # nothing is looked up: there are no templates
+    schema = Schema(reference, Span(Source("a.yaml", ""), 0, 0))
+    return not Schemas(files).get(schema, no_scope).judge(body).violations
 
 
 @pytest.mark.parametrize(
@@ -124,13 +149,64 @@ def test_a_schema_that_holds_itself_whole(one: Callable[..., Any]) -> None:
 
 
 def test_schemas_that_differ(one: Callable[..., Any]) -> None:
-    """Two successes with different schemas have none, which is told; with the same one they have it."""
+    """Several successes with one schema have it; with several, one that is any of them, or nothing where one has none."""
     same = "{content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}"
     root = "components: {schemas: {A: {type: integer}}}"
     assert one(f"responses: {{'200': {same}, '201': {same}}}", root)["schema"].endswith("/A")
-    found = one(f"responses: {{'200': {same}, '204': {{}}}}", root)
+    other = f"{{{JSON} {{type: string}}}}}}}}"
+    found = one(f"responses: {{'200': {same}, '201': {other}, '204': {{}}}}", root)
+    assert found["schema"] == "api.schemas.json#/components/schemas/GET-things.responses"
+    whole = _schemas(found)
+    assert whole["components"]["schemas"]["GET-things.responses"] == {
+        "anyOf": [
+            {"$ref": "#/components/schemas/A"},
+            {"$ref": "#/paths/~1things/get/responses/201/content/application~1json/schema"},
+            {"enum": [None]},
+        ]
+    }
+    assert found.losses == []
+    for body, fits in ((1, True), ("a", True), (None, True), ([], False)):
+        judged = _judge(found, whole, found["schema"], body)
+        assert judged is fits, body
+
+
+def test_examples_of_answers(one: Callable[..., Any]) -> None:
+    """Examples of responses are nothing that is sent: nothing is told of those that cannot be read."""
+    examples = "{a: {externalValue: 'https://x.test/a'}, b: {$ref: '#/nowhere'}}"
+    assert one(f"responses: {{'200': {{content: {{application/json: {{examples: {examples}}}}}}}}}").losses == []
+
+
+def test_what_is_only_written(one: Callable[..., Any]) -> None:
+    """What is `writeOnly`, also by a schema that it is made of, is not required of an answer."""
+    found = one(
+        f"responses: {{'200': {{{JSON} {{$ref: '#/components/schemas/A'}}}}}}}}}}",
+        """
+        components:
+          schemas:
+            A: {required: [a, b, c], properties: {a: {allOf: [{writeOnly: true}]}, b: {$ref: '#/components/schemas/B'}, c: {}}}
+            B: {writeOnly: true}
+        """,
+    )
+    assert _schemas(found)["components"]["schemas"]["A"]["required"] == ["c"]
+
+
+def test_an_answer_that_may_be_anything(one: Callable[..., Any]) -> None:
+    """Where one of several successes may be anything, no schema judges, which is told of the others."""
+    some, any_ = f"{{{JSON} {{type: string}}}}}}}}", "{content: {application/json: {}}}"
+    found = one(f"responses: {{'200': {some}, '201': {any_}}}")
     assert "schema" not in found
-    assert found.lost == ["the schema of a response: 'schema' judges every answer, and those of 200 and 204 differ"]
+    place = "#/paths/~1things/get/responses/201/content/application~1json/schema"
+    assert found.lost == [f"the schema of a response: another answer, {place}, may be anything"]
+
+
+@pytest.mark.parametrize("version", ["2.0", "3.0.3"])
+def test_bytes_are_not_judged(one: Callable[..., Any], version: str) -> None:
+    """An answer of bytes has no schema and asks for no JSON, whatever its type says or does not say."""
+    schema = "{type: string, format: binary}"
+    answer = f"schema: {schema}" if version == "2.0" else f"content: {{application/octet-stream: {{schema: {schema}}}}}"
+    found = one(f"responses: {{'200': {{description: a file, {answer}}}}}", version=version)
+    assert "schema" not in found
+    assert "application/json" not in found.text
 
 
 @pytest.mark.parametrize("schema", ["{}", "{description: anything}"])

@@ -51,6 +51,8 @@ def keys(found: Any) -> dict[str, Any]:
         ({"image/png": {"schema": {"type": "string", "format": "binary"}}}, {"headers": {"Content-Type": "image/png"}, "file": "files/sample.txt"}),
         ({"image/*": {}}, {"file": "files/sample.txt"}),
         ({"application/cbor": {"schema": {"type": "object", "example": {"a": 1}}}}, {"headers": {"Content-Type": "application/cbor"}, "text": '{"a":1}'}),
+        ({"application/x-ndjson": {"example": [{"a": 1}, 2]}}, {"headers": {"Content-Type": "application/x-ndjson"}, "text": '{"a":1}\n2\n'}),
+        ({"application/yaml": {"example": {"a": 1}}}, {"headers": {"Content-Type": "application/yaml"}, "text": '{"a":1}'}),
         ({"application/xml": {"example": "<a/>"}}, {"headers": {"Content-Type": "application/xml"}, "text": "<a/>"}),
         ({"application/x-www-form-urlencoded": {"example": {"a": [1, 2], "b": "c"}}}, {"form": {"a": [1, 2], "b": "c"}}),
         ({"application/x-www-form-urlencoded": {"example": "a=1&a=2&b=%26"}}, {"form": {"a": ["1", "2"], "b": "&"}}),
@@ -59,6 +61,40 @@ def keys(found: Any) -> dict[str, Any]:
 def test_types(one: One, media: dict[str, Any], expected: dict[str, Any]) -> None:
     """Each media type becomes the key that sends it, with a header where its type has to be said."""
     assert keys(one(body(media), method="post")) == expected
+
+
+@pytest.mark.parametrize("media", ["application/cbor", "text/csv"])
+def test_structures_of_other_types(one: One, media: str) -> None:
+    """A structure of a type that is not JSON's is written as JSON, which is told."""
+    found = one(body({media: {"schema": {"type": "object"}, "example": {"a": 1}}}), method="post")
+    assert found["text"] == '{"a":1}'
+    assert found.lost == [f"the body as {media}: it is written as JSON"]
+
+
+def test_bytes_of_3_1(one: One) -> None:
+    """A part is a file by 3.1's `contentMediaType`, and by `contentEncoding: binary`, which many write."""
+    told = ({"contentMediaType": "image/png"}, {"contentEncoding": "binary"}, {"contentEncoding": "base64"})
+    properties = {f"p{place}": {"type": "string", **words} for place, words in enumerate(told)}
+    schema = {"type": "object", "properties": properties}
+    found = one(body({"multipart/form-data": {"schema": schema}}), method="post", version="3.1.0")
+    assert found["multipart"] == {
+        "p0": {"file": "files/sample.txt", "content_type": "image/png"},
+        "p1": {"file": "files/sample.txt"},
+        "p2": "p2",
+    }
+
+
+def test_the_type_of_a_body_that_is_a_comment(one: One) -> None:
+    """The type of a body that is not sent is a comment among the headers."""
+    parameters = [{"name": "X", "in": "header", "required": True, "example": "x"}]
+    media = {"application/octet-stream": {}}
+    found = one(
+        body(media, required=False).replace("{", f'{{"parameters": {json.dumps(parameters)}, ', 1), method="delete"
+    )
+    assert (
+        "    headers:\n      X: x\n      # Content-Type: application/octet-stream\n    # file: files/sample.txt\n"
+        in found.text
+    )
 
 
 def test_json_of_a_schema(one: One) -> None:
@@ -89,7 +125,8 @@ def test_a_body_of_comments_alone(one: One) -> None:
 def test_one_of_several(one: One, types: list[str], taken: str) -> None:
     """Of several types the one that is best to write is taken; each of the others is told."""
     schema = {"type": "object", "properties": {"a": {"type": "string"}}}
-    found = one(body({name: {"schema": schema} for name in types}), method="post")
+    media = {name: {"schema": {"type": "string"} if name == "text/plain" else schema} for name in types}
+    found = one(body(media), method="post")
     others = [name for name in types if name != taken]
     assert found.lost == [f"the body as {name}: a request has one body: {taken} is taken" for name in others]
 
@@ -164,7 +201,7 @@ def test_multipart(one: One, shown: Shown) -> None:
         "photo": {"file": file, "content_type": "image/png"},
         "meta": {"value": {"a": 1}},
         "scans": [{"file": file}],
-        "thumb": {"file": file},
+        "thumb": {"file": file, "content_type": "image/png"},
     }
     assert list(found.imported.files) == [file]
     assert found.lost == []

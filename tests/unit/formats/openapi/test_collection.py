@@ -23,17 +23,47 @@ DOCUMENT = """
 
 
 def test_groups(imported: Callable[..., Any]) -> None:
-    """A group for each tag, in the order in which tags are described; names are unique in their group."""
+    """A group for each tag, in the order in which tags are described; of two of one name one has its id."""
     made = imported(DOCUMENT)
     items = made.collection["requests"]
     assert made.collection["name"] == "The API"
     assert made.collection["description"] == "What it does."
     assert [item["name"] for item in items] == ["b", "a", "GET /c", "../../d"]
     assert items[0]["description"] == "All of b"
-    assert [request["name"] for request in items[1]["requests"]] == ["Same", "Same 2"]
+    assert [request["name"] for request in items[1]["requests"]] == ["Same", "makeA"]
     assert items[1]["requests"][1]["tags"] == ["x"]
     assert items[0]["requests"][0]["tags"] == ["deprecated"]
     assert [loss.what for loss in made.losses] == ["path parameter 'id'", "webhook 'new'"]
+
+
+def test_names(imported: Callable[..., Any]) -> None:
+    """A request has the first name that is free: summary, id, method and path; numbers only where all are taken."""
+    made = imported("""
+        openapi: 3.0.0
+        paths:
+          /a: {get: {summary: List, operationId: x/list}, put: {summary: List, operationId: x/list}, post: {summary: List}}
+          /b: {get: {operationId: x/list}, put: {summary: "one\\ntwo"}, x-a: {get: {}}}
+          /c: {$ref: '#/paths/~1b'}
+          /d: {get: {tags: [t], summary: List}}
+    """)
+    requests = made.collection["requests"]
+    assert [request["name"] for request in requests[:-1]] == [
+        "List", "x/list", "POST /a", "GET /b", "PUT /b", "GET /c", "PUT /c",
+    ]  # fmt: skip
+    assert [request["name"] for request in requests[-1]["requests"]] == ["List"]
+
+
+def test_many_without_tags(imported: Callable[..., Any]) -> None:
+    """Many operations that have no tags are grouped by what their paths are about."""
+    paths = "".join(f"  /v1/{kind}/{{id}}/x{n}: {{get: {{}}}}\n" for kind in ("users", "orders") for n in range(20))
+    made = imported(f"openapi: 3.0.0\npaths:\n  /v1: {{get: {{}}}}\n  /v1/{{id}}/pets: {{get: {{}}}}\n{paths}")
+    items = made.collection["requests"]
+    assert [(item["name"], len(item.get("requests", []))) for item in items] == [
+        ("GET /v1", 0), ("pets", 1), ("users", 20), ("orders", 20),
+    ]  # fmt: skip
+    assert items[2]["tags"] == ["users"]
+    tagged = imported(f"openapi: 3.0.0\npaths:\n  /v1: {{get: {{tags: [t]}}}}\n{paths}")
+    assert [item["name"] for item in tagged.collection["requests"]][:2] == ["t", "GET /v1/users/{id}/x0"]
 
 
 def test_split(imported: Callable[..., Any]) -> None:

@@ -42,6 +42,9 @@ def operation(**parameter: Any) -> str:
         ({**OBJECT, "style": "deepObject"}, {"p[x]": 1, "p[y][]": [2, 3]}),
         ({"style": "deepObject", "example": {"a": {"b": [{"c": 1}]}}}, {"p[a][b][0][c]": 1}),
         ({"content": {"application/json": {"example": {"a": [1]}}}}, {"p": '{"a":[1]}'}),
+        ({"content": {"application/x-www-form-urlencoded": {"example": {"a": "x y", "b": [1]}}}}, {"p": "a=x+y&b=%5B1%5D"}),
+        ({"schema": {"enum": ["", None, "a"]}}, {"p": "a"}),
+        ({"schema": {"enum": [""]}}, {"p": ""}),
         ({"schema": {"type": "array", "items": {"type": "object"}}, "example": [{"a": 1}]}, {"p": ['{"a":1}']}),
     ],
 )  # fmt: skip
@@ -83,11 +86,83 @@ def test_path(one: One, parameter: dict[str, Any], url: str, variables: dict[str
         ("header", "headers", {"example": True}, "true"),
         ("cookie", "cookies", {"example": "a"}, "a"),
         ("cookie", "cookies", LIST, "a,b"),
+        ("cookie", "cookies", {**LIST, "style": "cookie"}, ["a", "b"]),
     ],
 )
 def test_headers_and_cookies(one: One, place: str, key: str, parameter: dict[str, Any], value: Any) -> None:
     """Headers and cookies are one text each."""
     assert one(operation(**{"in": place}, **parameter))[key] == {"p": value}
+
+
+COLOURS = ["blue", "black", "brown"]
+RGB = {"R": 100, "G": 200, "B": 150}
+
+
+@pytest.mark.parametrize(
+    ("place", "style", "explode", "value", "sent"),
+    [
+        ("path", "matrix", False, "blue", ";color=blue"),
+        ("path", "matrix", False, COLOURS, ";color=blue,black,brown"),
+        ("path", "matrix", False, RGB, ";color=R,100,G,200,B,150"),
+        ("path", "matrix", True, COLOURS, ";color=blue;color=black;color=brown"),
+        ("path", "matrix", True, RGB, ";R=100;G=200;B=150"),
+        ("path", "label", False, "blue", ".blue"),
+        ("path", "label", False, COLOURS, ".blue,black,brown"),
+        ("path", "label", False, RGB, ".R,100,G,200,B,150"),
+        ("path", "label", True, COLOURS, ".blue.black.brown"),
+        ("path", "label", True, RGB, ".R=100.G=200.B=150"),
+        ("path", "simple", False, COLOURS, "blue,black,brown"),
+        ("path", "simple", False, RGB, "R,100,G,200,B,150"),
+        ("path", "simple", True, COLOURS, "blue,black,brown"),
+        ("path", "simple", True, RGB, "R=100,G=200,B=150"),
+        ("query", "form", False, "", "color="),
+        ("query", "form", False, "blue", "color=blue"),
+        ("query", "form", False, COLOURS, "color=blue,black,brown"),
+        ("query", "form", False, RGB, "color=R,100,G,200,B,150"),
+        ("query", "form", True, COLOURS, "color=blue&color=black&color=brown"),
+        ("query", "form", True, RGB, "R=100&G=200&B=150"),
+        ("query", "spaceDelimited", False, COLOURS, "color=blue%20black%20brown"),
+        ("query", "spaceDelimited", False, RGB, "color=R%20100%20G%20200%20B%20150"),
+        ("query", "pipeDelimited", False, COLOURS, "color=blue%7Cblack%7Cbrown"),
+        ("query", "pipeDelimited", False, RGB, "color=R%7C100%7CG%7C200%7CB%7C150"),
+        ("query", "deepObject", True, RGB, "color%5BR%5D=100&color%5BG%5D=200&color%5BB%5D=150"),
+        ("header", "simple", False, COLOURS, "blue,black,brown"),
+        ("header", "simple", False, RGB, "R,100,G,200,B,150"),
+        ("header", "simple", True, RGB, "R=100,G=200,B=150"),
+        ("cookie", "form", False, "blue", "color=blue"),
+        ("cookie", "form", False, COLOURS, "color=blue,black,brown"),
+        ("cookie", "form", False, RGB, "color=R,100,G,200,B,150"),
+        ("cookie", "cookie", True, COLOURS, "color=blue; color=black; color=brown"),
+        ("cookie", "cookie", True, RGB, "R=100; G=200; B=150"),
+    ],
+)  # fmt: skip
+def test_style_examples(
+    one: One, run: Callable[..., Any], place: str, style: str, explode: bool, value: Any, sent: str
+) -> None:
+    """What is sent is what the standard's table of styles says (3.1.1 § Style Examples, for cookies also 3.2)."""
+    parameter = {"in": place, "name": "color", "required": True, "style": style, "explode": explode, "example": value}
+    found = one(json.dumps({"parameters": [parameter]}), path="/x/{color}" if place == "path" else "/x")
+    (request,) = run(found.text).sent
+    path, _, query = request.url.removeprefix("https://api.test/v1/x").partition("?")
+    headers = {name.lower(): text for name, text in request.headers}
+    got = {"path": path[1:], "query": query, "header": headers.get("color"), "cookie": headers.get("cookie")}
+    assert got[place] == sent
+
+
+@pytest.mark.parametrize(
+    ("place", "collection", "sent"),
+    [
+        ("query", "csv", "a,b"), ("query", "ssv", "a b"), ("query", "tsv", "a\tb"), ("query", "pipes", "a|b"),
+        ("query", "multi", ["a", "b"]), ("query", None, "a,b"), ("header", "csv", "a,b"), ("header", "pipes", "a|b"),
+        ("header", "ssv", "a b"), ("formData", "multi", ["a", "b"]), ("formData", "pipes", "a|b"), ("formData", None, "a,b"),
+    ],
+)  # fmt: skip
+def test_collection_formats(one: One, place: str, collection: str | None, sent: Any) -> None:
+    """2.0's `collectionFormat` says what stands between items, wherever they go."""
+    parameter = {"name": "p", "in": place, "required": True, "type": "array", "items": {"type": "string"}}
+    parameter |= {"x-example": ["a", "b"], **({"collectionFormat": collection} if collection else {})}
+    found = one(json.dumps({"parameters": [parameter]}), method="post", version="2.0")
+    assert found[{"query": "query", "header": "headers", "formData": "form"}[place]] == {"p": sent}
 
 
 def test_required_and_optional(one: One, shown: Shown) -> None:
@@ -181,6 +256,12 @@ def test_a_token_in_a_path(one: One) -> None:
         ("parameters: [{name: p, in: querystring}]", "/x", ["parameter 'p': a whole query string as one value (OpenAPI 3.2)"]),
         ("parameters: [{name: p, in: query, examples: {e: {externalValue: 'https://x'}}}]", "/x", ["the example 'e': it lies in a file of its own, and nothing is fetched"]),
         ("parameters: [{name: p, in: query, required: true, schema: {type: integer, example: x}}]", "/x", ["an example: it is string, and its schema says integer"]),
+        ("parameters: [{name: p, in: query, allowReserved: true, example: a=b}]", "/x", ["'allowReserved' of 'p': queries are sent with ? # [ ] ! ' ( ) * + & = encoded"]),
+        ("parameters: [{name: p, in: query, allowReserved: true, example: 'a/b:c@d'}]", "/x", []),
+        ("parameters: [{name: p, in: query, required: true, schema: {type: object}}]", "/x", ["parameter 'p': its schema names no value"]),
+        ("parameters: [{name: p, in: query, explode: false, example: ['a,b', c]}]", "/x", ["the items of 'p': an item has the character in it that stands between the items"]),
+        ("parameters: [{name: p, in: query, example: ['a,b', c]}, {name: q, in: query, explode: false, style: pipeDelimited, example: ['a,b']}]", "/x", []),
+        ("parameters: [{name: p, in: query, content: {application/xml: {example: {a: 1}}}}]", "/x", ["'p' as application/xml: it is written as JSON"]),
         ("parameters: [{name: p, in: query, schema: {pattern: '^(?=x)y$'}}]", "/x", ["the pattern ^(?=x)y$: no text that fits it was found"]),
     ],
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -91,7 +92,29 @@ def test_several_at_once(one: Callable[..., Any]) -> None:
     root = _root(k="type: apiKey, in: query, name: key", b="type: http, scheme: bearer")
     found = one("security: [{k: [], b: []}]", root)
     assert found.collection["auth"]["type"] == "bearer"
-    assert found["query"] == {"key": "{{k}}"}
+    assert found.collection["defaults"]["query"] == {"key": "{{k}}"}
+
+
+def test_keys_of_some_requests(imported: Callable[..., Any]) -> None:
+    """A key beside auth stands at the requests that need it, unless all do: then it is a default."""
+    document = """
+        openapi: 3.0.0
+        security: [{s: [], k: [], l: []}]
+        paths:
+          /a: {get: {parameters: [{name: X, in: header, required: true, example: x}]}}
+          /b: {get: {SECURITY}}
+        components:
+          securitySchemes:
+            s: {type: http, scheme: bearer}
+            k: {type: apiKey, in: header, name: K}
+            l: {type: apiKey, in: query, name: l}
+    """
+    made = imported(document.replace("SECURITY", "")).collection
+    assert made["defaults"] == {"headers": {"K": "{{k}}"}, "query": {"l": "{{l}}"}}
+    assert [request.get("headers") for request in made["requests"]] == [{"X": "x"}, None]
+    made = imported(document.replace("SECURITY", "security: [{s: [], l: []}]")).collection
+    assert made["defaults"] == {"query": {"l": "{{l}}"}}
+    assert [request.get("headers") for request in made["requests"]] == [{"X": "x", "K": "{{k}}"}, None]
 
 
 def test_none(imported: Callable[..., Any]) -> None:
@@ -117,6 +140,26 @@ def test_urls(one: Callable[..., Any]) -> None:
     assert found.lost == ["'tokenUrl' of 's': the document does not say it"]
     found = one("security: [{s: []}]", _root(s=_flows("clientCredentials: {tokenUrl: /token}")))
     assert found.collection["auth"]["token_url"] == "https://api.test/token"
+
+
+@pytest.mark.parametrize(
+    ("server", "url", "expected"),
+    [
+        ("https://a.test", "/token", "{{base_url}}/token"),
+        ("https://a.test/", "token", "{{base_url}}/token"),
+        ("https://a.test/v1", "/token", "https://a.test/token"),
+        ("https://a.test/v1", "./token", "{{base_url}}/token"),
+        ("https://{r}.a.test/{v}", "/token", "https://{{r}}.a.test/token"),
+        ("/v1", "/token", "{{origin}}/token"),
+        ("/v1", "https://id.test/token", "https://id.test/token"),
+    ],
+)  # fmt: skip
+def test_relative_urls(one: Callable[..., Any], server: str, url: str, expected: str) -> None:
+    """A relative URL of a flow is resolved as RFC 3986 § 5.2 has it, against the first server."""
+    root = _root(s=_flows(f"clientCredentials: {{tokenUrl: {url}}}"))
+    variables = "variables: {r: {default: eu}, v: {default: v2}}"
+    found = one("security: [{s: []}]", f"servers: [{{url: '{server}', {variables}}}]\n{dedent(root)}")
+    assert found.collection["auth"]["token_url"] == expected
 
 
 def test_signatures(one: Callable[..., Any]) -> None:

@@ -54,6 +54,39 @@ def test_own(one: Callable[..., Any]) -> None:
     assert found.lost == ["server https://other.test: a request has one URL: that of the first server is taken"]
 
 
+def test_own_that_is_the_document_s(imported: Callable[..., Any]) -> None:
+    """A server of an operation that is the document's first leaves its URL relative, so that environments change it."""
+    made = imported("""
+        swagger: '2.0'
+        host: a.test
+        schemes: [https, http]
+        paths:
+          /a: {get: {schemes: [https, http]}, put: {schemes: [http]}}
+    """)
+    assert [request["url"] for request in made.collection["requests"]] == ["/a", "http://a.test/a"]
+    assert made.losses == []
+
+
+def test_own_without_host(one: Callable[..., Any]) -> None:
+    """The variables of an operation's server are declared with what is to be said of them."""
+    found = one("servers: [{url: '/{v}', variables: {v: {default: a, enum: [a, b]}}}]", path="/x")
+    assert found["url"] == "{{origin}}/{{v}}/x"
+    assert "  # v: one of a, b\n  v: a\n" in found.text
+    assert "  # The document names no host: API_ORIGIN does, as in https://api.example.com\n  origin:" in found.text
+
+
+@pytest.mark.parametrize(
+    ("prefix", "url"), [("", "https://{{account}}.blob.test/v1"), ("useSchemePrefix: false, ", "{{account}}.blob.test/v1")]
+)  # fmt: skip
+def test_hosts_of_customers(one: Callable[..., Any], prefix: str, url: str) -> None:
+    """AutoRest's host with parameters has their defaults, and else the environment's."""
+    template = f"x-ms-parameterized-host: {{hostTemplate: '{{account}}.blob.test', {prefix}parameters: [PARAMETER]}}"
+    for declared, value in (("", "{{env.ACCOUNT}}"), (", default: contoso", "contoso")):
+        root = template.replace("PARAMETER", f"{{name: account, in: path{declared}}}")
+        variables = one("", f"{root}\nbasePath: /v1", version="2.0").collection["variables"]
+        assert variables == {"base_url": url, "account": value}
+
+
 def test_other_schemes(one: Callable[..., Any]) -> None:
     """Servers that are not the web's are told."""
     found = one("", "servers: [{url: 'ws://a.test'}, {url: 'https://a.test'}]")

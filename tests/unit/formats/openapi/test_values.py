@@ -16,6 +16,7 @@ from runner.formats.openapi.parts import Library
 from runner.formats.openapi.values import Maker, active
 
 Shown = Callable[[Any], Any]
+NAMES = st.sampled_from(["a", "b", "c d"])
 
 
 class Made:
@@ -176,7 +177,7 @@ def test_all_of_unites(shown: Shown) -> None:
 
 
 def test_recursion_ends(shown: Shown) -> None:
-    """A schema that holds itself ends: optional parts are left out, arrays are empty, required ones end empty."""
+    """A schema that holds itself ends: optional parts are left out, arrays are empty."""
     node = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "next": ref("S")}}
     assert make(node) == {"name": "name"}
     tree = {
@@ -185,12 +186,70 @@ def test_recursion_ends(shown: Shown) -> None:
         "properties": {"children": {"type": "array", "items": ref("S")}},
     }
     assert make(tree) == {"children": []}
-    hard = {"type": "object", "required": ["next"], "properties": {"next": ref("S")}}
-    assert make(hard) == {"next": {}}
     assert make({"allOf": [ref("S")]}) == "name"
     assert make({"oneOf": [ref("S"), {"type": "integer"}]}) == 1
     wrapped = {"type": "object", "required": ["a"], "properties": {"a": {}, "next": {"allOf": [ref("S")]}}}
     assert make(wrapped) == {"a": "a"}
+
+
+def test_what_is_only_read() -> None:
+    """What is `readOnly`, wherever it says so, is left out of made values and of a schema's own examples, at any depth."""
+    read_only = {"allOf": [{"type": "string", "readOnly": True}]}
+    part = {"type": "object", "properties": {"id": ref("Id"), "x": {"type": "integer"}}}
+    others = {"Id": {"type": "integer", "readOnly": True}, "Part": part}
+    assert make(
+        {"type": "object", "required": ["a", "b"], "properties": {"a": read_only, "b": ref("Part")}}, **others
+    ) == {"b": {"x": 1}}
+    example = {"id": 1, "parts": [{"id": 2, "x": 3}], "more": {"id": 4}}
+    whole = {"properties": {"id": ref("Id"), "parts": {"items": ref("Part")}, "more": {}}, "example": example}
+    assert make({"type": "object", **whole}, **others) == {"parts": [{"x": 3}], "more": {"id": 4}}
+
+
+LEAF = {"type": "object", "required": ["leaf"], "properties": {"leaf": {"type": "integer"}}}
+BRANCH = {"type": "object", "required": ["left", "right"], "properties": {"left": ref("S"), "right": ref("S")}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"oneOf": [ref("Branch"), ref("Leaf")]}, {"left": {"leaf": 1}, "right": {"leaf": 1}}),
+        ({"anyOf": [{"type": "array", "minItems": 1, "items": ref("S")}, {"type": "integer"}]}, [1]),
+        ({**BRANCH, "nullable": True}, {"left": None, "right": None}),
+        ({**BRANCH, "type": ["object", "null"]}, {"left": None, "right": None}),
+        ({"oneOf": [{"type": "null"}, ref("Branch")]}, {"left": None, "right": None}),
+        ({"required": ["a"], "properties": {"a": {"allOf": [ref("S")], "default": {"a": 0}}}}, {"a": {"a": 0}}),
+        (
+            {"required": ["a", "b"], "properties": {"a": {"items": ref("S"), "minItems": 0}, "b": {"enum": [1]}}},
+            {"a": [], "b": 1},
+        ),
+    ],
+)  # fmt: skip
+def test_recursion_ends_as_it_can(schema: Any, value: Any) -> None:
+    """What is required of itself ends by another of its choices, by null, by an empty array, by a value of its own."""
+    made = Made({"S": schema, "Leaf": LEAF, "Branch": BRANCH})
+    assert active(made.value()) == value
+    assert made.documents.losses == []
+
+
+def test_recursion_without_an_end() -> None:
+    """A schema that asks for itself again and again fits no value: one ends empty, which is told with its place."""
+    made = Made({"S": {"type": "object", "required": ["next"], "properties": {"next": {"allOf": [ref("S")]}}}})
+    assert made.value() == {"next": {}}
+    (loss,) = made.documents.losses
+    assert loss.path == "#/components/schemas/S/properties/next"
+    assert (loss.what, loss.why) == ("a value for 'next'", "its schema asks for itself without an end")
+
+
+def references(names: str) -> Any:
+    """Schemas that refer to each other, with choices, arrays and required properties."""
+    refs = st.sampled_from([ref(name) for name in names])
+    leaves = refs | st.sampled_from([{"type": "integer"}, {"type": "string", "nullable": True}])
+    arrays = st.tuples(leaves, st.integers(0, 1)).map(lambda p: {"type": "array", "items": p[0], "minItems": p[1]})
+    choices = st.lists(leaves | arrays, min_size=1, max_size=3).map(lambda several: {"anyOf": several})
+    objects = st.tuples(st.dictionaries(NAMES, leaves | arrays | choices, max_size=3), st.booleans()).map(
+        lambda p: {"type": "object", "properties": p[0], "required": sorted(p[0]) if p[1] else []}
+    )
+    return st.fixed_dictionaries(dict.fromkeys(names, objects | choices | arrays))
 
 
 def test_schemas_that_share_a_base_do_not_recur() -> None:
@@ -217,10 +276,12 @@ def test_deep_objects_end() -> None:
     schemas: dict[str, Any] = {
         f"A{n}": {"type": "object", "required": ["x"], "properties": {"x": ref(f"A{n + 1}")}} for n in range(50)
     }
-    depth, value = 0, make(ref("A0"), **schemas, A50={})
+    made = Made({"S": ref("A0"), **schemas, "A50": ref("A20")})
+    depth, value = 0, made.value()
     while isinstance(value, dict) and "x" in value:
         depth, value = depth + 1, value["x"]
-    assert depth < 20
+    assert 12 < depth < 60
+    assert [loss.why for loss in made.documents.losses] == ["its schema asks for itself without an end"]
 
 
 def test_the_same_again() -> None:
@@ -231,7 +292,6 @@ def test_the_same_again() -> None:
 
 # --- what is made fits ---------------------------------------------------------------------------------------------
 
-NAMES = st.sampled_from(["a", "b", "c d"])
 COUNTS = st.integers(0, 5)
 
 
@@ -283,3 +343,17 @@ def test_what_is_made_fits(schema: Any) -> None:
             for k, v in (key.value.items() if isinstance(key, Disabled) else [(key, inner)])
         }
         assert validator.is_valid(active(whole)), whole
+
+
+@given(references("SAB"))
+@settings(max_examples=300, deadline=None)
+def test_what_recurs_fits(schemas: Any) -> None:
+    """A value that is made for schemas within each other fits, or it is told that none was found."""
+    made = Made(schemas)
+    value = active(made.value())
+    document = {"$ref": "#/components/schemas/S", "components": {"schemas": schemas}}
+    try:
+        validator = jsonschema_rs.validator_for(document)
+    except ValueError:  # schemas that are each other without an end
+        return
+    assert validator.is_valid(value) or made.documents.losses, value

@@ -11,13 +11,9 @@ from runner.formats.postman import load
 
 DEEP = json.dumps({"info": {"name": "x"}, "item": []})
 REFUSED = [
-    ('{"id": "1", "name": "Old", "order": [], "requests": []}', "format v1"),
-    ('{"name": "local", "values": []}', "is a Postman environment"),
-    ('{"openapi": "3.1.0"}', "is an OpenAPI document"),
-    ('{"version": 1, "collections": []}', "a data dump"),
-    ("[1]", "not a Postman collection"),
-    ('{"info": {}}', "no list 'item'"),
-    ("{", "not JSON: line 1"),
+    ("[1]", "it is no object with a list 'item'"),
+    ('{"info": {}}', "it is no object with a list 'item'"),
+    ("{", "not JSON: column 2"),
     ("[" * 100_000, "nested too deep"),
     ('{"info": {"name": "x"}, "item": ' + '[{"item": ' * 60 + "[]" + "}]" * 60 + "}", "nested deeper"),
 ]
