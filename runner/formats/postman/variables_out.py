@@ -71,7 +71,10 @@ class VariablesOut:
                     f"what is looked at in '{name}'", "a list or object is a text in Postman", "use JSON.parse there"
                 )
             return {"key": name, "value": self.spelling.json(value, indent=None), "description": AS_JSON}
-        return {"key": name, "value": self._text(value)}
+        text = self._text(value)
+        if "{{$" in text:
+            self.lose(f"the one value of '{name}'", "Postman makes a new one wherever it is used", "set it by a script")
+        return {"key": name, "value": text}
 
     def _tell_of_number(self, name: str, value: Any) -> None:
         is_rounded = isinstance(value, SpelledFloat) or (type(value) is int and abs(value) > _EXACT)
