@@ -117,11 +117,20 @@ def statement(item: Any) -> str:
         return _is_true(tree_of(item), "")
     message = str(item.get("message", "")) if "that" in item else ""
     if "includes" in item:
-        return f"{_expect(tree_of(item['that']), message)}.to.deep.include({value(item['includes'])});"
+        return _includes(tree_of(item["that"]), item["includes"], message)
     if "that" in item and "equals" not in item:
         return _is_true(tree_of(item["that"]), message)
     key, wanted = (item["that"], item["equals"]) if "that" in item else next(iter(item.items()))
     return _equals(tree_of(key), wanted, message)
+
+
+def _includes(node: Node, wanted: Any, message: str) -> str:
+    """Parts of an object, or elements of a list; chai compares what is in them as a whole."""
+    inner = wanted.values() if isinstance(wanted, Mapping) else wanted if isinstance(wanted, list) else ()
+    if any(isinstance(part, (Mapping, list)) for part in inner):
+        raise UnsayableError("Postman compares what is deeper as a whole")
+    words = "include.deep.members" if isinstance(wanted, list) else "deep.include"
+    return f"{_expect(node, message)}.to.{words}({value(wanted)});"
 
 
 def _expect(node: Node, message: str) -> str:

@@ -27,6 +27,7 @@ _TEXT_FUNCTIONS = frozenset(
 )  # fmt: skip
 _TEXT_KEYS = frozenset({"text", "reason", "url", "http_version"})
 _NUMERIC_KEYS = frozenset({"status", "size", "elapsed_ms"})
+_ENV = re.compile(r"\benv\.(\w+)", re.ASCII)
 _BRACES = re.compile(r"\{\{[^{}]*\}\}")
 _MARKED = re.compile('"\ue000(\\d+)\ue001"')
 
@@ -95,6 +96,7 @@ class Spelling:
         if key not in self._names:
             self._names[key] = f"{'declared' if self.once else 'computed'}_{len(self._names) + 1}"
         self.computed[self._names[key]] = text
+        self.note(text)
         return self._names[key]
 
     def token(self, auth: Mapping[Any, Any]) -> str:
@@ -153,7 +155,12 @@ class Spelling:
         """The name of a variable that a script gives the JSON of what may be a text or a number."""
         name = self._json_names.setdefault(text, f"json_{len(self._json_names) + 1}")
         self.jsons[name] = text
+        self.note(text)
         return name
+
+    def note(self, expression: str) -> None:
+        """Names of the environment that a script asks for."""
+        self.asked.update(dict.fromkeys(_ENV.findall(expression)))
 
     def _is_text(self, root: Node) -> bool:
         """Whether an expression over the variables gives a text for sure."""

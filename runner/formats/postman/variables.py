@@ -16,7 +16,7 @@ from runner.formats.attached import Attachments
 from runner.formats.draft import Data, Disabled, Foreign, Imported, Names, with_placeholders
 from runner.formats.postman import dynamic
 from runner.formats.postman.reading import Entry, plain
-from runner.language.values import number
+from runner.language.values import number, parse_json
 
 PLACEHOLDER = re.compile(r"\{\{([^{}]*?)\}\}")
 _JWT = re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+", re.ASCII)
@@ -158,11 +158,18 @@ class Variables:
         return self.text(entry.value or "", "variable")
 
     def _structure(self, text: str) -> Any:
-        """A list or an object that was written as JSON; placeholders stand in it as in a body."""
-        from runner.formats.postman.bodies import read_json
+        """A list or an object that an export wrote as JSON; other texts stay texts."""
+        try:
+            return self._texts(parse_json(text))
+        except ValueError:
+            return self.text(text, "variable")
 
-        found = read_json(text, self, "variable")
-        return self.text(text, "variable") if found is None else found[0]
+    def _texts(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {self.text(name): self._texts(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self._texts(item) for item in value]
+        return self.text(value, "variable") if isinstance(value, str) else value
 
     def _is_secret(self, entry: Entry) -> bool:
         value = entry.value or ""

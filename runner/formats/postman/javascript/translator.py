@@ -84,7 +84,10 @@ class Translator:
             finally:
                 self._elements = elements
         inner = first_field(rest[0]) if rest else None
-        sent = [step.get("value") for step in steps[:2]] == ["request", "headers"] and not self._elements
+        begins = [step.get("value") for step in steps[:2]] if self._over_response and not self._elements else []
+        if begins == ["request", "body"] and len(steps) > 2:
+            return "JSON.parse(pm.request.body.raw)", steps[2:]
+        sent = begins == ["request", "headers"]
         if sent and len(steps) > 2:
             name = first_field(steps[2])
             if name is not None:

@@ -414,3 +414,34 @@ def test_numbers_of_a_request(lines: str, expected: str, exported: Callable[[str
     """A number that a request gives itself stands without quotes in its JSON."""
     found = exported(_request(f"{lines}\njson: {{all: '{{{{n}}}}'}}", variables="{size: 3}"))
     assert expected in _item(found, 0)["request"]["body"]["raw"]
+
+
+INCLUDED = [
+    ("{that: body.a, includes: {x: 1}}", 'pm.expect(pm.response.json().a).to.deep.include({"x": 1});'),
+    ("{that: body.a, includes: [x, y]}", 'pm.expect(pm.response.json().a).to.include.deep.members(["x", "y"]);'),
+]
+
+
+@pytest.mark.parametrize(("item", "expected"), INCLUDED)
+def test_included(item: str, expected: str, exported: Callable[[str], Exported]) -> None:
+    """Parts of an object, and elements of a list."""
+    assert expected in _script(_item(exported(_request(f"assert: [{item}]")), 0), "test")
+
+
+def test_included_deeper(exported: Callable[[str], Exported]) -> None:
+    """Parts of parts are told: Postman compares these as a whole."""
+    (loss,) = exported(_request("assert: [{that: body.a, includes: {x: {y: 1}}}]")).losses
+    assert loss.why == "Postman compares what is deeper as a whole"
+
+
+def test_sent_body(exported: Callable[[str], Exported]) -> None:
+    """A part of the body that was sent is a part of its JSON, and comes back so."""
+    found = exported(_request("json: {n: 1}\nassert: [status: 200, request.body.n: 1]"))
+    assert "pm.expect(JSON.parse(pm.request.body.raw)?.n).to.eql(1);" in _script(_item(found, 0), "test")
+    assert _back(found)["requests"][0]["assert"] == [{"status": 200}, {"request.body.n": 1}]
+
+
+def test_one_value_for_all(exported: Callable[[str], Exported]) -> None:
+    """A variable that has one random value in a run is told: Postman makes a new one wherever it stands."""
+    found = exported(_request("query: {id: '{{id}}'}", variables="{id: '{{uuid()}}'}"))
+    assert _losses(found) == [("requests/test.yaml", "the one value of 'id'")]
