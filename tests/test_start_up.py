@@ -96,9 +96,9 @@ def test_run() -> None:
 @pytest.mark.parametrize("words", [HELP, CHECK, LIST, PLAN, RUN, TOKEN, SCHEMA], ids=lambda words: words[0])
 def test_only_what_is_asked_for(words: tuple[str, ...]) -> None:
     """A command imports no other command, nothing of the demo, and no JSON Schema of files: that is for editors."""
-    others = {f"runner.cli.{name}" for name in ("run", "check", "plan", "token", "listing", "demo", "init", "schema")} - {
-        f"runner.cli.{ {'list': 'listing'}.get(words[0], words[0]) }"
-    }
+    others = {
+        f"runner.cli.{name}" for name in ("run", "check", "plan", "token", "listing", "demo", "init", "schema")
+    } - {f"runner.cli.{ {'list': 'listing'}.get(words[0], words[0]) }"}
     assert imported(*words) & others == set()
     assert not any(name.startswith("runner.demo") for name in imported(*words))
     assert words == SCHEMA or not any(name.startswith("runner.language.schema") for name in imported(*words))
@@ -115,6 +115,8 @@ BODIES = {
 def test_without_files(words: tuple[str, ...]) -> None:
     """A run without multipart, files and GraphQL pays for none of them."""
     assert some_of(BODIES, *words) == set()
+
+
 #: What only judges of whole answers need.
 JUDGES = {"jsonschema_rs", "runner.engine.schemas", "runner.engine.snapshots", "runner.runtime.snapshots"}
 

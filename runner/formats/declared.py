@@ -67,7 +67,7 @@ class _Reader:
             if included is not None:
                 inner = self.whole(included)
                 kept = {key: value for key, value in inner.items() if key not in _OF_A_FILE}
-                item = {**item, **kept, "variables": {**kept.pop("secrets", {}), **kept.get("variables", {})}}
+                item = {**item, **kept}
             elif isinstance(item.get("requests"), list):
                 item["requests"] = list(self._items(item["requests"], source))
             yield item

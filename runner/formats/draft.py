@@ -172,9 +172,11 @@ class Names:
     def __init__(self) -> None:
         self._given: dict[str, str] = {}
         self._taken: set[str] = set(RESERVED_NAMES)
+        #: Foreign names that mean a value of the request at hand alone, with its name.
+        self.renamed: Mapping[str, str] = {}
 
     def __call__(self, foreign: str) -> str:
-        name = self._given.get(foreign)
+        name = self.renamed.get(foreign) or self._given.get(foreign)
         if name is None:
             name = self._given[foreign] = _numbered(usable_name(foreign), self._taken, "_")
             self._taken.add(name)

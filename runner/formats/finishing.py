@@ -90,8 +90,11 @@ def _holds(items: Any) -> bool:
 def _with_comments(data: Data, key: str) -> Data:
     """The mapping with the comments of a key in its place."""
     found = data[key]
-    items = found if isinstance(found, list) else [k if isinstance(k, Comment) else Disabled(k.value) for k in found]
-    notes = [item if isinstance(item, Comment) else Comment(write({key: [item.value]}).strip()) for item in items]
+    is_list = isinstance(found, list)
+    notes = [
+        item if isinstance(item, Comment) else Comment(write({key: [item.value] if is_list else item.value}).strip())
+        for item in found
+    ]
     kept = {name: value for name, value in data.items() if name != key}
     return {**kept, **dict.fromkeys(notes)}
 

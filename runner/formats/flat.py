@@ -102,9 +102,7 @@ def flatten(step: Step, scope: Scope, row: str = "") -> Flat:
     return replace(made, name=name, auth=auth, captures=spec.captures, asserts=asserts, row=row, scope=scope)
 
 
-def _request(
-    step: Step, spec: RequestSpec, settings: Defaults, base_urls: tuple[BaseUrl, ...], scope: Scope
-) -> Flat:
+def _request(step: Step, spec: RequestSpec, settings: Defaults, base_urls: tuple[BaseUrl, ...], scope: Scope) -> Flat:
     kind, body = _body(spec.body, scope)
     return Flat(
         step=step,

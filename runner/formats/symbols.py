@@ -148,9 +148,7 @@ class Scope:
         return declared
 
     def _template(self, text: Template) -> Value:
-        parts = [
-            part if isinstance(part, str) else self.expression(part.query) for part in template.parse(text.text)
-        ]
+        parts = [part if isinstance(part, str) else self.expression(part.query) for part in template.parse(text.text)]
         if len(parts) == 1:
             return parts[0]
         try:

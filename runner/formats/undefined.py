@@ -53,6 +53,18 @@ def names_of(request: Data) -> set[str]:
     return {*_in_request(request), *_in_captures(request.get("capture", {})), *judged}
 
 
+def names_of_values(values: Data) -> set[str]:
+    """The names of variables that the templates of declared values use."""
+    return set(_in_value(values))
+
+
+def names_of_texts(request: Data) -> set[str]:
+    """The names that a request has in its texts; what only conditions and expressions look at is none."""
+    plain = {key: value for key, value in request.items() if key not in ("when", "for_each")}
+    wanted = [value for item in request.get("assert", ()) for _, value in _equations(item)]
+    return {*_in_request(plain), *_in_value(request.get("variables", {})), *_in_value(wanted)}
+
+
 class _Shared(NamedTuple):
     """The names that a collection and groups hand to their requests; those of the nearest `auth` apart."""
 
@@ -210,13 +222,18 @@ def _in_captures(captures: Data) -> Iterator[str]:
 
 def _in_assertions(items: Iterable[Any]) -> Iterator[str]:
     for item in items:
-        if isinstance(item, str):
-            yield from _below_vars(item)
-        elif isinstance(item, dict):
-            equations = {item["that"]: item.get("equals", item.get("includes"))} if "that" in item else item
-            for key, value in equations.items():
-                yield from _below_vars(key)
-                yield from _in_value(value)
+        for expression, wanted in _equations(item):
+            yield from _below_vars(expression)
+            yield from _in_value(wanted)
+
+
+def _equations(item: Any) -> Iterable[tuple[str, Any]]:
+    """The expressions of an assertion, each with what it is compared with."""
+    if isinstance(item, str):
+        return [(item, None)]
+    if not isinstance(item, dict):
+        return []
+    return [(item["that"], item.get("equals", item.get("includes")))] if "that" in item else item.items()
 
 
 def _of_query(compiled: query.Query) -> Iterator[str]:

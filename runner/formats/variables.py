@@ -25,10 +25,20 @@ class Kinds:
 
     def __init__(self) -> None:
         self._known: dict[str, set[str]] = {}
+        #: Expressions that are the JSON of a value, with that of the value.
+        self._dumped: dict[str, str] = {}
 
     def add(self, expression: str, kind_name: str = "") -> None:
         """Says what an expression may be; without a kind: anything."""
         self._known.setdefault(expression, set()).add(kind_name)
+
+    def note(self, expression: str) -> None:
+        """Says of an expression of which nothing is known that it may be anything."""
+        self._known.setdefault(expression, {""})
+
+    def dump(self, expression: str, value: str) -> None:
+        """Says that an expression is the JSON of the value of another one."""
+        self._dumped[expression] = value
 
     def declare(self, variables: Mapping[Any, Any]) -> None:
         """Takes the kinds of declared values."""
@@ -48,6 +58,8 @@ class Kinds:
 
     def bare(self, expression: str) -> str:
         """The expression for a placeholder without quotes in JSON: its text is read as JSON."""
+        if expression in self._dumped:
+            return self._dumped[expression]
         return f"parse_json({expression})" if self.is_text(expression) else expression
 
 

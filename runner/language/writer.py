@@ -54,14 +54,19 @@ def write(data: Mapping[Any, Data]) -> str:
     """
     lines: list[str] = []
     before = ""
-    for key, value in data.items():
-        written = list(_entry(key, value, 0))
-        block = len(written) > 1
+    entries = [(key, list(_entry(key, value, 0))) for key, value in data.items()]
+    for place, (key, written) in enumerate(entries):
+        block = max(len(written), _led_by(entries[place:])) > 1
         if lines and before != "comment" and (block or before == "block"):
             lines.append("")
         lines += written
-        before = "comment" if isinstance(key, Comment) else "block" if block else "line"
+        before = "comment" if isinstance(key, Comment) else "block" if len(written) > 1 else "line"
     return "\n".join(lines) + "\n" if lines else "{}\n"
+
+
+def _led_by(written: Sequence[tuple[Any, list[str]]]) -> int:
+    """The lines of what follows remarks: an empty line that sets it apart stands before them."""
+    return next((len(lines) for entry, lines in written if not isinstance(entry, (Comment, Disabled))), 0)
 
 
 def _entries(data: Mapping[Any, Data], indent: int) -> Iterator[str]:
@@ -100,13 +105,18 @@ def _valued(head: str, key: Any, value: Data, indent: int) -> Iterator[str]:
 
 
 def _items(items: Sequence[Data], indent: int, *, apart: bool = False) -> Iterator[str]:
-    before = 0  # lines of the item before, comments apart
-    for item in items:
-        written = list(_item(item, indent))
-        if apart and before and max(before, len(written)) > 1:
+    before = 0  # lines of the item before; of remarks before the first one none
+    begun = False
+    every = [(item, list(_item(item, indent))) for item in items] if apart else ()
+    for place, (item, written) in enumerate(every):
+        if before and max(before, len(written), _led_by(every[place:])) > 1:
             yield ""
-        before = 0 if isinstance(item, Comment) else len(written)
+        begun = begun or not isinstance(item, (Comment, Disabled))
+        before = len(written) if begun and not isinstance(item, Comment) else 0
         yield from written
+    if not apart:
+        for item in items:
+            yield from _item(item, indent)
 
 
 def _item(item: Data, indent: int) -> Iterator[str]:

@@ -133,7 +133,9 @@ def test_an_error_leaves_the_old_file(bulk: Any, write: Write, command: Any, tmp
 
 
 @pytest.mark.parametrize("flag", ["--show-body", "--verbose"])
-def test_a_saved_body_is_told_by_size_and_place(bulk: Any, write: Write, command: Any, tmp_path: Path, flag: str) -> None:
+def test_a_saved_body_is_told_by_size_and_place(
+    bulk: Any, write: Write, command: Any, tmp_path: Path, flag: str
+) -> None:
     """What went to a file is not printed."""
     collection(write, "{name: Down, url: /1000, save_to: x.bin}")
     done = command("run", "a.yaml", flag, *at(bulk), cwd=tmp_path)
@@ -306,7 +308,9 @@ def test_no_secret_leaves(server: DemoServer, write: Write, command: Any, tmp_pa
     text = (tmp_path / "a.yaml").read_text()
     write("a.yaml", f'secrets: {{s: "{{{{env.WORD}}}}", p: "{{{{env.PLACE}}}}"}}\n{text}')
     for words in (["run", "--verbose"], ["run"], ["run", "--show-body"], ["plan"]):
-        done = command(words[0], "a.yaml", *words[1:], *at(server), cwd=tmp_path, env={"WORD": secret, "PLACE": "S-path"})
+        done = command(
+            words[0], "a.yaml", *words[1:], *at(server), cwd=tmp_path, env={"WORD": secret, "PLACE": "S-path"}
+        )
         for form in (secret, "S-path", "wörd&1", "w%C3%B6rd", "w\\u00f6rd"):
             assert form not in done.out + done.err, (form, done.said)
         assert "***" in done.out
@@ -391,7 +395,6 @@ def test_large_bodies_take_no_memory(bulk: Any, write: Write, tmp_path: Path, re
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert int(done.stderr.splitlines()[-1]) * 1024 < 90 * MB
-
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")

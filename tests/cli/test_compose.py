@@ -279,7 +279,11 @@ ROWS = """
         (["--data", "deep/rows.yaml"], ["C [0]"], ["10/0"]),
         (["--repeat", "2"], ["C [0]", "C [1]"], ["none/0", "none/1"]),
         (["--repeat", "1"], ["C [0]"], ["none/0"]),
-        (["--data", "rows.csv", "--repeat", "2"], ["C [0]", "C [1]", "C [2]", "C [3]"], ["007/0", "8/1", "007/2", "8/3"]),
+        (
+            ["--data", "rows.csv", "--repeat", "2"],
+            ["C [0]", "C [1]", "C [2]", "C [3]"],
+            ["007/0", "8/1", "007/2", "8/3"],
+        ),
         (["--data", "rows.csv", "-v", "id=x"], ["C [0]", "C [1]"], ["x/0", "x/1"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -167,7 +167,11 @@ def test_line_ends_of_any_kind(command: Any, place: Path, write: Callable[[str, 
     write("api.sh", "curl http://api.test/a\rcurl http://api.test/b\r")
     done = command("import", "curl", "api.sh", cwd=place)
     assert done.code == 0
-    assert [line.strip() for line in done.out.splitlines() if "url: " in line] == ["base_url: http://api.test", "url: /a", "url: /b"]
+    assert [line.strip() for line in done.out.splitlines() if "url: " in line] == [
+        "base_url: http://api.test",
+        "url: /a",
+        "url: /b",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -180,7 +184,9 @@ def test_line_ends_of_any_kind(command: Any, place: Path, write: Callable[[str, 
         "'http://api.test/?X-Amz-Signature=0123456789abcdef0123456789abcdef'",
     ],
 )
-def test_credentials_by_name_and_looks(command: Any, place: Path, write: Callable[[str, str], Path], words: str) -> None:
+def test_credentials_by_name_and_looks(
+    command: Any, place: Path, write: Callable[[str, str], Path], words: str
+) -> None:
     """Keys of gateways and signed URLs are secrets of the environment."""
     write("api.sh", f"curl {words}\n")
     done = command("import", "curl", "api.sh", cwd=place)

@@ -17,7 +17,9 @@ from runner.errors import InvalidError
 from runner.formats.registry import IMPORTS
 
 SAMPLES = Path(__file__).parent.parent / "golden" / "import"
-PAGE = '<!DOCTYPE html>\n<html><body class="a">\n<pre>\ncurl https://api.test/\nGET /users\n</pre>don\'t</body></html>\n'
+PAGE = (
+    '<!DOCTYPE html>\n<html><body class="a">\n<pre>\ncurl https://api.test/\nGET /users\n</pre>don\'t</body></html>\n'
+)
 GARBAGE = {
     "empty": b"",
     "spaces": b"  \n\t\r\n",
@@ -68,7 +70,10 @@ OTHERS = {
         ("insomnia",), '{"_type": "export", "resources": []}', "an export of Insomnia", "runner import insomnia"
     ),
     "insomnia 5": Other(
-        ("insomnia",), "type: collection.insomnia.rest/5.0\ncollection: []\n", "an export of Insomnia", "import insomnia"
+        ("insomnia",),
+        "type: collection.insomnia.rest/5.0\ncollection: []\n",
+        "an export of Insomnia",
+        "import insomnia",
     ),
     "bru": Other(("bruno",), "meta {\n  name: x\n}\n\nget {\n  url: https://api.test\n}\n", ".bru", "import bruno"),
     "bruno.json": Other((), '{"version": "1", "name": "x", "type": "collection"}', "bruno.json", "bruno FOLDER"),

@@ -103,3 +103,15 @@ def test_old_format(command: Any, place: Path) -> None:
     assert "format v1, which Postman gave up in 2018" in done.err
     assert "export it as Collection v2.1" in done.err
     assert "Traceback" not in done.err
+
+
+def test_secrets_of_an_included_file_stay_here(command: Any, place: Path) -> None:
+    """The secret of a file that is included has no value in the collection that an export writes."""
+    (place / "inner.yaml").write_text(
+        "secrets: {pw: sentinel-of-a-secret}\nrequests: [{name: a, url: 'http://x.test/', headers: {X: '{{pw}}'}}]\n"
+    )
+    (place / "outer.yaml").write_text("requests:\n  - {name: Sign in, include: inner.yaml}\n")
+    done = command("export", "postman", "outer.yaml", cwd=place)
+    assert "sentinel" not in done.out
+    assert "the value of the secret 'pw'" in done.err
+    assert json.loads(done.out)["item"][0]["variable"] == [{"key": "pw", "value": "", "type": "secret"}]

@@ -26,7 +26,7 @@ COMMANDS = [
     "curl $U",
     "curl $U/a/./b/../c?x=1",
     "curl --path-as-is $U/a/../c",
-    "curl \"${U}?key=one\"",
+    'curl "${U}?key=one"',
     'curl "$U/x?a=1&b=%20c%2F&b=&d=e+f#frag"',
     'curl "$U/x?a=1&"',
     "curl -X DELETE $U/x",
@@ -41,7 +41,7 @@ COMMANDS = [
     "curl -d 'a=1&b=2&a=3' $U/x",
     "curl -d 'item[]=1' -d 'item[]=2' $U/x",
     "curl -d '{\"a\": [1, 2.50, true, null]}' $U/x",
-    "curl -H 'Content-Type: application/json' -d '{\"a\": [1, 2.50, true, null], \"ü\": \"\\u00fc\"}' $U/x",
+    'curl -H \'Content-Type: application/json\' -d \'{"a": [1, 2.50, true, null], "ü": "\\u00fc"}\' $U/x',
     "curl -H 'content-type: application/json; charset=utf-8' -d '{\"a\": 1}' $U/x",
     "curl --json '{\"a\":' --json ' \"b\"}' $U/x",
     "curl --json @body.json $U/x",
@@ -53,7 +53,7 @@ COMMANDS = [
     "curl -d '' $U/x",
     "curl -X POST $U/x",
     "curl -X GET -d a=b $U/x",
-    "curl -H 'Content-Type: application/json' -d '{\"query\": \"query Q { a }\", \"variables\": {\"x\": 1}}' $U/graphql",
+    'curl -H \'Content-Type: application/json\' -d \'{"query": "query Q { a }", "variables": {"x": 1}}\' $U/graphql',
     "curl -F a=1 -F 'b= two ;type=text/plain' -F 'c=\"quo\\\"ted; x\"' $U/x",
     "curl -F 'f=@image.png' -F 'g=@lines.txt;type=text/csv;filename=\"other name.csv\"' -F 'h=<lines.txt' $U/x",
     "curl --form-string 'a=@no;type=x' -F 'j={\"a\":1};type=application/json' $U/x",
@@ -90,14 +90,14 @@ COMMANDS = [
     "printf '%s' '{\"a\": 1}' | curl --json @- $U/x",
     "cat body.json | curl -H 'Content-Type: application/json' -d @- $U/x",
     "curl --data-binary @- $U/x < lines.txt",
-    "curl --data-binary @- $U/x <<< \"here $NAME\"",
+    'curl --data-binary @- $U/x <<< "here $NAME"',
     "curl -H 'Content-Type: text/plain' --data-binary @- $U/x <<'EOF'\nline $NAME\n  \"two\"\nEOF",
-    "curl -d @- $U/x <<EOF\n{\"n\": \"$NAME\"}\nEOF",
-    "curl -H \"X-Name: $NAME\" -H 'X-Raw: $NAME' -H \"X-Default: ${MISSING:-else}\" $U/$NAME",
+    'curl -d @- $U/x <<EOF\n{"n": "$NAME"}\nEOF',
+    'curl -H "X-Name: $NAME" -H \'X-Raw: $NAME\' -H "X-Default: ${MISSING:-else}" $U/$NAME',
     "curl -d $'a\\tb\\u00e9\\'\\x41' $U/x",
-    "curl -d \"\\$NAME \\\"q\\\" \\n \\\\\" $U/x",
-    "V=va/lue; curl $U/x/$V -d \"v=$V\"",
-    "V='two words'; curl --json \"{\\\"v\\\": \\\"$V\\\", \\\"n\\\": $N}\" $U/x",
+    'curl -d "\\$NAME \\"q\\" \\n \\\\" $U/x',
+    'V=va/lue; curl $U/x/$V -d "v=$V"',
+    'V=\'two words\'; curl --json "{\\"v\\": \\"$V\\", \\"n\\": $N}" $U/x',
 ]
 
 FILES = {
@@ -177,7 +177,9 @@ def place(tmp_path: Path) -> Path:
 def by_curl(text: str, recorder: Recorder, place: Path) -> list[Recorded]:
     """What curl sends when bash runs a script."""
     own = {"PATH": "/usr/local/bin:/usr/bin:/bin", "U": f"http://{recorder.host}", "H": recorder.host}
-    subprocess.run(["bash", "-c", text], cwd=place, env={**ENVIRONMENT, **own}, capture_output=True, timeout=30, check=False)
+    subprocess.run(
+        ["bash", "-c", text], cwd=place, env={**ENVIRONMENT, **own}, capture_output=True, timeout=30, check=False
+    )
     return recorder.taken()
 
 

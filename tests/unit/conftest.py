@@ -300,9 +300,7 @@ def _run(
     **more: Any,
 ) -> Ran:
     runs = Iterations(rows)
-    chosen = _plan(
-        text, environment=environment, overrides=given, selection=selection, others=others, iterations=runs
-    )
+    chosen = _plan(text, environment=environment, overrides=given, selection=selection, others=others, iterations=runs)
     judges = {"schemas": Schemas(disk or NoFiles()), "kept": Kept("requests/test.snap.json", kept or {})}
     chosen = replace(chosen, **judges)
     session = Session(

@@ -16,10 +16,11 @@ from runner.formats.attached import Attachments
 from runner.formats.bruno import auth, scripts
 from runner.formats.bruno.context import Context
 from runner.formats.bruno.nodes import Collection, Environment, Folder, Request, Shared
-from runner.formats.bruno.requests import headers, lose_script, request, variables
+from runner.formats.bruno.requests import headers, request, variables
 from runner.formats.bruno.tree import collections
 from runner.formats.draft import Choices, Comment, Data, Foreign, Imported, Names, Unique, safe_stem
 from runner.formats.finishing import finish
+from runner.formats.scripted import Read
 from runner.formats.sealing import from_environment
 from runner.formats.variables import retype
 
@@ -67,8 +68,11 @@ def _draft(collection: Collection, foreign: Foreign, imported: Imported) -> Data
         **_connection(collection, context),
         "headers": headers(root.shared.headers, context, "collection"),
     }
-    made |= dict.fromkeys(_scripts(root.shared, context, "collection"))
-    made["requests"] = _items(root, isinstance(made["auth"], dict), context)
+    around = context.scripts.for_all(root.shared, made["defaults"])
+    requests = _items(root, isinstance(made["auth"], dict), around, context)
+    made |= dict.fromkeys(_left(root.shared, context, "collection"))
+    made["requests"] = requests
+    context.scripts.settle(made)
     return finish(imported, made, names)
 
 
@@ -103,12 +107,11 @@ def _declared(collection: Collection) -> Iterator[str]:
 
 
 def _note_kinds(collection: Collection, context: Context) -> None:
-    """Captures and what scripts set may be anything."""
+    """Captures may be anything; of what scripts set they tell."""
     for shared in _shared(collection.root):
-        found = [pair.name for pair in shared.captures]
-        found += [name for script in shared.scripts for name in scripts.names_set(script)]
-        for name in found:
-            context.kinds.add(context.names(name))
+        for pair in shared.captures:
+            context.kinds.add(context.names(pair.name))
+    scripts.read_all(collection, context)
 
 
 def _bare(collection: Collection, context: Context) -> Iterator[str]:
@@ -171,17 +174,18 @@ def _certificate(certificate: dict[str, str], context: Context) -> Data:
     return made
 
 
-def _items(folder: Folder, has_auth: bool, context: Context) -> list[Any]:
+def _items(folder: Folder, has_auth: bool, around: list[Read], context: Context) -> list[Any]:
     unique = Unique()
-    return [
-        request(item, unique(item.name), has_auth, context)
-        if isinstance(item, Request)
-        else _group(item, unique(item.name, "Folder"), has_auth, context)
-        for item in folder.items
-    ]
+    made: list[Any] = []
+    for item in folder.items:
+        if isinstance(item, Request):
+            made += context.scripts.with_sent(request(item, unique, has_auth, around, context))
+        else:
+            made.append(_group(item, unique(item.name, "Folder"), has_auth, around, context))
+    return made
 
 
-def _group(folder: Folder, name: str, has_auth: bool, context: Context) -> Data:
+def _group(folder: Folder, name: str, has_auth: bool, around: list[Read], context: Context) -> Data:
     shared = folder.shared
     made: Data = {
         "name": name,
@@ -193,16 +197,16 @@ def _group(folder: Folder, name: str, has_auth: bool, context: Context) -> Data:
     block = auth.block(shared.auth, False, context, folder.path)
     made["auth"] = block
     made["defaults"] = {"headers": headers(shared.headers, context, folder.path)}
-    made |= dict.fromkeys(_scripts(shared, context, folder.path))
-    made["requests"] = _items(folder, has_auth or isinstance(block, dict), context)
+    around = [*around, *context.scripts.for_all(shared, made["defaults"])]
+    requests = _items(folder, has_auth or isinstance(block, dict), around, context)
+    made |= dict.fromkeys(_left(shared, context, folder.path))
+    made["requests"] = requests
     return made
 
 
-def _scripts(shared: Shared, context: Context, place: str) -> Iterator[Comment]:
-    """The scripts of a folder or collection, which Bruno runs for each request in it."""
-    for script in shared.scripts:
-        lose_script(script.phase, context, f"{place} ({script.phase})")
-        yield scripts.comment(script, script.code)
+def _left(shared: Shared, context: Context, place: str) -> Iterator[Comment]:
+    """What is left of the scripts of a folder or collection, which Bruno runs for each request in it."""
+    yield from context.scripts.left_of(shared)
     for pair in shared.captures:
         if pair.enabled:
             why = "a capture is one of a request, not of all in a folder"

@@ -7,6 +7,7 @@ import re
 from runner.formats import dynamic
 from runner.formats.attached import Attachments
 from runner.formats.draft import Data, Imported, Names
+from runner.formats.scripted import Scripts
 from runner.formats.texts import Parts, parts_of, spliced
 from runner.formats.texts import name as name_of
 from runner.formats.variables import Kinds
@@ -27,6 +28,7 @@ class Context:
         self.attachments = attachments
         self.declared = declared
         self.kinds = Kinds()
+        self.scripts = Scripts("Bruno", names, self.kinds, self.lose)
         #: Every mapping of variables, for what is known of their values.
         self.levels: list[Data] = []
 

@@ -7,14 +7,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from runner.formats import json_text
-from runner.formats.bruno import auth, scripts
+from runner.formats.bruno import auth
 from runner.formats.bruno.assertions import assertion, capture
 from runner.formats.bruno.context import Context
-from runner.formats.bruno.nodes import Body, Pair, Request, Shared
-from runner.formats.draft import Comment, Data, Disabled, literal, usable_name
+from runner.formats.bruno.nodes import Body, Pair, Request
+from runner.formats.bruno.scripts import PHASES
+from runner.formats.draft import Comment, Data, Disabled, Unique, literal, usable_name
 from runner.formats.entries import Entry, is_sent, mapping
 from runner.formats.jsonpath import UntranslatableError
 from runner.formats.payloads import add_part, graphql_variables, has_body, put_json, put_text
+from runner.formats.scripted import Read
 from runner.formats.urls import add_disabled, split_query, with_scheme
 from runner.formats.variables import typed
 
@@ -24,13 +26,18 @@ _PATH_PARAMETER = re.compile(r"(?<=/):([^/?#]+)")
 _IN_PARENTHESES = re.compile(r"(\([^()?#]*?):([A-Za-z_]\w*)")
 
 
-def request(item: Request, name: str, inherits_auth: bool, context: Context) -> Any:
-    """The request under its name here; a comment where it is none that can be sent."""
+def request(item: Request, unique: Unique, inherits_auth: bool, around: list[Read], context: Context) -> Any:
+    """The request; a comment where it is none that can be sent.
+
+    `unique` gives it its name here, `around` are scripts of its folders that are done for it, too.
+    """
     if item.kind not in _CALLS:
         remedy = "" if item.kind == "empty" else "call it in another way"
         context.lose(item.path, f"a request of kind '{item.kind}'", "requests are HTTP here", remedy)
         return Comment(f"{item.name}: a request of kind '{item.kind}', which has no translation.")
-    made: Data = {"name": name, "description": item.shared.docs}
+    done = context.scripts.done_for(item.shared, around, PHASES)
+    context.scripts.rename(done)
+    made: Data = {"name": unique(item.name), "description": item.shared.docs}
     if item.tags:
         made["tags"] = [tag.replace("{{", "{ {") for tag in item.tags]
     made["variables"] = variables(item.shared.variables, context, item.path)
@@ -46,7 +53,8 @@ def request(item: Request, name: str, inherits_auth: bool, context: Context) -> 
     _settings(item, made, context)
     made["capture"] = _captures(item.shared.captures, context, item.path)
     made["assert"] = _asserts(item, context)
-    _scripts(item.shared, made, context, item.path)
+    context.scripts.put(done, made, lambda text: context.text(text, item.path), context.levels, unique)
+    made |= dict.fromkeys(context.scripts.left_of(item.shared))
     _told(item, context)
     return made
 
@@ -217,7 +225,7 @@ def _file(pairs: Iterable[Pair], made: Data, context: Context, place: str) -> No
         made["headers"]["Content-Type"] = context.text(chosen.content_type, place)
 
 
-# --- settings, captures, assertions, scripts --------------------------------------------------------------------------
+# --- settings, captures, assertions ----------------------------------------------------------------------------------
 
 
 def _settings(item: Request, made: Data, context: Context) -> None:
@@ -266,20 +274,3 @@ def _asserts(item: Request, context: Context) -> list[Any]:
                 context.lose(item.path, f"the assertion '{line}'", str(error), "assert it with an expression")
             made.append(Comment(f"{line}  (not translated)"))
     return made
-
-
-def _scripts(shared: Shared, made: Data, context: Context, place: str) -> None:
-    for script in shared.scripts:
-        found = scripts.translated(script)
-        made["variables"] |= found.variables
-        made["capture"] |= found.capture
-        made["assert"] += found.asserts
-        if found.rest.strip():
-            made[scripts.comment(script, found.rest)] = None
-            lose_script(script.phase, context, place)
-
-
-def lose_script(phase: str, context: Context, place: str) -> None:
-    """Tells that a script has no translation."""
-    remedy = "it is kept as a comment at its place"
-    context.lose(place, f"a {phase} script", "scripts are not run, and this one is not translated", remedy)

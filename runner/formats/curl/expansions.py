@@ -31,7 +31,7 @@ _FILTERS: Mapping[str, str] = {
 _WHY = {ENV: "from the environment", SECRET: "a secret", ROW: "a row"}
 #: Expressions that give no text.
 _TYPED = re.compile(r"(?:parse_json|to_number|timestamp)\(")
-_MARK = re.compile("\"?\ue000(\\d+)(b?)\ue001\"?")
+_MARK = re.compile('"?\ue000(\\d+)(b?)\ue001"?')
 
 
 def demand(name: str, why: str) -> str:

@@ -89,4 +89,3 @@ def _piped(text: str, command: Command) -> str:
     if words == ("tr", "-d", "\\n") or words[:1] == ("xargs",):
         return text
     return ""
-

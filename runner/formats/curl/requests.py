@@ -175,8 +175,6 @@ def _as_query(option: Option) -> Option:
     return Option("data-urlencode", option.value)
 
 
-
-
 def _with_file_name(url: Parts, path: str) -> Parts:
     """An upload to a URL that ends with `/`, or has no path, gets the name of the file."""
     last = url[-1] if url else ""
@@ -200,5 +198,3 @@ def _name(made: Data) -> str:
     path = re.sub(r"^(?:[A-Za-z][\w+.-]*://[^/?#{]*|(?:\w+://)?\{\{[^}]*\}\})", "", str(made["url"])).partition("?")[0]
     path = re.sub(r"\{\{\s*(?:env\.)?([^}]*?)\s*\}\}", r"{\1}", path).replace("\\{{", "{{")
     return f"{method} {path or '/'}"
-
-

@@ -291,4 +291,3 @@ def _remote_name(url: Parts) -> Parts:
     path = re.sub(r"^[A-Za-z][\w+.-]*://[^/]*", "", plain(cut(url, "?")[0]))
     name = unquote(basename(path))
     return (name,) if name and is_literal(url) else ("-",)
-

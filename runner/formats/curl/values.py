@@ -1,9 +1,9 @@
 """Words of a script → texts with our placeholders; the variables that a script sets, and those that it leaves open.
 
-    $TOKEN, %TOKEN%, $env:TOKEN   the environment's: {{env.TOKEN}}, or a secret with that value where the name says so
-    NAME=value … $NAME            a variable of the collection
-    token=$(curl … | jq …)        what a request captures
-    {id}, <id>, {{id}} in a URL   what the reader of a document fills in: a variable, and a loss that says so
+$TOKEN, %TOKEN%, $env:TOKEN   the environment's: {{env.TOKEN}}, or a secret with that value where the name says so
+NAME=value … $NAME            a variable of the collection
+token=$(curl … | jq …)        what a request captures
+{id}, <id>, {{id}} in a URL   what the reader of a document fills in: a variable, and a loss that says so
 """
 
 from __future__ import annotations

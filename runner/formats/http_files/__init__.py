@@ -1,6 +1,6 @@
 """`.http` files of VS Code's REST Client and of JetBrains' HTTP Client → collections.
 
-    text ─reading─▶ sections ─requests, bodies, handlers─▶ requests of a draft ◀─ captures that references ask for
+    text ─reading─▶ sections ─requests, bodies, scripts─▶ requests of a draft ◀─ captures that references ask for
 
 A folder becomes a collection for each file.
 """
@@ -19,6 +19,7 @@ from runner.formats.bases import factor
 from runner.formats.draft import Choices, Comment, Data, Foreign, ForeignFault, Imported, Names, Unique
 from runner.formats.finishing import finish
 from runner.formats.folders import File, each
+from runner.formats.http_files import scripts
 from runner.formats.http_files.context import Context
 from runner.formats.http_files.environments import collect
 from runner.formats.http_files.nodes import Section
@@ -31,7 +32,6 @@ from runner.formats.variables import retype
 _PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
 _BEGIN = "a request begins with a method and a URL: GET https://…"
 _SHOWN = 40
-_SETS = re.compile(r"(?:client\.global|request\.variables)\.set\(\s*(['\"])([^'\"]+)\1")
 
 
 def load(foreign: Foreign, choices: Choices) -> Imported:
@@ -65,6 +65,7 @@ def _collection(foreign: Foreign, choices: Choices, imported: Imported, file: Fi
     made["requests"] = list(_requests(sections, made, changing, context))
     _private(made, context)
     context.references.put(context.drafts)
+    context.scripts.settle(made)
     factor(made)
     return finish(imported, made, names)
 
@@ -103,10 +104,7 @@ def _kinds(sections: list[Section], made: Data, context: Context) -> None:
         for name, value in level.items():
             if _PLACEHOLDER.fullmatch(str(value)):
                 context.kinds.add(name)
-    for section in sections:
-        for handler in section.handlers:
-            for match in _SETS.finditer(handler.code):
-                context.kinds.add(context.names(match[2]))
+    scripts.read_all(sections, context)
 
 
 def _drop_hidden(made: Data, context: Context) -> None:

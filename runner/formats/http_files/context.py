@@ -10,6 +10,7 @@ from runner.formats.captured import References
 from runner.formats.draft import Data, Imported, Names
 from runner.formats.http_files import references, system
 from runner.formats.jsonpath import UntranslatableError
+from runner.formats.scripted import Scripts
 from runner.formats.texts import Parts, call, parts_of, spliced
 from runner.formats.variables import STRING, Kinds
 
@@ -30,6 +31,7 @@ class Context:
         self.attachments = attachments
         self.place = place
         self.kinds = Kinds()
+        self.scripts = Scripts("The file", names, self.kinds, imported.lose)
         self.references = References(names, requests)
         #: Reads a file by its path relative to this one; raises ValueError.
         self.read = read

@@ -152,7 +152,7 @@ class _Reader:
                 raise ForeignFault("this script is never closed", line, "end it with %}")
             code.append(self.line)
         code[-1] = code[-1].partition(_SCRIPT_END)[0]
-        self.handlers.append(Handler(line, phase, "\n".join(code).strip("\n")))
+        self.handlers.append(Handler(line, phase, "\n".join(code)))
         self.place += 1
         return True
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from runner.formats.auths import completed
-from runner.formats.draft import Comment, Data, literal
+from runner.formats.draft import Comment, Data, Unique, literal
 from runner.formats.entries import Entry, mapping
-from runner.formats.http_files import authorization, bodies, handlers
+from runner.formats.http_files import authorization, bodies
 from runner.formats.http_files.context import Context
-from runner.formats.http_files.nodes import Handler, Header, Section
-from runner.formats.jsonpath import UntranslatableError
+from runner.formats.http_files.nodes import Header, Section
+from runner.formats.http_files.scripts import PHASES
 from runner.formats.payloads import has_body
 from runner.formats.urls import split_query, with_scheme
 
@@ -29,6 +29,8 @@ def request(section: Section, name: str, levels: list[Data], context: Context) -
     if section.method in _OTHER:
         context.lose(line, f"a request of {section.method}", "requests are HTTP here")
         return Comment(f"{section.method} {section.url}: there are requests of HTTP only.")
+    done = context.scripts.done_for(section, (), PHASES)
+    context.scripts.rename(done)
     made: Data = {"name": name}
     is_graphql = section.method == "GRAPHQL" or any(map(_says_graphql, section.headers))
     operation = (
@@ -44,7 +46,8 @@ def request(section: Section, name: str, levels: list[Data], context: Context) -
     if method != ("POST" if has_body(made) else "GET"):
         made["method"] = method
     _settings(section, made, context)
-    _handlers(section.handlers, made, context)
+    context.scripts.put(done, made, lambda text: context.text(text, line), levels, Unique())
+    made |= dict.fromkeys(context.scripts.left_of(section))
     return made
 
 
@@ -179,32 +182,3 @@ def _output(section: Section, made: Data, context: Context) -> None:
         context.lose(section.line, f"'>> {section.output}'", why, "set `save_to`")
     else:
         made["save_to"] = literal(path)
-
-
-# --- scripts -------------------------------------------------------------------------------------------------------
-
-
-def _handlers(found: Iterable[Handler], made: Data, context: Context) -> None:
-    made["capture"], made["assert"] = {}, []
-    for handler in found:
-        code = handler.code or _of_file(handler, context)
-        try:
-            if handler.phase != "response":
-                raise UntranslatableError("what is computed before a request is written in `variables`")
-            result = handlers.translated(code, context)
-        except UntranslatableError as error:
-            remedy = "it is kept as a comment at its place"
-            context.lose(handler.line, f"a {handler.phase} script", str(error), remedy)
-            words = f"The {handler.phase} script, of which this has no translation:"
-            made[Comment("\n".join([words, *code.strip("\n").split("\n")]))] = None
-            continue
-        made["assert"] += result.asserts
-        for name, expression in result.captures.items():
-            made["capture"][context.names(name)] = expression
-
-
-def _of_file(handler: Handler, context: Context) -> str:
-    try:
-        return context.read(handler.path)
-    except ValueError as error:
-        return f"// {error}"

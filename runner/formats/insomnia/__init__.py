@@ -20,6 +20,7 @@ from runner.formats.insomnia.context import Context
 from runner.formats.insomnia.nodes import Environment, Group, Request, Workspace
 from runner.formats.insomnia.reading import environment, workspaces
 from runner.formats.insomnia.requests import headers, request
+from runner.formats.scripted import Read
 from runner.formats.variables import retype
 
 
@@ -62,8 +63,10 @@ def _draft(workspace: Workspace, given: list[Environment], foreign: Foreign, imp
     retype(set(_bare(workspace, context)), context.levels)
     for level in context.levels:
         _note_kinds(level, context)
-    made["requests"] = _items(workspace.root, "", False, context)
+    scripts.read_all(workspace.root, "", context)
+    made["requests"] = _items(workspace.root, "", False, [], context)
     context.references.put(context.drafts)
+    context.scripts.settle(made)
     _tell(workspace, context)
     return finish(imported, made, names)
 
@@ -120,27 +123,29 @@ def _note_kinds(level: Data, context: Context) -> None:
 # --- parts ---------------------------------------------------------------------------------------------------------
 
 
-def _items(group: Group, place: str, has_auth: bool, context: Context) -> list[Any]:
+def _items(group: Group, place: str, has_auth: bool, around: list[Read], context: Context) -> list[Any]:
     unique = Unique()
-    return [_item(item, unique, place, has_auth, context) for item in group.items]
+    made: list[Any] = []
+    for item in group.items:
+        here = f"{place} / {item.name}" if place else item.name
+        if isinstance(item, Group):
+            made.append(_group(item, unique(item.name, "Folder"), here, has_auth, around, context))
+            continue
+        context.current = context.references.requests[item.id]
+        made += context.scripts.with_sent(request(item, unique, here, has_auth, around, context))
+    return made
 
 
-def _item(item: Group | Request, unique: Unique, place: str, has_auth: bool, context: Context) -> Any:
-    here = f"{place} / {item.name}" if place else item.name
-    if isinstance(item, Group):
-        return _group(item, unique(item.name, "Folder"), here, has_auth, context)
-    context.current = context.references.requests[item.id]
-    return request(item, unique(item.name), here, has_auth, context)
-
-
-def _group(group: Group, name: str, place: str, has_auth: bool, context: Context) -> Data:
+def _group(group: Group, name: str, place: str, has_auth: bool, around: list[Read], context: Context) -> Data:
     made: Data = {"name": name, "description": group.description}
     made["variables"] = _variables(group.variables, context, place)
     context.levels.append(made["variables"])
     _note_kinds(made["variables"], context)
     made["auth"] = auth.block(group.auth, has_auth, context, place)
     made["defaults"] = {"headers": headers(group.headers, context, place)}
-    scripts.put(group.scripts, made, context, place)
     inherits = isinstance(made["auth"], dict) or (has_auth and made["auth"] is None)
-    made["requests"] = _items(group, place, inherits, context)
+    around = [*around, *context.scripts.for_all(group, made["defaults"])]
+    requests = _items(group, place, inherits, around, context)
+    made |= dict.fromkeys(context.scripts.left_of(group))
+    made["requests"] = requests
     return made

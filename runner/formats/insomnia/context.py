@@ -11,8 +11,12 @@ from runner.formats.captured import References
 from runner.formats.draft import Data, Imported, Names, literal
 from runner.formats.insomnia import templates
 from runner.formats.jsonpath import UntranslatableError
+from runner.formats.scripted import Scripts
 from runner.formats.texts import Parts, literals, parts_of, spliced
 from runner.formats.variables import STRING, Kinds
+
+#: `value | dump`, the JSON of a value.
+_DUMP = re.compile(r"(.+?)\s*\|\s*dump\s*(?:\(\s*\))?\s*", re.DOTALL)
 
 
 class Context:
@@ -26,6 +30,7 @@ class Context:
         self.attachments = attachments
         self.references = References(names, requests)
         self.kinds = Kinds()
+        self.scripts = Scripts("Insomnia", names, self.kinds, self.lose)
         #: The place of the request that is being translated.
         self.current = 0
         #: Every mapping of variables, and the requests by their ids.
@@ -56,12 +61,19 @@ class Context:
         if not inner:
             return None
         try:
-            return templates.variable(inner, self.names) if match["tag"] is None else self._tag(inner, place)
+            return self._variable(inner) if match["tag"] is None else self._tag(inner, place)
         except UntranslatableError as error:
             words = re.findall(r"[A-Za-z]\w*", inner)
             ours = self.names("_".join(words[:2]) or "value")
             self.lose(place, match[0], str(error), f"give {ours} a value")
             return ours
+
+    def _variable(self, inner: str) -> str:
+        found = templates.variable(inner, self.names)
+        dumped = _DUMP.fullmatch(inner)
+        if dumped:
+            self.kinds.dump(found, templates.variable(dumped[1], self.names))
+        return found
 
     def _tag(self, inner: str, place: str) -> str:
         found = templates.tag(inner, self.names)

@@ -8,14 +8,17 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from runner.formats import json_text
-from runner.formats.draft import Comment, Data, usable_name
+from runner.formats.draft import Comment, Data, Unique, usable_name
 from runner.formats.entries import Entry, is_sent, mapping
 from runner.formats.foreign_yaml import text
-from runner.formats.insomnia import auth, scripts
+from runner.formats.insomnia import auth
 from runner.formats.insomnia.context import Context
 from runner.formats.insomnia.nodes import Field, Request
 from runner.formats.insomnia.reading import fields
+from runner.formats.insomnia.scripts import PHASES
+from runner.formats.insomnia.templates import PLACEHOLDER
 from runner.formats.payloads import JSON, add_part, graphql_variables, has_body, put_json, put_text
+from runner.formats.scripted import Read
 from runner.formats.urls import add_disabled, split_query, with_scheme
 
 _FORM = "application/x-www-form-urlencoded"
@@ -24,12 +27,19 @@ _GRAPHQL = "application/graphql"
 _PATH_PARAMETER = re.compile(r"(?<=/):([^/?#]+)")
 
 
-def request(item: Request, name: str, place: str, inherits_auth: bool, context: Context) -> Any:
-    """The request under its name here; a comment where it is none of HTTP."""
+def request(
+    item: Request, unique: Unique, place: str, inherits_auth: bool, around: list[Read], context: Context
+) -> Any:
+    """The request; a comment where it is none of HTTP.
+
+    `unique` gives it its name here, `around` are scripts of its folders that are done for it, too.
+    """
     if item.kind != "http":
         context.lose(place, f"a request of {item.kind}", "requests are HTTP here", "call it in another way")
         return Comment(f"{item.name}: a request of {item.kind}, which has no translation.")
-    made: Data = {"name": name, "description": item.description}
+    done = context.scripts.done_for(item, around, PHASES)
+    context.scripts.rename(done)
+    made: Data = {"name": unique(item.name), "description": item.description}
     _url(item, made, context, place)
     made["headers"] = headers(item.headers, context, place)
     made["auth"] = auth.block(item.auth, inherits_auth, context, place)
@@ -38,7 +48,8 @@ def request(item: Request, name: str, place: str, inherits_auth: bool, context: 
     if method != ("POST" if has_body(made) else "GET"):
         made["method"] = method
     _settings(item, made, context, place)
-    scripts.put(item.scripts, made, context, place)
+    context.scripts.put(done, made, lambda content: context.text(content, place), context.levels, unique)
+    made |= dict.fromkeys(context.scripts.left_of(item))
     context.drafts[item.id] = made
     return made
 
@@ -61,6 +72,8 @@ def _entries(found: Iterable[Field], context: Context, place: str) -> list[Entry
 def _url(item: Request, made: Data, context: Context, place: str) -> None:
     values = {field.name: field.value for field in item.path_parameters if field.value}
     written = _PATH_PARAMETER.sub(lambda match: values.get(match[1], match.group()), item.url.strip())
+    if item.settings.get("encodeUrl") is not False:
+        written = _with_pluses(written)
     url, query = split_query(with_scheme(context.text(written, place), context.levels))
     made["url"] = url
     more = mapping(_entries((field for field in item.parameters if not field.disabled), context, place))
@@ -71,6 +84,18 @@ def _url(item: Request, made: Data, context: Context, place: str) -> None:
             query[name] = value
     off = [field for field in item.parameters if field.disabled and field.name]
     made["query"] = add_disabled(query, [(context.text(f.name, place), context.text(f.value, place)) for f in off])
+
+
+def _with_pluses(url: str) -> str:
+    """The URL with each `+` of its query as Insomnia sends it: as a plus, which does not mean a space."""
+    templates = [match.span() for match in PLACEHOLDER.finditer(url)]
+    ours = [sign if not _is_within(place, templates) else "" for place, sign in enumerate(url)]
+    start = ours.index("?") if "?" in ours else len(url)
+    return "".join("%2B" if ours[place] == "+" and place > start else sign for place, sign in enumerate(url))
+
+
+def _is_within(place: int, spans: list[tuple[int, int]]) -> bool:
+    return any(begin <= place < end for begin, end in spans)
 
 
 def _list(value: Any) -> list[Any]:

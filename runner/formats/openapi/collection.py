@@ -1,6 +1,6 @@
 """Operations → groups by tag, what they share moved up, and one collection or several.
 
-    operations ─▶ requests, each with its access ─▶ groups ─▶ auth and headers that most have move up ─▶ Imported
+operations ─▶ requests, each with its access ─▶ groups ─▶ auth and headers that most have move up ─▶ Imported
 """
 
 from __future__ import annotations

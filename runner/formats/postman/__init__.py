@@ -7,7 +7,12 @@
     logins        requests and scripts that fetch a token → `auth`
     requests · collection · usage · finishing   drafts of requests, folders, the whole
 
-`load` reads a collection; nothing of it is ever run.
+    export        drafts → folders and requests
+    inherited · pieces · variables_out · schemes_out   what a request inherits, its parts, variables, auth
+    spelling · checks · scripts_out · javascript   texts with placeholders; assertions and captures as scripts
+    told          what a collection has no words for
+
+`load` reads a collection, `dump` writes one; nothing of it is ever run.
 """
 
 from __future__ import annotations

@@ -6,13 +6,14 @@ knows drafts (plain data with comments), and gives text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
 from runner.formats.draft import Comment, Disabled
 from runner.formats.postman.javascript.literals import UnsayableError, literal, regex
 from runner.formats.postman.javascript.translator import Translator
-from runner.formats.postman.javascript.trees import Node, falsy, tree_of
+from runner.formats.postman.javascript.trees import Node, falsy, is_structure, tree_of
+from runner.formats.postman.usage import used
 from runner.formats.scripts.drafts import shown
 from runner.language import template
 
@@ -116,11 +117,20 @@ def statement(item: Any) -> str:
         return _is_true(tree_of(item), "")
     message = str(item.get("message", "")) if "that" in item else ""
     if "includes" in item:
-        return f"{_expect(tree_of(item['that']), message)}.to.deep.include({value(item['includes'])});"
+        return _includes(tree_of(item["that"]), item["includes"], message)
     if "that" in item and "equals" not in item:
         return _is_true(tree_of(item["that"]), message)
     key, wanted = (item["that"], item["equals"]) if "that" in item else next(iter(item.items()))
     return _equals(tree_of(key), wanted, message)
+
+
+def _includes(node: Node, wanted: Any, message: str) -> str:
+    """Parts of an object, or elements of a list; chai compares what is in them as a whole."""
+    inner = wanted.values() if isinstance(wanted, Mapping) else wanted if isinstance(wanted, list) else ()
+    if any(isinstance(part, (Mapping, list)) for part in inner):
+        raise UnsayableError("Postman compares what is deeper as a whole")
+    words = "include.deep.members" if isinstance(wanted, list) else "deep.include"
+    return f"{_expect(node, message)}.to.{words}({value(wanted)});"
 
 
 def _expect(node: Node, message: str) -> str:
@@ -168,7 +178,7 @@ def _called(node: Node, message: str) -> str:
     name, arguments = node["value"], node["children"]
     if name == "contains" and arguments[0]["type"] == "literal" and falsy(node) is None:
         return f"{_expect(arguments[1], message)}.to.be.oneOf({_RESPONSE.write(arguments[0])});"
-    if name == "contains" and falsy(node) is None:
+    if name == "contains" and falsy(node) is None and not is_structure(arguments[1]):
         return f"{_expect(arguments[0], message)}.to.include({_RESPONSE.write(arguments[1])});"
     if name == "has":
         return f"{_expect(arguments[0], message)}.to.have.property({_RESPONSE.write(arguments[1])});"
@@ -196,12 +206,28 @@ def captures(given: Mapping[Any, Any], lose: Any) -> Iterator[str]:
         yield f"pm.collectionVariables.set({literal(name)}, {found});"
 
 
-def settings(given: Mapping[Any, Any], lose: Any) -> Iterator[str]:
-    """The statements that set variables before a request."""
-    for name, wanted in given.items():
-        if isinstance(name, (Comment, Disabled)):
-            continue
+def settings(given: Mapping[Any, Any], kept: Container[str], lose: Any) -> Iterator[str]:
+    """The statements that set variables before a request; those that are kept after it are the collection's."""
+    for name in in_order({name: wanted for name, wanted in given.items() if isinstance(name, str)}):
+        scope = "pm.collectionVariables" if name in kept else "pm.variables"
         try:
-            yield f"pm.collectionVariables.set({literal(name)}, {value(wanted)});"
+            yield f"{scope}.set({literal(name)}, {value(given[name])});"
         except UnsayableError as error:
             lose(f"the variable '{name}'", str(error))
+
+
+def in_order(given: Mapping[str, Any]) -> list[str]:
+    """Names of variables, each after those that its value looks at."""
+    found: dict[str, None] = {}
+
+    def add(name: str) -> None:
+        if name not in found and name in given and name not in waiting:
+            waiting.add(name)
+            for other in used(given[name]).names:
+                add(other)
+            found[name] = None
+
+    waiting: set[str] = set()
+    for name in given:
+        add(name)
+    return list(found)

@@ -5,7 +5,7 @@ read ─▶ variables, scripts ─▶ logins ─▶ requests, folder by folder �
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from runner.formats.draft import (
@@ -25,7 +25,7 @@ from runner.formats.draft import (
 from runner.formats.postman import bodies, examples, logins, reading, schemes
 from runner.formats.postman.behaviour import behaviour
 from runner.formats.postman.finishing import finish, hoist_auth, relative_urls, without_needless_none
-from runner.formats.postman.reading import Item
+from runner.formats.postman.reading import FOLDERS, Item
 from runner.formats.postman.requests import Around, Requests
 from runner.formats.postman.scripts import Scripts
 from runner.formats.postman.variables import PLACEHOLDER, Variables
@@ -107,8 +107,10 @@ class _Import:
         }
         draft["auth"] = auth
         draft["defaults"] = self._defaults(self.root) or None
-        draft["setup"] = setup or None
-        requests = list(self._items(self.root, around))
+        parts = self._parts(around)
+        draft["setup"] = [*setup, *parts["setup"]] or None
+        draft["teardown"] = parts["teardown"] or None
+        requests = parts["requests"]
         self.scripts.finish(self.root)
         for comment in self.scripts.comments(self.root):
             draft[comment] = None
@@ -120,9 +122,21 @@ class _Import:
         finish(draft, self.variables, self.logins.gone)
         return ordered(draft, COLLECTION_ORDER)
 
-    def _items(self, parent: Item, around: Around) -> Iterator[Any]:
+    def _parts(self, around: Around) -> dict[str, list[Any]]:
+        """The items of the collection; folders that an export has made of `setup` and `teardown` are these again."""
+        found: dict[str, list[Any]] = {"setup": [], "requests": [], "teardown": []}
+        rest: list[Item] = []
+        for item in self.root.items or ():
+            if item.items and FOLDERS.get(item.name) == item.description:
+                found[item.name] += self._items(item.items, around)
+            else:
+                rest.append(item)
+        found["requests"] += self._items(rest, around)
+        return found
+
+    def _items(self, items: Iterable[Item], around: Around) -> Iterator[Any]:
         unique = Unique()
-        for item in parent.items or ():
+        for item in items:
             if item.items is not None:
                 yield self._group(item, around, unique)
             elif not item.request:
@@ -134,7 +148,8 @@ class _Import:
         auth = self._auth(item)
         inner = self._around(item, around if auth is None else around._replace(auth=auth))
         first, own = self._once_before(item)
-        values = {self.variables.names(e.name): self.variables.text(e.value or "") for e in item.variables if e.name}
+        entries = (entry for entry in item.variables if entry.name and not _is_asked_for(entry))
+        values = {self.variables.names(entry.name): self.variables.text(entry.value or "") for entry in entries}
         draft: Data = {
             "name": unique(item.name, "Folder"),
             "description": item.description or None,
@@ -142,7 +157,7 @@ class _Import:
             "auth": auth,
             "defaults": self._defaults(item) or None,
         }
-        requests = list(self._items(item, inner))
+        requests = list(self._items(item.items or (), inner))
         self.scripts.finish(item)
         for comment in self.scripts.comments(item):
             draft[comment] = None
@@ -232,6 +247,11 @@ class _Import:
         rest = [item for item in draft["requests"] if not (isinstance(item, dict) and "requests" in item)]
         first = {**shared, "extends": "_base.yaml", "setup": draft.get("setup"), "requests": rest}
         self.imported.collection = ordered(first, COLLECTION_ORDER)
+
+
+def _is_asked_for(entry: reading.Entry) -> bool:
+    """Whether a variable is a secret without a value, which comes from outside."""
+    return entry.data.get("type") == "secret" and not entry.value
 
 
 def _is_for_each(found: Any) -> bool:

@@ -1,7 +1,7 @@
 """Postman's dynamic variables (`{{$guid}}`), each as an expression of ours; those without an equal get a stand-in.
 
 A stand-in is a value of the right form that is not as random as Postman's, which takes its words from a list of
-thousands. This file knows names and expressions, nothing else.
+thousands; one that is a word is written as it is. This file knows names and expressions, nothing else.
 """
 
 from __future__ import annotations
@@ -16,6 +16,12 @@ class Dynamic(NamedTuple):
     expression: str
     kind: str = "string"
     stand_in: bool = False
+
+    @property
+    def word(self) -> str | None:
+        """The text that it always is; None for what is computed."""
+        is_text = self.expression.startswith("'") and "'" not in self.expression[1:-1]
+        return self.expression[1:-1] if is_text else None
 
 
 def _integer(low: int, high: int) -> str:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from runner.formats.draft import COLLECTION_ORDER, GROUP_ORDER, REQUEST_ORDER, Comment, Data, ordered
+from runner.formats.draft import COLLECTION_ORDER, GROUP_ORDER, REQUEST_ORDER, Comment, Data, Disabled, ordered
 from runner.formats.postman.usage import used
 from runner.formats.postman.variables import Variables
+from runner.language import query
+from runner.language.values import as_text
+
+#: Stands for the capture of a variable that later requests do not see, until all requests are drafted.
+LOCAL = object()
 
 
 def requests_of(draft: Any) -> Iterator[Data]:
@@ -123,9 +129,88 @@ def ends_with_slash(base: str, variables: Variables) -> bool:
 # --- names without value -------------------------------------------------------------------------------------------
 
 
+#: What every request without an assertion on the status is held to; an export writes it down.
+IMPLIED = "status < `400`"
+
+
+def without_implied(draft: Data, outer: tuple[Any, ...] = ()) -> None:
+    """An assertion that goes without saying, where no other one looks at the status."""
+    inherited = (*outer, *((draft.get("defaults") or {}).get("assert") or ()))
+    for key in ("setup", "requests", "teardown"):
+        for each in draft.get(key) or ():
+            item = each.value if isinstance(each, Disabled) else each
+            if not isinstance(item, dict):
+                continue
+            if "requests" in item:
+                without_implied(item, inherited)
+            elif IMPLIED in (own := item.get("assert") or []):
+                rest = [each for each in own if each != IMPLIED]
+                if not any(map(looks_at_status, (*inherited, *rest))):
+                    item["assert"] = rest
+                    if not rest:
+                        del item["assert"]
+
+
+def looks_at_status(item: Any) -> bool:
+    """Whether an assertion judges the status."""
+    if isinstance(item, Mapping):
+        texts = [item["that"]] if "that" in item else [name for name in item if isinstance(name, str)]
+    else:
+        texts = [item] if isinstance(item, str) else []
+    return any(name.text == "status" for text in texts for name in query.compile(text).names)
+
+
+#: A text that is one placeholder.
+_WHOLE = re.compile(r"\{\{(?:(?!\}\}).)+\}\}")
+#: What is made JSON.
+_JSON = re.compile(r"^\{\{to_string\((.*)\)\}\}$", re.DOTALL)
+_COMPUTED = re.compile(r"(?:computed|json)_\d+")
+
+
+def _put_back(draft: Data) -> None:
+    """What an export lets a script compute for a text of its request stands in that text again."""
+    for request in requests_of(draft):
+        variables = request.get("variables") or {}
+        for name in [name for name in variables if isinstance(name, str) and _COMPUTED.fullmatch(name)]:
+            value = variables[name]
+            rest = {key: given for key, given in request.items() if key not in ("variables", "url")}
+            changed = {**_replaced(rest, name, value), "url": _replaced(request["url"], name, value)}
+            others = {other: given for other, given in variables.items() if other != name}
+            if name not in used({**changed, "variables": others}).names:
+                for key in request.keys() & changed.keys():
+                    request[key] = changed[key]
+                request["variables"] = variables = others
+        if not variables:
+            request.pop("variables", None)
+
+
+def _replaced(value: Any, name: str, given: Any) -> Any:
+    """Data in which a value stands for the variable of a name."""
+    if isinstance(value, dict):
+        return {_replaced(key, name, given): _replaced(item, name, given) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_replaced(item, name, given) for item in value]
+    return _replaced_in(value, name, given) if isinstance(value, str) else value
+
+
+def _replaced_in(text: str, name: str, given: Any) -> Any:
+    if not isinstance(given, str):
+        whole = text in (f"{{{{{name}}}}}", f"{{{{to_string({name})}}}}")
+        return given if whole else text.replace(f"{{{{{name}}}}}", as_text(given))
+    if "{{" not in given:
+        return text.replace(f"{{{{{name}}}}}", given)
+    if _WHOLE.fullmatch(given) is None:
+        return text
+    if name.startswith("json_"):
+        return text.replace(f"{{{{parse_json({name})}}}}", _JSON.sub(r"{{\1}}", given))
+    return re.sub(rf"\{{\{{(?:to_string\()?{name}\)?\}}\}}", lambda _: given, text)
+
+
 def finish(draft: Data, variables: Variables, gone: set[str]) -> None:
     """Declares what is used and has no value; hands on what scripts set before requests; writes the declarations."""
-    _hand_on(draft)
+    _hand_on(draft, variables.new_names)
+    _put_back(draft)
+    without_implied(draft)
     first_used, first_looked_at = _used_too_early(draft, variables)
     variables.stale(variables.captured - first_used)
     for name in sorted(first_used):
@@ -189,18 +274,39 @@ def _of_declarations(variables: Variables) -> None:
                 variables.outside(name)
 
 
-def _hand_on(draft: Data) -> None:
+def _hand_on(draft: Data, new_names: Mapping[str, str]) -> None:
     """What a script sets before a request, later requests see too: it is captured after it, if any of them looks."""
     later: set[str] = set()
     for request in reversed(list(requests_of(draft))):
         own = set(request.get("variables") or {})
         captured = request.get("capture") or {}
-        more = {name: f"vars.{name}" for name in sorted(own & later) if name not in captured}
-        if more:
-            entries = ordered({**request, "capture": {**more, **captured}}, REQUEST_ORDER)
+        after = {new_names.get(name, name): name for name in sorted(own)}
+        more = {name: f"vars.{after[name]}" for name in after.keys() & later if name not in captured}
+        kept = {name: given for name, given in captured.items() if given is not LOCAL}
+        if more or len(kept) < len(captured):
+            last = _comments_at_its_end(request)
+            rest = {key: value for key, value in request.items() if key not in last}
+            entries = ordered(
+                {**rest, "capture": {**dict(sorted(more.items(), key=_own_last)), **kept} or None}, REQUEST_ORDER
+            )
             request.clear()
-            request.update(entries)
+            request.update({**entries, **dict.fromkeys(last)})
         later = (later | used(request).names) - own
+
+
+def _own_last(entry: tuple[str, str]) -> tuple[bool, str]:
+    """Variables that have their own name before the request come first, as an export sets them there."""
+    return entry[1] != f"vars.{entry[0]}", entry[0]
+
+
+def _comments_at_its_end(request: Data) -> list[Any]:
+    """Comments behind all that a request has: scripts that were kept."""
+    found: list[Any] = []
+    for key in reversed(request):
+        if not isinstance(key, Comment):
+            break
+        found.insert(0, key)
+    return found
 
 
 def _hide_once(draft: Data, variables: Variables) -> None:

@@ -13,10 +13,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from runner.formats.draft import Data
-from runner.formats.postman import bodies, sent, urls
+from runner.formats.postman import bodies, urls
 from runner.formats.postman.reading import Item, auth_fields, entries, plain
 from runner.formats.postman.scripts import Scripts
 from runner.formats.postman.variables import PLACEHOLDER, Variables
+from runner.formats.scripted import sent
 from runner.formats.scripts import terms
 from runner.formats.scripts.drafts import _checked as checked
 from runner.formats.scripts.terms import Doc, Field
@@ -189,7 +190,7 @@ def _is_path(term: Any, number: int) -> bool:
 
 def _sent(each: Any, variables: Variables) -> Data | None:
     try:
-        return sent.translate(each.options, variables)
+        return sent.translate(each.options, variables, lambda text: bodies.read_json(text, variables, ""))
     except UnwritableError:
         return None
 

@@ -18,6 +18,11 @@ from runner.formats.draft import ForeignFault
 _MOST_FOLDERS = 40
 
 #: What stands in a script from there on was left by an import before: it is kept as it is.
+#: What the folders say that stand for the requests of `setup` and `teardown`.
+FOLDERS = {
+    "setup": "Runs first. What follows needs it.",
+    "teardown": "Runs last, whatever happened before.",
+}
 KEPT_MARK = "// Kept as it is: what follows has no translation."
 
 Json = Any

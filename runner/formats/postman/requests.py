@@ -10,11 +10,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from runner.formats.draft import REQUEST_ORDER, Comment, Data, Disabled, Unique, literal, ordered
-from runner.formats.postman import bodies, schemes, sent, urls
+from runner.formats.postman import bodies, schemes, urls
 from runner.formats.postman.behaviour import behaviour
+from runner.formats.postman.finishing import LOCAL
 from runner.formats.postman.reading import Item, entries, mapping, plain
 from runner.formats.postman.scripts import Scripts
 from runner.formats.postman.variables import Variables
+from runner.formats.scripted import sent
 from runner.formats.scripts import logic, terms
 from runner.formats.scripts.writing import UnwritableError, Writer, data
 from runner.language.document.settings import METHOD
@@ -56,6 +58,9 @@ class Requests:
         before = [found for found in (*around.before, *effects.before) if id(found) not in effects.used]
         after = [found for found in (*effects.after, *around.after) if id(found) not in effects.used]
         self.variables.renamed = {name: ours for found in before for name, ours in found.renamed.items()}
+        new = {name: ours for found in before for name, ours in found.renamed_ours.items()}
+        self.variables.new_names |= {ours: name for name, ours in new.items()}
+        after = [found.after_names(new) for found in after] if new else after
         try:
             return self._draft(item, around, unique, before, after)
         finally:
@@ -83,6 +88,7 @@ class Requests:
         first = self._before(before, name, draft, variables, unique)
         draft["variables"] = variables or None
         last = self._after(after, name, draft, unique)
+        self._taken_away(after, variables, draft)
         comments = list(self.scripts.comments(item))
         return Drafted(draft, url.origin, url.rest, first, last, comments)
 
@@ -160,19 +166,30 @@ class Requests:
                 draft["skip"] = True
                 continue
             try:
-                when = Writer(None).write(logic.negate(skip.condition))
+                when = self._condition(logic.negate(skip.condition))
             except UnwritableError as error:
                 found.machine.lose(skip.span, "a request that is skipped", str(error))
                 continue
             draft["when"] = f"({draft['when']}) && ({when})" if draft.get("when") else when
 
+    def _condition(self, term: Any) -> str:
+        """A condition over the variables; of one that is true or false for sure it is not asked what counts as true."""
+
+        def plain(part: Any) -> Any:
+            match part:
+                case terms.Truthy(terms.Var(name) as variable) if self.variables.kinds.get(name) == {"boolean"}:
+                    return variable
+            return None
+
+        return Writer(None).write(terms.replaced(term, plain))
+
     def _set(self, ours: str, setting: Any, variables: Data, found: Any) -> None:
-        term = setting.term
-        if setting.condition != terms.TRUE:
-            term = terms.Choice(setting.condition, term, terms.Var(_old_name(ours, setting, found)))
+        term = logic.where(setting.condition, setting.term, terms.Var(_old_name(ours, found)))
         try:
+            found.before.needs(term)
             variables[ours] = self._data(term)
         except UnwritableError as error:
+            found.before.unwritten.add(ours)
             found.machine.lose(setting.span, "a variable that is set", str(error))
 
     def _data(self, term: Any) -> Any:
@@ -215,6 +232,18 @@ class Requests:
                     last.append(made)
         return last
 
+    def _taken_away(self, results: list[Any], variables: Data, draft: Data) -> None:
+        """A variable that scripts set before the request and take away after it is the request's alone."""
+        from runner.formats.scripts.postman import lose_unset
+
+        own = {self.variables.new_names.get(name, name) for name in variables}
+        for found in results:
+            for effect in found.unset:
+                if effect.name in own and effect.name not in (draft.get("capture") or {}):
+                    draft["capture"] = {**(draft.get("capture") or {}), effect.name: LOCAL}
+                elif effect.name not in own:
+                    lose_unset(found.machine, effect.span)
+
     def _checked(self, found: Any, draft: Data, number: int = 0) -> None:
         from runner.formats.scripts import drafts
 
@@ -240,8 +269,8 @@ class Requests:
     def _sent(self, found: Any, each: Any, prefix: str, unique: Unique) -> Data | None:
         """The request that a script sends; None where it cannot be written."""
         try:
-            made = sent.translate(each.options, self.variables)
-            when = None if each.condition == terms.TRUE else Writer(None).write(each.condition)
+            made = sent.translate(each.options, self.variables, lambda text: bodies.read_json(text, self.variables, ""))
+            when = None if each.condition == terms.TRUE else self._condition(each.condition)
         except UnwritableError as error:
             found.machine.lose(each.span, "a request that the script sends", str(error))
             self._lose_exchange(found, each.number, str(error))
@@ -269,7 +298,7 @@ class Requests:
             found.machine.lose(check.span, "an assertion", why)
 
 
-def _old_name(ours: str, setting: Any, found: Any) -> str:
+def _old_name(ours: str, found: Any) -> str:
     """The name of the value that a variable has before a script sets it under a condition."""
     return next((name for name, new in found.renamed_ours.items() if new == ours), ours)
 

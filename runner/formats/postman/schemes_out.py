@@ -164,6 +164,9 @@ def _of_call(given: Data, token: str) -> Json:
 
 def script(given: Data, spelling: Spelling, lose: Lose) -> str:
     """The pre-request script that fetches the token of such an `auth`; empty where it cannot be said."""
+    for name in ("cache", "expires_at", "leeway", "refresh_on"):
+        if name in given:
+            lose(f"'{name}' of the login call", "its script fetches a token before each request")
     try:
         request, token, expires = _call(given)
         options = _options(request)

@@ -81,18 +81,28 @@ class Scripts:
 
     def _note(self, found: Any) -> None:
         """What kinds of values the variables get that a script sets."""
-        from runner.formats.scripts.kinds import kind
-
         self.variables.read |= found.read
+        before = {new: own for own, new in found.renamed_ours.items()}
         for name, setting in found.variables.items():
-            self._kind(name, kind(setting.term))
+            for each in {name, before.get(name, name)}:
+                self._kinds(each, setting.term)
         for exchange in found.exchanges.values():
             for capture in exchange.captures:
                 self.variables.captured.add(capture.name)
-                self._kind(capture.name, kind(capture.term))
+                self._kinds(capture.name, capture.term)
 
-    def _kind(self, name: str, kind: str | None) -> None:
-        self.variables.kinds.setdefault(name, set()).add(kind or "any")
+    def _kinds(self, name: str, term: Any) -> None:
+        """What kinds a variable may have; those of another variable are known once all scripts are read."""
+        from runner.formats.scripts.kinds import kind
+        from runner.formats.scripts.terms import Choice, Var
+
+        if isinstance(term, Choice):
+            self._kinds(name, term.yes)
+            self._kinds(name, term.no)
+        elif isinstance(term, Var):
+            self.variables.aliases.append((name, term.name))
+        else:
+            self.variables.kinds.setdefault(name, set()).add(kind(term) or "any")
 
     def _lose(self, path: str, what: str, why: str, remedy: str = "") -> None:
         self.variables.imported.lose(path, what, why, remedy)

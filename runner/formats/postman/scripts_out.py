@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from runner.formats.declared import SCRIPT_MARK
@@ -19,9 +19,17 @@ _KEPT = re.compile(rf"Postman's (.+) {re.escape(SCRIPT_MARK)}\n?")
 _LISTEN = {"pre-request": "prerequest"}
 
 
-def events(given: Data, spelling: Spelling, path_values: Mapping[str, str], lose: Lose) -> list[dict[str, Any]]:
-    """The scripts of a request, folder or collection. `path_values` are variables that its URL has."""
-    found = {"prerequest": list(_before(given, spelling, path_values, lose)), "test": list(_after(given, lose))}
+def events(
+    given: Data, spelling: Spelling, path_values: Mapping[str, str], elsewhere: Container[str], lose: Lose
+) -> list[dict[str, Any]]:
+    """The scripts of a request, folder or collection.
+
+    `path_values` are variables that its URL has, `elsewhere` are names that other requests look at.
+    """
+    found = {
+        "prerequest": list(_before(given, spelling, path_values, lose)),
+        "test": [*_after(given, lose), *_taken_away(given, path_values, elsewhere)],
+    }
     for listen, text in _kept(given):
         found.setdefault(listen, []).append(f"{KEPT_MARK}\n{text}")
     return [
@@ -46,9 +54,27 @@ def _before(given: Data, spelling: Spelling, path_values: Mapping[str, str], los
     seconds = duration(given["delay"]) if given.get("delay") is not None else None
     if seconds:
         yield f"setTimeout(function () {{}}, {round(seconds * 1000)});"
-    variables = {name: value for name, value in (given.get("variables") or {}).items() if name not in path_values}
-    lines = list(checks.settings(variables, lose))
+    variables = _own(given, path_values)
+    lines = list(checks.settings(variables, [name for name in variables if _is_kept(given, name)], lose))
     lines += _computed(spelling, lose)
+    if lines:
+        yield "\n".join(lines)
+
+
+def _own(given: Data, path_values: Mapping[str, str]) -> Data:
+    """The variables that a request sets by its script."""
+    return {name: value for name, value in (given.get("variables") or {}).items() if name not in path_values}
+
+
+def _is_kept(given: Data, name: str) -> bool:
+    """Whether later requests see what a request sets before it is sent."""
+    return bool((given.get("capture") or {}).get(name) == f"vars.{name}")
+
+
+def _taken_away(given: Data, path_values: Mapping[str, str], elsewhere: Container[str]) -> Iterator[str]:
+    """A variable of a request alone: in Postman it is there until the run ends."""
+    own = [name for name in _own(given, path_values) if isinstance(name, str) and not _is_kept(given, name)]
+    lines = [f"pm.variables.unset({literal(name)});" for name in own if name in elsewhere]
     if lines:
         yield "\n".join(lines)
 
@@ -57,10 +83,18 @@ def _computed(spelling: Spelling, lose: Lose) -> Iterator[str]:
     """What stood in the texts of the request and is more than a variable."""
     for name, text in spelling.computed.items():
         try:
-            yield f"pm.variables.set({literal(name)}, {expression(text, over_response=False)});"
+            line = f"pm.variables.set({literal(name)}, {expression(text, over_response=False)});"
+            yield f"if (!pm.variables.has({literal(name)})) {{\n    {line}\n}}" if spelling.once else line
+        except UnsayableError as error:
+            lose(f"the expression {text}", str(error))
+    for name, text in spelling.jsons.items():
+        try:
+            made = expression(text, over_response=False)
+            yield f"pm.variables.set({literal(name)}, JSON.stringify({made}));"
         except UnsayableError as error:
             lose(f"the expression {text}", str(error))
     spelling.computed.clear()
+    spelling.jsons.clear()
 
 
 def _after(given: Data, lose: Lose) -> Iterator[str]:

@@ -16,7 +16,7 @@ from runner.formats.attached import Attachments
 from runner.formats.draft import Data, Disabled, Foreign, Imported, Names, with_placeholders
 from runner.formats.postman import dynamic
 from runner.formats.postman.reading import Entry, plain
-from runner.language.values import number
+from runner.language.values import number, parse_json
 
 PLACEHOLDER = re.compile(r"\{\{([^{}]*?)\}\}")
 _JWT = re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+", re.ASCII)
@@ -27,6 +27,8 @@ _SCHEMES = {"bearer": "token", "basic": "basic_credentials"}
 _TEXT = "string"
 #: In the description of a variable without a value: where the runner has it from.
 _OF_ENVIRONMENT = re.compile(r"\{\{env\.\w+\}\}", re.ASCII)
+#: The description of a variable that an export wrote as JSON.
+AS_JSON = "A list or an object, as JSON"
 _WORDS = {"true": True, "false": False}
 
 
@@ -42,6 +44,8 @@ class Variables:
         self.environments: dict[str, Data] = {}
         #: JSON types that each name may have at run time.
         self.kinds: dict[str, set[str]] = {}
+        #: A name, and another one whose value it may have.
+        self.aliases: list[tuple[str, str]] = []
         #: Names that stand unquoted in a JSON body.
         self.bare_names: set[str] = set()
         #: Names that a script sets while the collection runs.
@@ -50,6 +54,8 @@ class Variables:
         self.read: set[str] = set()
         #: Foreign names that mean another variable in the request that is being translated.
         self.renamed: dict[str, str] = {}
+        #: Names of new values that scripts set before a request → the variable that has it afterwards.
+        self.new_names: dict[str, str] = {}
         self._env_names = Names()
         self._literals: dict[str, str] = {}
 
@@ -57,7 +63,20 @@ class Variables:
 
     def text(self, foreign: str, path: str = "") -> str:
         """A foreign text with its placeholders as ours."""
-        return with_placeholders(foreign, PLACEHOLDER, lambda name: self._expression(name, path))
+        words = PLACEHOLDER.sub(lambda match: self._word(match[1].strip(), path) or match.group(), foreign)
+        return with_placeholders(words, PLACEHOLDER, lambda name: self._expression(name, path))
+
+    def _word(self, name: str, path: str) -> str | None:
+        """The word that stands for a dynamic variable."""
+        found = dynamic.find(name) if name.startswith("$") else None
+        if found is None or found.word is None:
+            return None
+        self._lose_words(name, path)
+        return found.word
+
+    def _lose_words(self, name: str, path: str) -> None:
+        why = "there is no such word list; a stand-in of the same form is written in its place"
+        self.imported.lose(path, f"{{{{{name}}}}}", why, "write the value that you need")
 
     def _expression(self, foreign: str, path: str) -> str | None:
         name = foreign.strip()
@@ -67,8 +86,7 @@ class Variables:
         if found is None:
             return self.renamed.get(name) or self.names(name)
         if found.stand_in:
-            why = "there is no such word list; a stand-in of the same form is written in its place"
-            self.imported.lose(path, f"{{{{{name}}}}}", why, "write the value that you need")
+            self._lose_words(name, path)
         return found.expression
 
     def whole(self, foreign: str) -> str | None:
@@ -79,7 +97,8 @@ class Variables:
     def quoted(self, foreign: str, path: str) -> str:
         """A JSON string's text: a placeholder that is all of it still gives a string."""
         name = PLACEHOLDER.fullmatch(foreign)
-        if name is None or not name[1].strip():
+        found = dynamic.find(name[1].strip()) if name is not None else None
+        if name is None or not name[1].strip() or (found is not None and found.word is not None):
             return self.text(foreign, path)
         expression, kinds = self._typed(name[1].strip(), path)
         return f"{{{{{expression}}}}}" if kinds <= {_TEXT} else f"{{{{to_string({expression})}}}}"
@@ -134,7 +153,23 @@ class Variables:
         given = entry.data.get("value")
         if isinstance(given, (bool, int, float)):
             return given
+        if plain(entry.data.get("description")) == AS_JSON:
+            return self._structure(entry.value or "")
         return self.text(entry.value or "", "variable")
+
+    def _structure(self, text: str) -> Any:
+        """A list or an object that an export wrote as JSON; other texts stay texts."""
+        try:
+            return self._texts(parse_json(text))
+        except ValueError:
+            return self.text(text, "variable")
+
+    def _texts(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {self.text(name): self._texts(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self._texts(item) for item in value]
+        return self.text(value, "variable") if isinstance(value, str) else value
 
     def _is_secret(self, entry: Entry) -> bool:
         value = entry.value or ""
@@ -146,6 +181,12 @@ class Variables:
 
     def settle(self) -> None:
         """Chooses types, once every source is known: what is only ever a number where it stands bare becomes one."""
+        for _ in range(3):
+            for name, other in self.aliases:
+                self.kinds.setdefault(name, set()).update(self.kinds.get(other, ()))
+        for name, other in self.aliases:
+            if not self.kinds.get(other):
+                self.kinds[name].add("any")
         for name in self.secrets:
             self.declared.pop(name, None)
             self.kinds.setdefault(name, set()).add(_TEXT)
@@ -234,6 +275,8 @@ def snake(name: str) -> str:
 def _kind(value: Any) -> str:
     if isinstance(value, bool):
         return "boolean"
+    if isinstance(value, (list, dict)):
+        return "structure"
     return "number" if isinstance(value, (int, float)) else _TEXT
 
 

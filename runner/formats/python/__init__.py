@@ -1,6 +1,6 @@
 """A plan → a Python script with httpx, for people to read and go on with: https://www.python-httpx.org
 
-    Plan ─flat_steps─▶ Flat ─calls─▶ client.get(…) ─expressions─▶ captures and assertions behind it
+Plan ─flat_steps─▶ Flat ─calls─▶ client.get(…) ─expressions─▶ captures and assertions behind it
 """
 
 from __future__ import annotations

@@ -182,7 +182,7 @@ def _typed(flat: Flat, headers: list[Any], implied: str) -> None:
 def _graphql(body: Any, values: Values) -> Any:
     document = body["query"]
     if isinstance(document, dict):
-        document = Code(f"Path({values.text(document['file'])}).read_text(encoding=\"utf-8\")")
+        document = Code(f'Path({values.text(document["file"])}).read_text(encoding="utf-8")')
     made = {"query": values.code(document)}
     if body.get("variables") is not None:
         made["variables"] = values.code(body["variables"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from runner.formats.scripts import logic, structures, terms
+from runner.formats.scripts import logic, positions, structures, terms
 from runner.formats.scripts.kinds import kind
 from runner.formats.scripts.terms import Const
 from runner.formats.scripts.values import (
@@ -19,6 +19,7 @@ from runner.formats.scripts.values import (
     Millis,
     Obj,
     Opaque,
+    Position,
     Random,
     Search,
     TypeOf,
@@ -38,8 +39,8 @@ _KNOWN: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def arithmetic(operator: str, left: Value, right: Value) -> Value:
-    """`left operator right`."""
+def arithmetic(operator: str, left: Value, right: Value, texts: bool = True) -> Value:
+    """`left operator right`; `texts`: whether variables are."""
     if operator not in _FUNCTIONS:
         return Opaque(f"it holds the operator {operator}")
     for value in (left, right):
@@ -49,12 +50,12 @@ def arithmetic(operator: str, left: Value, right: Value) -> Value:
     if special is not None:
         return special
     try:
-        return _of_terms(operator, to_term(left), to_term(right))
+        return _of_terms(operator, to_term(left), to_term(right), texts)
     except UntranslatableError as error:
         return Opaque(str(error))
 
 
-def _of_terms(operator: str, left: Any, right: Any) -> Value:
+def _of_terms(operator: str, left: Any, right: Any, texts: bool) -> Value:
     if operator == "+" and (_is_text(left) or _is_text(right)):
         return structures.join([left, right])
     if isinstance(left, Const) and isinstance(right, Const):
@@ -63,10 +64,16 @@ def _of_terms(operator: str, left: Any, right: Any) -> Value:
         except (TypeError, ZeroDivisionError):
             return Opaque("it is no number")
     if operator == "+" and not (kind(left) == "number" or kind(right) == "number"):
-        if isinstance(left, terms.Var) or isinstance(right, terms.Var):
-            return structures.join([left, right])  # variables are texts in Postman
-        return Opaque("it may add numbers or join texts: that depends on the response")
+        if texts and (isinstance(left, terms.Var) or isinstance(right, terms.Var)):
+            return structures.join([left, right])
+        return _sum_or_text(left, right)
     return terms.call(_FUNCTIONS[operator], _as_number(left, operator), _as_number(right, operator))
+
+
+def _sum_or_text(left: Any, right: Any) -> Any:
+    """`left + right`, of which only the response knows whether they are numbers."""
+    numbers = logic.both(*(of_type("==", term, "number") for term in (left, right)))
+    return logic.choice(numbers, terms.call("add", left, right), structures.join([left, right]))
 
 
 def _is_text(term: Any) -> bool:
@@ -106,6 +113,10 @@ def _special(operator: str, left: Value, right: Value) -> Value | None:
         return _special(operator, right, left)
     if isinstance(left, Carried) and isinstance(right, Const) and operator == "+" and kind(right) == "number":
         return Counted(left.name, right.value)
+    if isinstance(left, (Search, Position)) and isinstance(right, Const) and operator == "+":
+        place = positions.place_of(left)
+        whole = place is not None and type(right.value) is int
+        return positions.moved(place, right.value) if whole else None  # type: ignore[arg-type]
     if isinstance(left, DatePart) and isinstance(right, Const) and operator in "+-":
         return left._replace(more=left.more + (right.value if operator == "+" else -right.value))
     return _of_random(operator, left, right)
@@ -202,7 +213,7 @@ def _found(sign: str, search: Search, right: Value) -> Value:
     """`list.indexOf(x) !== -1` and the like."""
     meant = {("!=", -1): True, ("==", -1): False, (">", -1): True, (">=", 0): True, ("<", 0): False}
     wanted = meant.get((sign, right.value)) if isinstance(right, Const) else None
-    if wanted is None:
+    if wanted is None or search.start:
         return Opaque("it compares a place in a list or a text")
     test = terms.call("contains", search.subject, search.wanted)
     return test if wanted else logic.negate(test)

@@ -9,8 +9,8 @@ from typing import Any
 from runner.formats.draft import Comment, Data
 from runner.formats.scripts import logic, terms
 from runner.formats.scripts.kinds import kind
-from runner.formats.scripts.results import Capture, Exchange
-from runner.formats.scripts.state import Check
+from runner.formats.scripts.results import Exchange
+from runner.formats.scripts.state import Capture, Check
 from runner.formats.scripts.terms import TRUE, Apply, Both, Compare, Const, Doc, Not, Var
 from runner.formats.scripts.writing import UnwritableError, Writer, data, is_data
 from runner.language import query
@@ -18,9 +18,9 @@ from runner.language.model import RESPONSE_KEYS
 from runner.language.values import dump_json
 from runner.language.writer import scalar
 
-#: Names of tests that say no more than the assertion does.
+#: Names of tests, and words for a failure, that say no more than the assertion does.
 _TRIVIAL = re.compile(
-    r"(?:response )?status(?: code)? (?:is|should be|must be|equals)(?: equal to)? \d{3}\W*", re.IGNORECASE
+    r"(?:response )?status(?: code)? (?:is|should be|must be|equals)(?: not)?(?: equal to)? \d{3}\W*", re.IGNORECASE
 )
 
 
@@ -29,8 +29,10 @@ def captures(exchange: Exchange, number: int, lose: Any) -> Data:
     found: Data = {}
     for capture in exchange.captures:
         try:
+            exchange.needs(capture.term)
             found[capture.name] = _capture(capture, number)
         except UnwritableError as error:
+            exchange.unwritten.add(capture.name)
             lose(capture.span, "a variable that is set", str(error))
     return found
 
@@ -63,6 +65,7 @@ def assertions(exchange: Exchange, number: int, lose: Any) -> list[Any]:
         if check.schema is not None:
             continue
         try:
+            exchange.needs(check.condition, *([] if check.term is None else [check.term]))
             written = list(_assertion(check, number))
         except UnwritableError as error:
             lose(check.span, "an assertion", str(error))
@@ -97,7 +100,8 @@ def _assertion(check: Check, number: int) -> Iterator[Any]:
         return
     for term in _apart(logic.implies(check.condition, check.term)):
         written = _one(term, number)
-        yield _with_message(written, check.message) if check.message else written
+        says_more = check.message and not _TRIVIAL.fullmatch(check.message.strip())
+        yield _with_message(written, check.message) if says_more else written
 
 
 def _apart(term: Any) -> Iterable[Any]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from runner.formats.scripts import logic, structures, terms, tree
 from runner.formats.scripts.arithmetic import arithmetic, comparison
+from runner.formats.scripts.changes import CHANGING, root_of
 from runner.formats.scripts.kinds import kind
 from runner.formats.scripts.names import Names, readable
 from runner.formats.scripts.terms import Const
@@ -40,6 +41,9 @@ class Evaluator(Names):
 
     @abstractmethod
     def call_host(self, host: Host, arguments: list[Value], span: tree.Span) -> Value: ...
+
+    @abstractmethod
+    def change_in_place(self, owner: Value, name: str, arguments: list[Value]) -> tuple[Value, Value]: ...
 
     # --- expressions
 
@@ -130,7 +134,7 @@ class Evaluator(Names):
             return self.call_method(right, "hasOwnProperty", [left], node.span)
         if node.operator == "instanceof":
             return self._instance_of(left, right)
-        return arithmetic(node.operator, left, right)
+        return self.assumed(arithmetic(node.operator, left, right, self.dialect.texts))
 
     def _instance_of(self, left: Value, right: Value) -> Value:
         words = {"Array": "array", "Object": "object", "String": "string"}
@@ -188,10 +192,22 @@ class Evaluator(Names):
             name = self.evaluate(node.callee.name)
             if isinstance(owner, Opaque):
                 return Opaque(owner.why)
+            if isinstance(name, Const) and name.value in CHANGING and isinstance(owner, terms.TERMS):
+                return self._change(node.callee.object, owner, str(name.value), self.arguments(node.arguments))
             if isinstance(name, Const):
                 return self.call_method(owner, str(name.value), self.arguments(node.arguments), node.span)
             return Opaque("it calls a method whose name is computed")
         return self.call(self.evaluate(node.callee), self.arguments(node.arguments), node.span)
+
+    def _change(self, place: Any, owner: Value, name: str, arguments: list[Value]) -> Value:
+        """A list that only the run knows is changed in its place: the name has a new value."""
+        changed, result = self.change_in_place(owner, name, arguments)
+        if isinstance(place, tree.Name) and self.scope.home(place.name) is not None:
+            self.assign(place.name, changed)
+            self.change(owner, Opaque("it is changed under another name"))
+        elif root_of(place):
+            self.spoil(root_of(place), "a list in it is changed in its place")
+        return result
 
     def arguments(self, nodes: tuple[Any, ...]) -> list[Value]:
         found: list[Value] = []
@@ -223,7 +239,7 @@ class Evaluator(Names):
         if node.operator in ("||", "&&", "??"):
             value = self._logical(tree.Binary(node.span, node.operator, node.target, node.value))
         elif node.operator:
-            value = arithmetic(node.operator, self.evaluate(node.target), value)
+            value = arithmetic(node.operator, self.evaluate(node.target), value, self.dialect.texts)
         self.assign_to(node.target, value, node.span)
         return value
 

@@ -16,7 +16,9 @@ from runner.formats.scripts.terms import (
     DictOf,
     Doc,
     Either,
+    Env,
     Field,
+    Flat,
     Fresh,
     Join,
     ListOf,
@@ -54,7 +56,7 @@ def kind(term: Any) -> str | None:
             return _kind_of_value(value)
         case Doc(key):
             return _DOC_KINDS.get(key)
-        case Field(Doc("headers" | "cookies"), _):
+        case Env() | Field(Doc("headers" | "cookies"), _):
             return "string"
         case Apply(function):
             return _FUNCTION_KINDS.get(function)
@@ -65,9 +67,9 @@ def kind(term: Any) -> str | None:
             return found if found is not None and kind(right) == found else None
         case Join():
             return "string"
-        case Fresh(_, inner):
+        case Fresh(term=inner):
             return kind(inner)
-        case ListOf() | Selected() | Slice():
+        case ListOf() | Selected() | Slice() | Flat():
             return "array"
         case DictOf():
             return "object"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from runner.formats.scripts.kinds import kind
-from runner.formats.scripts.structures import folded
+from runner.formats.scripts.structures import folded, parsed
 from runner.formats.scripts.terms import (
     FALSE,
     NULL,
@@ -24,6 +24,7 @@ from runner.formats.scripts.terms import (
     Doc,
     Either,
     Field,
+    Flat,
     Index,
     Join,
     ListOf,
@@ -48,7 +49,7 @@ def truth(term: Any) -> Any:
             return either(truth(left), truth(right))
         case Choice(test, yes, no):
             return either(both(test, truth(yes)), both(negate(test), truth(no)))
-        case ListOf() | DictOf() | Selected():
+        case ListOf() | DictOf() | Selected() | Flat():
             return TRUE
         case Index(Selected() | Apply("match")) | Apply("match"):
             return Compare("!=", term, NULL)
@@ -132,6 +133,8 @@ def implies(condition: Any, term: Any) -> Any:
 def choice(test: Any, yes: Any, no: Any) -> Any:
     if isinstance(test, Const):
         return yes if test.value else no
+    if isinstance(no, Choice) and no.test in (test, negate(test)):
+        return choice(test, yes, no.no if no.test == test else no.yes)
     if yes == no:
         return yes
     if (yes, no) == (TRUE, FALSE):
@@ -139,11 +142,51 @@ def choice(test: Any, yes: Any, no: Any) -> Any:
     return negate(test) if (yes, no) == (FALSE, TRUE) else Choice(test, yes, no)
 
 
+def where(condition: Any, term: Any, old: Any) -> Any:
+    """`term` where `condition` holds, and `old` elsewhere; choices that the condition is made of are one chain."""
+    if condition == TRUE:
+        return term
+    if isinstance(condition, Either) and isinstance(term, Choice) and term.test == condition.right:
+        return Choice(term.test, term.yes, where(condition.left, term.no, old))
+    return Choice(condition, term, old)
+
+
+def chained(condition: Any, term: Any, chain: Any) -> Any:
+    """A chain of choices with one more: at its end, if that is for all other cases."""
+    links: list[Choice] = []
+    node = chain
+    while isinstance(node, Choice):
+        links.append(node)
+        node = node.no
+    met = {repr(test) for link in links for test in disjuncts(link.test)}
+    if not links or set(map(repr, disjuncts(negate(condition)))) != met:
+        return Choice(condition, term, chain)
+    for link in reversed(links):
+        term = Choice(link.test, link.yes, term)
+    return term
+
+
 def conjuncts(term: Any) -> list[Any]:
     """The conditions that `&&` joins."""
     if isinstance(term, Both):
         return [*conjuncts(term.left), *conjuncts(term.right)]
     return [] if term == TRUE else [term]
+
+
+def without(condition: Any, known: Any) -> Any:
+    """A condition where another one is known to hold."""
+    found: Any = TRUE
+    for part in conjuncts(condition):
+        if part != known:
+            found = both(found, part)
+    return found
+
+
+def disjuncts(term: Any) -> list[Any]:
+    """The conditions that `||` joins."""
+    if isinstance(term, Either):
+        return [*disjuncts(term.left), *disjuncts(term.right)]
+    return [] if term == FALSE else [term]
 
 
 # --- comparisons ---------------------------------------------------------------------------------------------------
@@ -166,6 +209,8 @@ def compare(operator: str, left: Any, right: Any) -> Any:
             return Const(found)
     if isinstance(left, Const) and not isinstance(right, Const):
         left, right, operator = right, left, _MIRRORED.get(operator, operator)
+    if isinstance(right, Const) and not isinstance(right.value, str):
+        left = parsed(left)
     if operator in _OPPOSITES and right == Const("undefined") and isinstance(left, Apply) and left.function == "type":
         return Compare(operator, left.arguments[0], NULL)  # what is missing is null here
     if operator in _OPPOSITES and right in (TRUE, FALSE) and kind(left) == "boolean":

@@ -7,12 +7,15 @@ a `break`); a counter counts them.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
-from runner.formats.scripts import logic, structures, terms, tree
-from runner.formats.scripts.state import Check, Effect, Leaving, Scope, Setting, Turn
-from runner.formats.scripts.statements import Statements, assigned_names
+from runner.formats.scripts import logic, splitting, structures, terms, tree
+from runner.formats.scripts.changes import changes_in
+from runner.formats.scripts.frames import Leaving, Scope, Turn
+from runner.formats.scripts.state import Check, Effect, Setting
+from runner.formats.scripts.statements import Statements
 from runner.formats.scripts.terms import FALSE, NULL, TRUE, Apply, Const, Element
 from runner.formats.scripts.values import (
     Carried,
@@ -32,6 +35,9 @@ _MOST_LOOPS = 2
 class Loops(Statements):
     """Runs loops for their effects."""
 
+    @abstractmethod
+    def search(self, node: tree.For) -> bool: ...
+
     def loop(self, node: tree.For | tree.ForEach) -> None:
         outer, self.scope = self.scope, Scope(self.scope)
         depth = len(self.conditions)
@@ -39,7 +45,8 @@ class Loops(Statements):
             if isinstance(node, tree.ForEach):
                 self._for_each(node)
             else:
-                self.run(node.start)
+                for start in node.start.body if isinstance(node.start, tree.Block) else (node.start,):
+                    self.run(start)
                 self._turns(node)
         finally:
             self.scope = outer
@@ -103,6 +110,8 @@ class Loops(Statements):
 
     def _symbolic(self, node: tree.For) -> None:
         """`i < list.length`, from 0: a loop over the list."""
+        if self.search(node):
+            return
         test = node.test
         counts = isinstance(test, tree.Binary) and test.operator in ("<", "<=", "!==", "!=")
         if counts and isinstance(test.left, tree.Name) and self.look_up(test.left.name) == Const(0):
@@ -129,24 +138,45 @@ class Loops(Statements):
         if len(self.turns) >= _MOST_LOOPS:
             self.lose_inside(node, "its loops are nested too deep")
             return
-        here = Turn(self.number(), items, len(self.conditions))
+        here = Turn(self.number(), items, len(self.conditions), self.frames[-1])
         self._carry(here, node)
         self.turns.append(here)
         self.leavings.append(here.leaving)
         base, self.base = self.base, here.base
         outer, self.scope = self.scope, Scope(self.scope)
         try:
-            turn(Element(here.loop), Key(here.loop, items))
+            turn(splitting.element(here.loop, items), Key(here.loop, items))
         finally:
             self.turns.pop()
             self.leavings.pop()
             self.base, self.scope = base, outer
+        if here.returned and not self._return(here):
+            self.lose_inside(node, "it returns from a loop in more than one way")
+            return
         self._bring(here)
         for effect in here.pending:
             self._after_loop(effect, here)
 
+    def _return(self, turn: Turn) -> bool:
+        """What a function returns from a loop: of the first element that meets a condition, if there is one."""
+        del turn.frame.results[turn.results :]
+        if len(turn.returned) > 1:
+            return False
+        ((condition, value),) = turn.returned
+        try:
+            term = to_term(value)
+        except UntranslatableError:
+            return False
+        if any(part == Element(turn.loop) for part in terms.inside(term)):
+            term = structures.index(structures.selected(turn.items, turn.loop, condition, term), 0)
+        there = structures.quantified("any", turn.items, turn.loop, condition)
+        whole = logic.both(self.since(turn.frame.base), there)
+        turn.frame.results.append((whole, term))
+        turn.frame.returned = logic.either(turn.frame.returned, whole)
+        return True
+
     def _carry(self, turn: Turn, node: Any) -> None:
-        for name in assigned_names(node):
+        for name in changes_in(node).assigned:
             home = self.scope.home(name)
             if home is not None:
                 value, level = home.names[name]
@@ -161,6 +191,9 @@ class Loops(Statements):
 
     def _after_loop(self, effect: Effect, turn: Turn) -> None:
         if isinstance(effect, Check) and effect.includes is None and effect.schema is None:
+            if turn.leaving.broken:
+                self._of_first(effect, turn)
+                return
             whole = structures.quantified("all", turn.items, turn.loop, logic.implies(effect.condition, effect.term))
             outer = self.since(self.base)
             self.emit(effect._replace(exchange=self.owner(whole, outer), condition=outer, term=whole))
@@ -169,6 +202,17 @@ class Loops(Statements):
             self.set(Const(effect.name), value, effect.span)
         else:
             self.lose(effect.span, "what a loop does", "it cannot be done once for each element")
+
+    def _of_first(self, check: Check, turn: Turn) -> None:
+        """A check in a loop that is left by the element that it is about: of the first of these, if there is one."""
+        if check.condition != turn.leaving.left:
+            self.lose(check.span, "an assertion", "it is done until the loop is left")
+            return
+        first = structures.index(structures.selected(turn.items, turn.loop, check.condition, Element(turn.loop)), 0)
+        there = structures.quantified("any", turn.items, turn.loop, check.condition)
+        outer = logic.both(self.since(self.base), there)
+        term = terms.replaced(check.term, lambda part: first if part == Element(turn.loop) else None)
+        self.emit(check._replace(exchange=self.owner(term, outer), condition=outer, term=term))
 
 
 def _after_turns(value: Value, name: str, old: Value, turn: Turn) -> Value:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
-from runner.formats.scripts import logic, structures, terms
+from runner.formats.scripts import logic, places, splitting, structures, terms
 from runner.formats.scripts.kinds import kind
 from runner.formats.scripts.state import State
-from runner.formats.scripts.terms import Const, Element
+from runner.formats.scripts.terms import Const
 from runner.formats.scripts.tree import Span
 from runner.formats.scripts.values import (
     Carried,
@@ -74,8 +74,28 @@ class Names(State, ABC):
             return value
         if isinstance(old, Carried):
             return Conditional(condition, value, old)
+        if isinstance(old, Conditional):
+            return self._otherwise(condition, value, old)
         try:
             return readable(logic.choice(condition, to_term(value), _old_term(old)))
+        except UntranslatableError as error:
+            return Opaque(str(error))
+
+    def spoil(self, name: str, why: str) -> None:
+        """What a name holds has been changed in its place, and cannot be known."""
+        home = self.scope.home(name)
+        value = home.names[name][0] if home else None
+        if isinstance(value, Obj):
+            value.why = value.why or why
+        elif home is not None:
+            self.assign(name, Opaque(why))
+
+    def _otherwise(self, condition: Any, value: Value, old: Conditional) -> Value:
+        """A name that a turn of a loop gives one value under a condition, and another under the opposite one."""
+        if condition != logic.negate(old.test):
+            return Opaque("it goes from one turn of a loop to the next")
+        try:
+            return readable(logic.choice(old.test, to_term(old.yes), to_term(value)))
         except UntranslatableError as error:
             return Opaque(str(error))
 
@@ -105,7 +125,11 @@ class Names(State, ABC):
         """`owner.name` and `owner[name]`."""
         owner = self.assumed(owner)
         if isinstance(name, Key):
-            return Element(name.loop) if _same_list(owner, name.items) else Opaque("it takes elements of two lists")
+            return (
+                splitting.element(name.loop, name.items)
+                if _same_list(owner, name.items)
+                else Opaque("it takes elements of two lists")
+            )
         if not isinstance(name, Const):
             return self._one_of(owner, name)
         if isinstance(owner, Opaque):
@@ -127,6 +151,23 @@ class Names(State, ABC):
                 return chosen
             except UntranslatableError as error:
                 return Opaque(str(error))
+        try:
+            return self._at(to_term(owner), to_term(name))
+        except UntranslatableError as error:
+            return Opaque(str(error))
+
+    def _at(self, items: Any, place: Any) -> Value:
+        """`list[n]` of another list: by the few places that the conditions leave, or of a text that is taken apart."""
+        known = places.possible(place, self.conditions)
+        if known:
+            (_, last), *others = reversed(known)
+            chosen = structures.index(items, last)
+            for test, number in others:
+                chosen = logic.choice(test, structures.index(items, number), chosen)
+            return chosen
+        parts = splitting.parts_of(items)
+        if parts and kind(place) == "number":
+            return splitting.at(parts, place)
         return Opaque("it looks at a key that is computed")
 
     def _part(self, owner: Value, name: Any, text: str) -> Value:

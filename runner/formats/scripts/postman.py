@@ -1,6 +1,8 @@
 """What Postman gives to scripts: `pm.…`, and the older names (`responseBody`, `tests[…]`, `postman.set…`).
 
-Tables: property → value, function → what it does. Another tool with scripts of this kind needs another file like this.
+Tables: property → value, function → what it does. The dialects of other tools (`bruno`, `insomnia`, `jetbrains`) say
+which of their words mean the same, and what they have beside it; `global_name`, `property_of`, `call` and `call_method`
+ask the dialect of the script.
 """
 
 from __future__ import annotations
@@ -10,10 +12,13 @@ from typing import Any
 
 from runner.formats.scripts import expectations, hosts, logic, structures, terms
 from runner.formats.scripts.calls import Function, argument
+from runner.formats.scripts.dialect import Dialect, of_response, own_response
+from runner.formats.scripts.hosts.addresses import part_of
 from runner.formats.scripts.hosts.dates import call_moment
+from runner.formats.scripts.hosts.libraries import buffer_text
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.sending import send
-from runner.formats.scripts.state import Header, Skipped, Waiting
+from runner.formats.scripts.state import Header, Skipped, Unset, Waiting
 from runner.formats.scripts.terms import NULL, Const, Doc, Field
 from runner.formats.scripts.values import Closure, Host, Obj, Opaque, UntranslatableError, Value, to_term
 
@@ -33,13 +38,16 @@ _NAMES = frozenset(
 
 def global_name(machine: Loops, name: str) -> Value:
     """A name that the script does not declare."""
-    if name in _OLD_NAMES:
-        return Doc(_OLD_NAMES[name], machine.exchange or 0)
-    if name == "responseCode":
-        return Host("response", machine.exchange or 0)
-    if name in _NAMES or name in hosts.GLOBALS:
-        return Host(name)
-    return Opaque(f"'{name}' is not declared in it")
+    path = machine.dialect.names.get(name)
+    if path is not None:
+        return _found(machine, Host(path, machine.exchange or 0))
+    return Host(name) if name in hosts.GLOBALS else Opaque(f"'{name}' is not declared in it")
+
+
+def _found(machine: Loops, host: Host) -> Value:
+    """What has a path: a value where the dialect knows one."""
+    own = machine.dialect.properties.get(host.path)
+    return own(machine, host) if own else host
 
 
 # --- properties ----------------------------------------------------------------------------------------------------
@@ -47,9 +55,13 @@ def global_name(machine: Loops, name: str) -> Value:
 
 def property_of(machine: Loops, host: Host, name: str, span: Any) -> Value:
     """A member of a thing that the tool gives."""
-    path = f"{host.path}.{name}"
+    path = machine.dialect.below(host.path, name)
+    if path != f"{host.path}.{name}" or path in machine.dialect.properties:
+        return _found(machine, host._replace(path=path))
+    if host.path in ("parsed url", "parsed query"):
+        return part_of(host, name)
     if path == "pm.response":
-        return Host("response", 0)
+        return own_response(machine, host)
     if host.path == "response":
         return _of_response(machine, host, name, span)
     if host.path == "headers":
@@ -104,7 +116,13 @@ def call(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Value
     """A call of something that the tool or the language gives."""
     if host.path == "moment()" or host.path.startswith("moment()."):
         return Opaque("it is a method of a date")
-    found = _call(machine, host, arguments, span)
+    scope, _, name = host.path.rpartition(".")
+    host = host._replace(path=machine.dialect.below(scope, name) if scope else name)
+    own = machine.dialect.functions.get(host.path)
+    try:
+        found = own(machine, host, arguments, span) if own else _call(machine, host, arguments, span)
+    except UntranslatableError as error:
+        return Opaque(str(error))
     if found is None:
         found = hosts.call(machine, host, arguments, span)
     return Opaque(f"{host.path}() has no equal here") if found is None else found
@@ -119,16 +137,18 @@ def _call(machine: Loops, host: Host, arguments: list[Value], span: Any) -> Valu
     if scope in ("headers", "cookies"):
         return _call_entries(host._replace(path=scope), name, arguments)
     function = _FUNCTIONS.get(host.path)
-    try:
-        return function(machine, arguments, span) if function else None
-    except UntranslatableError as error:
-        return Opaque(str(error))
+    return function(machine, arguments, span) if function else None
 
 
 def call_method(machine: Loops, host: Host, name: str, arguments: list[Value], span: Any) -> Value:
     """A method of something that the tool or the language gives."""
     if host.path == "moment()":
-        return call_moment(host, name, arguments)
+        moved = call_moment(host, name, arguments)
+        if name in ("add", "subtract"):
+            machine.change(host, moved)
+        return moved
+    if host.path == "buffer of text":
+        return buffer_text(host, name, arguments)
     if host.path == "digest":
         plain = not arguments or getattr(arguments[0], "path", "") == "CryptoJS.enc.Hex"
         return host.data if name == "toString" and plain else Opaque("it writes a digest as base64")
@@ -189,8 +209,17 @@ def _has(machine: Loops, arguments: list[Value], span: Any) -> Value:
 
 
 def _unset(machine: Loops, arguments: list[Value], span: Any) -> Value:
-    machine.lose(span, "a variable that is taken away", "a variable keeps its value until the run ends")
+    name = argument(arguments)
+    if machine.exchange == 0 and isinstance(name, Const) and not machine.turns and machine.since(0) == terms.TRUE:
+        machine.emit(Unset(str(name.value), span))
+    else:
+        lose_unset(machine, span)
     return NULL
+
+
+def lose_unset(machine: Loops, span: Any) -> None:
+    """A variable that is taken away and that the request has not set itself."""
+    machine.lose(span, "a variable that is taken away", "a variable keeps its value until the run ends")
 
 
 def _replaced(machine: Loops, arguments: list[Value], span: Any) -> Value:
@@ -274,7 +303,6 @@ def _jump(machine: Loops, arguments: list[Value], span: Any) -> Value:
 
 
 def _display(machine: Loops, arguments: list[Value], span: Any) -> Value:
-    machine.account[span.start] = "lost"
     machine.lose(span, "a visualization", "there is no window to draw in")
     return NULL
 
@@ -318,7 +346,7 @@ def _validated(machine: Loops, name: str, arguments: list[Value], span: Any) -> 
 
 
 def judged(machine: Loops, schema: Any, value: Value) -> Value:
-    return Host("judged", data=(to_term(value), schema))
+    return Host("judged", data=(structures.parsed(to_term(value)), schema))
 
 
 def _tv4(machine: Loops, arguments: list[Value], span: Any) -> Value:
@@ -371,3 +399,10 @@ _FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "tv4.validate": _tv4,
     "tv4.validateMultiple": _tv4,
 }
+
+#: Postman's own words.
+DIALECT = Dialect(
+    names={name: name for name in (*_NAMES, *_OLD_NAMES)} | {"responseCode": "response"},
+    properties={name: of_response(key) for name, key in _OLD_NAMES.items()},
+    texts=True,
+)

@@ -6,23 +6,30 @@ than once becomes a variable; conditions that are asserted anyway are left out o
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from runner.formats.draft import Names
-from runner.formats.scripts import logic, terms
+from runner.formats.scripts import logic, structures, terms
+from runner.formats.scripts.conditions import lifted
 from runner.formats.scripts.machine import Machine
-from runner.formats.scripts.state import Check, Effect, Header, Lost, Sent, Setting, Skipped, Waiting
-from runner.formats.scripts.terms import FALSE, TRUE, Compare, Const, Doc, Element, Field, Fresh, Index, Var
-
-
-class Capture(NamedTuple):
-    """A variable that an exchange gives a value."""
-
-    name: str
-    term: Any
-    span: Any = None
+from runner.formats.scripts.state import (
+    Capture,
+    Change,
+    Check,
+    Effect,
+    Header,
+    Lost,
+    Sent,
+    Setting,
+    Skipped,
+    Unset,
+    Waiting,
+)
+from runner.formats.scripts.terms import FALSE, TRUE, Compare, Doc, Element, Field, Fresh, Index, Var
+from runner.formats.scripts.writing import UnwritableError
 
 
 @dataclass(slots=True, eq=False)
@@ -31,6 +38,14 @@ class Exchange:
 
     captures: list[Capture] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
+    #: Names that could not be written: what needs their new value cannot be, either.
+    unwritten: set[str] = field(default_factory=set)
+
+    def needs(self, *found: Any) -> None:
+        """Raises UnwritableError where a term needs a value that could not be written."""
+        for part in (part for term in found for part in terms.inside(term)):
+            if isinstance(part, Var) and part.new and part.name in self.unwritten:
+                raise UnwritableError(f"it needs '{part.name}', for which there is no expression")
 
 
 @dataclass(slots=True, eq=False)
@@ -46,15 +61,37 @@ class Results:
     renamed: dict[str, str] = field(default_factory=dict)
     renamed_ours: dict[str, str] = field(default_factory=dict)
     exchanges: dict[int, Exchange] = field(default_factory=dict)
+    before: Exchange = field(default_factory=Exchange)
     sent: list[Sent] = field(default_factory=list)
     headers: list[Header] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     skips: list[Skipped] = field(default_factory=list)
+    #: Variables that are taken away after the request, by our names.
+    unset: list[Unset] = field(default_factory=list)
     read: set[str] = field(default_factory=set)
 
     @property
     def losses(self) -> list[Lost]:
         return self.machine.losses
+
+    def after_names(self, new: dict[str, str]) -> Results:
+        """The results where variables have had new values, under names of their own, before the request."""
+
+        def change(part: Any) -> Any:
+            if isinstance(part, Var):
+                return part if part.new else Var(new.get(part.name, part.name))
+            return None
+
+        exchanges = {
+            number: Exchange(
+                [_mapped_capture(capture, change) for capture in exchange.captures],
+                [_mapped(check, change) for check in exchange.checks],
+            )
+            for number, exchange in self.exchanges.items()
+        }
+        sent = [_mapped(each, change) for each in self.sent]
+        return replace(self, exchanges=exchanges, sent=sent)
 
     def exchange(self, number: int) -> Exchange:
         return self.exchanges.setdefault(number, Exchange())
@@ -69,7 +106,7 @@ def results(machine: Machine, names: Names) -> Results:
     for effect in effects:
         _sort_in(effect, found)
     for exchange in found.exchanges.values():
-        _lift_conditions(exchange)
+        exchange.captures, exchange.checks = lifted(exchange.captures, exchange.checks)
         _keep_old_values(exchange, names)
     return found
 
@@ -87,8 +124,12 @@ def _sort_in(effect: Effect, found: Results) -> None:
             found.exchange(effect.number)
         case Header():
             found.headers.append(effect)
+        case Change():
+            found.changes.append(effect)
         case Skipped():
             found.skips.append(effect)
+        case Unset():
+            found.unset.append(effect)
         case Waiting(delay):
             found.waits.append(delay)
 
@@ -107,7 +148,7 @@ def _capture(exchange: Exchange, name: str, condition: Any, term: Any, span: Any
     old = earlier.term if earlier else Var(name)
     if earlier is not None:
         exchange.captures.remove(earlier)
-    value = term if condition == TRUE else terms.Choice(condition, term, old)
+    value = term if condition == TRUE else logic.chained(condition, term, old)
     exchange.captures.append(Capture(name, value, span))
 
 
@@ -116,9 +157,10 @@ def _capture(exchange: Exchange, name: str, condition: Any, term: Any, span: Any
 
 def _with_own_names(machine: Machine, names: Names, found: Results) -> list[Effect]:
     """Variables by our names; a new value that looks at the old one has a name of its own."""
-    fresh = {effect.name for effect in machine.effects if isinstance(effect, Setting) and effect.exchange is None}
-    old = {part.name for effect in machine.effects for part in _parts(effect) if isinstance(part, Var) and not part.new}
-    old |= _kept_names(machine.effects)
+    effects = _with_last_values(machine.effects)
+    fresh = {effect.name for effect in effects if isinstance(effect, Setting) and effect.exchange is None}
+    old = {part.name for effect in effects for part in _parts(effect) if isinstance(part, Var) and not part.new}
+    old |= _kept_names(effects)
     for foreign in sorted(fresh & old):
         found.renamed[foreign] = names.fresh(f"new_{names(foreign)}")
         found.renamed_ours[names(foreign)] = found.renamed[foreign]
@@ -127,10 +169,34 @@ def _with_own_names(machine: Machine, names: Names, found: Results) -> list[Effe
     def own(part: Any) -> Any:
         if not isinstance(part, Var):
             return None
-        return Var(found.renamed.get(part.name) or names(part.name) if part.new else names(part.name))
+        ours = found.renamed.get(part.name) if part.new else None
+        return Var(ours or names(part.name), min(part.new, 1))
 
-    renamed = [_mapped(effect, own) for effect in machine.effects]
+    renamed = [_mapped(effect, own) for effect in effects]
     return [_named(effect, found, names) for effect in renamed]
+
+
+def _with_last_values(effects: list[Effect]) -> list[Effect]:
+    """The effects, in which only the last value that a script gives a variable is looked at by name."""
+    times = Counter(effect.name for effect in effects if isinstance(effect, Setting) and effect.exchange is None)
+    values: dict[tuple[str, int], Any] = {}
+
+    def change(part: Any) -> Any:
+        if isinstance(part, Var) and 0 < part.new < times[part.name]:
+            return values.get((part.name, part.new))
+        if isinstance(part, terms.Join):
+            return structures.join(terms.replaced(piece, change) for piece in part.parts)
+        return None
+
+    changed: list[Effect] = []
+    for effect in effects:
+        mapped = _mapped(effect, change)
+        changed.append(mapped)
+        if isinstance(mapped, Setting) and mapped.exchange is None:
+            number = 1 + max((place for name, place in values if name == mapped.name), default=0)
+            old = values.get((mapped.name, number - 1), Var(mapped.name))
+            values[mapped.name, number] = logic.choice(mapped.condition, mapped.term, old)
+    return changed
 
 
 def _kept_names(effects: list[Effect]) -> set[str]:
@@ -143,6 +209,8 @@ def _kept_names(effects: list[Effect]) -> set[str]:
 
 
 def _named(effect: Effect, found: Results, names: Names) -> Effect:
+    if isinstance(effect, Unset):
+        return effect._replace(name=names(effect.name))
     if not isinstance(effect, Setting):
         return effect
     own = found.renamed.get(effect.name) if effect.exchange is None else None
@@ -189,11 +257,11 @@ def _shared(number: int, effects: list[Effect], names: Names, phase: str) -> lis
     exact = next((e for e in effects if isinstance(e, Setting) and e.term == value and e.condition == TRUE), None)
     if phase == "after" and effects[first] is not exact:
         exact = None  # captures are taken in order
-    name = exact.name if isinstance(exact, Setting) else names.fresh("random_value")
+    name = exact.name if isinstance(exact, Setting) else names.fresh(value.name)
     given = exact.exchange if isinstance(exact, Setting) else (None if phase == "before" else 0)
 
     def change(part: Any) -> Any:
-        return Var(name) if isinstance(part, Fresh) and part.number == number else None
+        return Var(name, new=True) if isinstance(part, Fresh) and part.number == number else None
 
     changed = [effect if effect is exact else _mapped(effect, change) for effect in effects]
     if exact is None:
@@ -213,6 +281,9 @@ def _with_values_of_others(effects: list[Effect], names: Names, found: Results) 
     taken: dict[str, str] = {}
     changed: list[Effect] = []
     for effect in effects:
+        if found.machine.phase == "before" and _needs_own_response(effect):
+            found.machine.lose(effect.span, _WORDS.get(type(effect), "a part of a script"), "there is no response yet")
+            continue
         own = _owner(effect)
 
         def change(part: Any, own: int | None = own) -> Any:
@@ -232,6 +303,19 @@ def _with_values_of_others(effects: list[Effect], names: Names, found: Results) 
     return changed
 
 
+#: What effects are called where they are lost.
+_WORDS: dict[type, str] = {
+    Check: "an assertion",
+    Setting: "a variable that is set",
+    Sent: "a request that the script sends",
+    Header: "a header that is added",
+}
+
+
+def _needs_own_response(effect: Effect) -> bool:
+    return any(isinstance(part, Doc) and part.exchange == 0 and part.key != "request" for part in _parts(effect))
+
+
 def _owner(effect: Effect) -> int | None:
     """The exchange whose response an effect sees; -1 for those that are done before any."""
     match effect:
@@ -241,7 +325,9 @@ def _owner(effect: Effect) -> int | None:
 
 
 def _foreign_exchange(term: Any, own: int | None) -> int | None:
-    """The one other exchange that all of a term is about; None where it is about several, or its own."""
+    """The one other exchange that all of a term is about; None where it is about several, its own, or put together."""
+    if isinstance(term, (terms.DictOf, terms.ListOf, terms.Join)):
+        return None
     docs = {part.exchange for part in terms.inside(term) if isinstance(part, Doc)}
     if len(docs) != 1 or own in docs or any(isinstance(part, Element) for part in terms.inside(term)):
         return None
@@ -263,63 +349,7 @@ def _suggested(term: Any) -> str:
                 return "value"
 
 
-# --- conditions ----------------------------------------------------------------------------------------------------
-
-
-def _lift_conditions(exchange: Exchange) -> None:
-    """Leaves out of conditions what is asserted anyway: where that fails, the request fails."""
-    asserted: list[Any] = []
-    for check in exchange.checks:
-        if check.includes is None and check.schema is None:
-            asserted += logic.conjuncts(logic.implies(check.condition, check.term))
-    known = set(map(repr, asserted))
-
-    def lifted(condition: Any) -> Any:
-        kept: Any = TRUE
-        for part in logic.conjuncts(condition):
-            if repr(part) not in known:
-                kept = logic.both(kept, part)
-        return kept
-
-    exchange.checks = [check if check.term == FALSE else _lifted(check, lifted) for check in exchange.checks]
-    exchange.captures = [capture._replace(term=_simplified(capture, lifted)) for capture in exchange.captures]
-
-
-def _lifted(check: Check, lifted: Callable[[Any], Any]) -> Check:
-    whole = logic.implies(check.condition, check.term) if check.term is not None else None
-    if whole is not None and check.condition != TRUE and isinstance(whole, Compare):
-        return check
-    return check._replace(condition=lifted(check.condition))
-
-
-def _simplified(capture: Capture, lifted: Callable[[Any], Any]) -> Any:
-    """A value that is only taken under a condition: without it where the condition follows from the value."""
-    term = capture.term
-    if not isinstance(term, terms.Choice) or term.no != Var(capture.name):
-        return term
-    condition: Any = TRUE
-    for part in logic.conjuncts(lifted(term.test)):
-        if not (_about_status(part) or _about_value(part, term.yes)):
-            condition = logic.both(condition, part)
-    return term.yes if condition == TRUE else terms.Choice(condition, term.yes, term.no)
-
-
-def _about_status(condition: Any) -> bool:
-    """A condition on the status alone: a request with another one fails, or is not what was asked for."""
-    docs = [part for part in terms.inside(condition) if isinstance(part, (Doc, Var))]
-    return bool(docs) and all(isinstance(part, Doc) and part.key == "status" for part in docs)
-
-
-def _about_value(condition: Any, value: Any) -> bool:
-    """Whether a condition asks that a value, or what it is a part of, is there."""
-    match condition:
-        case terms.Truthy(base) | Compare("!=", base, Const(None)):
-            return any(part == base for part in terms.inside(value))
-        case terms.Apply("has", (base, Const(name))):
-            return any(part == Field(base, name) for part in terms.inside(value))
-        case Compare(">" | "!=", terms.Apply("length", (base,)), Const(0)):
-            return any(part == base for part in terms.inside(value))
-    return False
+# --- in order ------------------------------------------------------------------------------------------------------
 
 
 def _keep_old_values(exchange: Exchange, names: Names) -> None:
@@ -329,6 +359,8 @@ def _keep_old_values(exchange: Exchange, names: Names) -> None:
     needed: dict[str, str] = {}
 
     def change(part: Any) -> Any:
+        if isinstance(part, Var) and part.new:
+            return part
         if isinstance(part, Var) and part.name in kept:
             return Var(kept[part.name])
         if isinstance(part, Var) and part.name in given:
@@ -341,7 +373,7 @@ def _keep_old_values(exchange: Exchange, names: Names) -> None:
     seen: set[str] = set()
     captures: list[Capture] = []
     for capture in exchange.captures:
-        late = {part.name for part in terms.inside(capture.term) if isinstance(part, Var)} & seen
+        late = {part.name for part in terms.inside(capture.term) if isinstance(part, Var) and not part.new} & seen
         captures.append(_mapped_capture(capture, change) if late else capture)
         seen.add(capture.name)
     first = [Capture(name, Var(old)) for old, name in needed.items()]

@@ -13,7 +13,7 @@ from runner.formats.scripts.kinds import kind
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.state import Sent
 from runner.formats.scripts.terms import NULL, Const
-from runner.formats.scripts.values import Closure, Host, Opaque, UntranslatableError, Value, to_term
+from runner.formats.scripts.values import Closure, Host, Obj, Opaque, UntranslatableError, Value, to_term
 
 _PLACEHOLDER = re.compile(r"\{\{([^{}]*?)\}\}")
 
@@ -94,10 +94,10 @@ _DYNAMIC = {
 
 def _variable(machine: Loops, name: str) -> Any:
     if not name.startswith("$"):
-        return machine.variable(name)
+        return to_term(machine.dialect.variable(machine, name))
     if name not in _DYNAMIC:
         raise UntranslatableError(f"{{{{{name}}}}} has no equal here")
-    return machine.fresh(_DYNAMIC[name])  # type: ignore[attr-defined]
+    return machine.fresh(_DYNAMIC[name])
 
 
 def _lose_callback(machine: Loops, arguments: list[Value], why: str) -> None:
@@ -111,6 +111,7 @@ def _call_back(machine: Loops, callback: Closure, response: Host, span: Any) -> 
     outer = machine.exchange, machine.base, machine.delay, machine.label
     machine.exchange, machine.base, machine.delay, machine.label = response.exchange, len(machine.conditions), 0.0, ""
     try:
-        machine.call(callback, [NULL, response], span)
+        jar = Obj(0, entries={"cookies": Host("cookies", response.exchange)})
+        machine.call(callback, [NULL, response, jar], span)
     finally:
         machine.exchange, machine.base, machine.delay, machine.label = outer

@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from runner.formats.scripts import logic, terms
-from runner.formats.scripts.terms import FALSE, TRUE, Const, Doc, Var
+from runner.formats.scripts.dialect import Dialect
+from runner.formats.scripts.frames import Frame, Leaving, Scope, Turn
+from runner.formats.scripts.terms import FALSE, TRUE, Compare, Const, Doc, Either, Var
 from runner.formats.scripts.tree import Script, Span
-from runner.formats.scripts.values import Date, Host, UntranslatableError, Value, to_term
+from runner.formats.scripts.values import Host, Obj, Opaque, UntranslatableError, Value, to_term
 
 OPEN, DONE, LOST = "open", "done", "lost"
 
@@ -49,6 +51,14 @@ class Setting(NamedTuple):
     span: Span
 
 
+class Capture(NamedTuple):
+    """A variable that an exchange gives a value."""
+
+    name: str
+    term: Any
+    span: Any = None
+
+
 class Sent(NamedTuple):
     """A request that the script sends; `options` are terms, `delay` is in seconds."""
 
@@ -67,10 +77,25 @@ class Header(NamedTuple):
     span: Span
 
 
+class Change(NamedTuple):
+    """A key of its request that the script writes: header, url, method, body, timeout (milliseconds) and the like."""
+
+    key: str
+    term: Any
+    span: Span
+
+
 class Waiting(NamedTuple):
     """A wait that the script makes, in seconds."""
 
     delay: float
+    span: Span
+
+
+class Unset(NamedTuple):
+    """A variable that is taken away after the request."""
+
+    name: str
     span: Span
 
 
@@ -81,72 +106,15 @@ class Skipped(NamedTuple):
     span: Span
 
 
-Effect = Check | Setting | Sent | Header | Waiting | Skipped
-
-
-class Scope:
-    """Names that a part of a script sees, each with its value and how many conditions held when it was declared."""
-
-    __slots__ = ("names", "outer")
-
-    def __init__(self, outer: Scope | None = None) -> None:
-        self.outer = outer
-        self.names: dict[str, tuple[Value, int]] = {}
-
-    def home(self, name: str) -> Scope | None:
-        """The nearest scope that has a name."""
-        scope: Scope | None = self
-        while scope is not None and name not in scope.names:
-            scope = scope.outer
-        return scope
-
-
-class Leaving:
-    """A loop that is running: under which condition `break` or `continue` has left this turn of it.
-
-    `unknown` says why that cannot be told.
-    """
-
-    __slots__ = ("base", "broken", "left", "unknown")
-
-    def __init__(self, base: int) -> None:
-        self.unknown = ""
-        self.base = base
-        self.left: Any = FALSE
-        self.broken = False
-
-
-class Turn:
-    """The one turn of a loop over a list that only the response knows; effects wait for its end."""
-
-    __slots__ = ("base", "carried", "items", "leaving", "loop", "pending")
-
-    def __init__(self, loop: int, items: Any, base: int) -> None:
-        self.loop = loop
-        self.items = items
-        self.base = base
-        self.leaving = Leaving(base)
-        self.pending: list[Effect] = []
-        self.carried: dict[str, tuple[Scope, Value]] = {}
-
-
-class Frame:
-    """A function that is running: under which condition it has returned, and what; `unknown`: why that is not known."""
-
-    __slots__ = ("base", "results", "returned", "unknown")
-
-    def __init__(self, base: int) -> None:
-        self.unknown = ""
-        self.base = base
-        self.returned: Any = FALSE
-        self.results: list[tuple[Any, Value]] = []
+Effect = Check | Setting | Sent | Header | Change | Waiting | Skipped | Unset
 
 
 class State:
     """The reading of one script. `phase` is `before` or `after` the request."""
 
-    def __init__(self, script: Script, phase: str, facts: dict[str, str] | None = None) -> None:
+    def __init__(self, script: Script, phase: str, facts: dict[str, str] | None, dialect: Dialect) -> None:
         self.script = script
+        self.dialect = dialect
         self.phase = phase
         #: What is known of the request, such as its name.
         self.facts = facts or {}
@@ -166,19 +134,34 @@ class State:
         self.scope = Scope()
         #: Variables as this script has set them so far: the exchange after which, and the value.
         self.store: dict[str, tuple[int | None, Any]] = {}
+        #: How many times a variable was set before the request.
+        self.versions: dict[str, int] = {}
+        #: Lists and objects that variables were set to, as they were then: a script may change them later.
+        self.handed: list[tuple[Span, Value, Any]] = []
+        #: Places that a loop has looked for: what holds where there is one.
+        self.places: dict[int, tuple[Any, ...]] = {}
         self._numbers = 0
+
+    def fresh(self, term: Any, name: str = "random_value") -> terms.Fresh:
+        """Something random, or long: it stays the same value, wherever the script uses it."""
+        return terms.Fresh(self.number(), term, name)
+
+    def named(self, term: Any) -> Any:
+        """A value that is asked for more than once, under a name of its own."""
+        return term if isinstance(term, (Var, terms.Fresh)) else self.fresh(term, "parts")
 
     def number(self) -> int:
         self._numbers += 1
         return self._numbers
 
-    def change(self, old: Date, new: Date) -> None:
-        """A date that was moved in its place, under every name that it has."""
+    def change(self, old: Value, new: Value) -> None:
+        """A date, or a list that only the run knows, that is changed in its place: under every name that it has."""
         scope: Scope | None = self.scope
         while scope is not None:
             for name, (value, level) in scope.names.items():
-                if isinstance(value, Date) and value == old:
-                    scope.names[name] = new, level
+                if value is old:
+                    certain = not self.turns and self.since(level) == TRUE
+                    scope.names[name] = new if certain else Opaque("it changes in its place under a condition"), level
             scope = scope.outer
 
     # --- conditions
@@ -202,9 +185,23 @@ class State:
     def since(self, base: int) -> Any:
         """All conditions from a place in the stack on, as one."""
         found: Any = TRUE
-        for condition in self.conditions[base:]:
-            found = logic.both(found, condition)
+        conditions = self.conditions[base:]
+        implied = [each for condition in conditions for each in self._implied(condition)]
+        for condition in conditions:
+            if condition not in implied:
+                found = logic.both(found, condition)
         return found
+
+    def _implied(self, condition: Any) -> tuple[Any, ...]:
+        """What holds anyway where a place that a loop has looked for is a certain one."""
+        match condition:
+            case Either(left, right):
+                found = self._implied(left)
+                return found if found == self._implied(right) else ()
+            case Compare("==" | ">=" as operator, terms.Fresh(number), Const(int() as value)) if value >= 0:
+                known = self.places.get(number, ())
+                return known if operator == "==" else known[:-1]
+        return ()
 
     def assumed(self, value: Value) -> Value:
         """A value where the conditions of this place decide a choice in it."""
@@ -220,7 +217,9 @@ class State:
     # --- effects
 
     def lose(self, span: Span, what: str, why: str) -> None:
-        self.losses.append(Lost(span, what, why))
+        lost = Lost(span, what, why)
+        if lost not in self.losses:  # a function that is called twice
+            self.losses.append(lost)
         if span.start in self.account:
             self.account[span.start] = LOST
 
@@ -256,31 +255,66 @@ class State:
             named = to_term(name)
         except UntranslatableError as error:
             self.lose(span, "a variable that is set", str(error))
+            self.lose_variable(name, str(error))
             return
         if not isinstance(named, Const) or not str(named.value).strip():
             self.lose(span, "a variable that is set", "its name is computed")
             return
         self.settle(span)
         foreign = str(named.value).strip()
+        if isinstance(value, Obj):
+            self.handed.append((span, value, term))
         condition = self.since(self.base)
-        owner = self.owner(term, condition)
-        self.emit(Setting(owner if self.exchange is not None or owner else None, condition, foreign, term, span))
+        latest = self.owner(term, condition)
+        owner = latest if self.exchange is not None or latest else None
+        self.emit(Setting(owner, condition, foreign, term, span))
         if self.turns:
             self.store.pop(foreign, None)
         else:
-            self.store[foreign] = owner, logic.choice(condition, term, self.variable(foreign))
+            before = self.variable(foreign)
+            if not isinstance(before, Opaque):
+                self.store[foreign] = owner, logic.choice(condition, term, before)
+            elif condition == TRUE:
+                self.store[foreign] = owner, term
+            self.versions[foreign] = self.versions.get(foreign, 0) + (owner is None)
+
+    def lose_variable(self, name: Value, why: str) -> None:
+        """What a variable holds is not known any more, in this script."""
+        if isinstance(name, Const):
+            self.store[str(name.value).strip()] = None, Opaque(why)
+
+    def see_changes(self) -> None:
+        """A variable holds the list itself: what the script has done to it later, it has done to the variable."""
+        for span, value, term in self.handed:
+            try:
+                now = to_term(value)
+            except UntranslatableError as error:
+                self.lose(span, "a variable that is set", f"it is changed later: {error}")
+                self.effects = [effect for effect in self.effects if effect.span != span]
+                continue
+            if now != term:
+                self.effects = [_with_value(effect, span, now) for effect in self.effects]
 
     def variable(self, foreign: str) -> Any:
-        """What reading a variable gives here."""
+        """What reading a variable gives here: a term, or Opaque."""
         found = self.store.get(foreign)
         if found is None:
             return Var(foreign)
         owner, term = found
+        if isinstance(term, Opaque):
+            return term
         if isinstance(term, Const) or (owner is not None and owner == self.exchange):
             return self.assumed(term)
-        return Var(foreign, new=owner is None)  # what an earlier exchange set is a variable by now
+        if owner is None:
+            return Var(foreign, self.versions[foreign])
+        return Var(foreign)  # what an earlier exchange set is a variable by now
 
     def owner(self, *found: Any) -> int:
         """The exchange to which an effect belongs: the latest of those that it looks at."""
         seen = [part.exchange for term in found for part in terms.inside(term) if isinstance(part, Doc)]
         return max([*seen, self.exchange or 0])
+
+
+def _with_value(effect: Effect, span: Span, term: Any) -> Effect:
+    """The setting at a place with another value; other effects as they are."""
+    return effect._replace(term=term) if isinstance(effect, Setting) and effect.span == span else effect

@@ -9,8 +9,9 @@ from abc import abstractmethod
 from typing import Any
 
 from runner.formats.scripts import logic, terms, tree
+from runner.formats.scripts.changes import changes_in
 from runner.formats.scripts.evaluation import Evaluator
-from runner.formats.scripts.state import Frame, Scope
+from runner.formats.scripts.frames import Frame, Leaving, Scope
 from runner.formats.scripts.terms import FALSE, NULL, TRUE, Const
 from runner.formats.scripts.values import Closure, Opaque, UntranslatableError, Value, to_term
 
@@ -118,11 +119,18 @@ class Statements(Evaluator):
         if len(self.losses) == before:
             self.lose(node.span, "a part of the script", why)
 
-    def _forget(self, node: Any, why: str) -> None:
-        """The names that a part gives new values hold what cannot be known."""
-        for name in assigned_names(node):
+    def _forget(self, node: Any, why: str, seen: frozenset[str] = frozenset()) -> None:
+        """The names that a part gives new values, or the functions that it calls, hold what cannot be known."""
+        changes = changes_in(node)
+        for name in changes.assigned:
             if self.scope.home(name) is not None:
                 self.assign(name, Opaque(why))
+        for name in changes.changed:
+            self.spoil(name, why)
+        for name in changes.called.keys() - seen:
+            function = self.look_up(name)
+            if isinstance(function, Closure):
+                self._forget(function.function.body, why, seen | {name})
 
     @abstractmethod
     def lose_effects(self, node: Any, why: str) -> None: ...
@@ -135,11 +143,17 @@ class Statements(Evaluator):
             condition = self.since(frame.base)
             value = self.evaluate(node.value) if node.kind == "return" and node.value is not None else Const(None)
             frame.results.append((condition, value))
+            if self.turns and self.turns[-1].frame is frame:
+                self.turns[-1].returned.append((self.since(self.turns[-1].base), value))
+                self._leave_turn(self.turns[-1].leaving)
+                return
             frame.returned = logic.either(frame.returned, condition)
         elif self.leavings:
-            leaving = self.leavings[-1]
-            leaving.left = logic.either(leaving.left, self.since(leaving.base))
-            leaving.broken = leaving.broken or node.kind == "break"
+            self._leave_turn(self.leavings[-1], broken=node.kind == "break")
+
+    def _leave_turn(self, leaving: Leaving, *, broken: bool = True) -> None:
+        leaving.left = logic.either(leaving.left, self.since(leaving.base))
+        leaving.broken = leaving.broken or broken
 
     def _throw(self, node: tree.Leave) -> None:
         """An error fails the test that it is thrown in, or the script."""
@@ -173,8 +187,13 @@ class Statements(Evaluator):
         if frame.results[0][0] == TRUE:
             return frame.results[0][1]
         value: Any = NULL
+        returned: Any = FALSE
+        cases: list[tuple[Any, Value]] = []
+        for condition, result in frame.results:
+            cases.append((logic.without(condition, logic.negate(returned)), result))
+            returned = logic.either(returned, condition)
         try:
-            for condition, result in reversed(frame.results):
+            for condition, result in reversed(cases):
                 value = logic.choice(condition, to_term(result), value)
         except UntranslatableError as error:
             return Opaque(str(error))
@@ -208,21 +227,24 @@ class Statements(Evaluator):
     def _switch(self, node: tree.Switch) -> None:
         subject = self.evaluate(node.value)
         entered: Any = FALSE
-        left: Any = FALSE
-        for test, body in node.cases:
-            condition = TRUE if test is None else self._case(subject, self.evaluate(test))
+        met: Any = FALSE  # by a case so far
+        for place, (test, body) in enumerate(node.cases):
+            condition = logic.negate(met) if test is None else self._case(subject, self.evaluate(test))
+            if test is None and place < len(node.cases) - 1:
+                condition = Opaque("it is a switch whose default is not its last case")
             if isinstance(condition, Opaque):
-                self.lose_inside(tree.Block(node.span, body), condition.why)
-                continue
-            entered = logic.either(entered, condition)
-            here = logic.both(entered, logic.negate(left))
-            with self.under(here) as possible:
-                if possible:
-                    self.run_all(tuple(each for each in body if not _is_break(each)))
-            if any(map(_is_break, body)):
-                left = logic.either(left, entered)
-            if left == TRUE:
+                rest = tuple(each for _, statements in node.cases[place:] for each in statements)
+                self.lose_inside(tree.Block(node.span, rest), condition.why)
                 return
+            entered = logic.either(entered, condition)
+            met = logic.either(met, condition)
+            with self.under(entered) as possible:
+                if possible:
+                    self.run_all(tuple(each for each in body if not _ends(each, "break")))
+            if any(_ends(each, "break", "return") for each in body):
+                if entered == TRUE:
+                    return
+                entered = FALSE
 
     def _case(self, subject: Value, test: Value) -> Any:
         try:
@@ -231,10 +253,11 @@ class Statements(Evaluator):
             return Opaque(str(error))
 
 
-def _is_break(node: Any) -> bool:
+def _ends(node: Any, *words: str) -> bool:
+    """Whether a statement of a case leaves it for sure."""
     if isinstance(node, tree.Block):
-        return any(map(_is_break, node.body))
-    return isinstance(node, tree.Leave) and node.kind in ("break", "return")
+        return any(_ends(each, *words) for each in node.body)
+    return isinstance(node, tree.Leave) and node.kind in words
 
 
 def _shown(script: tree.Script, node: tree.Call) -> str:
@@ -266,21 +289,6 @@ def _leaves(node: Any, kept: frozenset[str]) -> set[str]:
         for part in node:
             found |= _leaves(part, kept)
     return found
-
-
-def assigned_names(node: Any) -> list[str]:
-    """The names that a part of a script gives a new value."""
-    found: dict[str, None] = {}
-    _collect_assigned(node, found)
-    return list(found)
-
-
-def _collect_assigned(node: Any, found: dict[str, None]) -> None:
-    if isinstance(node, tree.Assign) and isinstance(node.target, tree.Name):
-        found[node.target.name] = None
-    if isinstance(node, tuple):
-        for part in node:
-            _collect_assigned(part, found)
 
 
 _STATEMENTS: dict[type, Any] = {

@@ -15,6 +15,7 @@ from runner.formats.scripts.terms import (
     Compare,
     Const,
     DictOf,
+    Doc,
     Element,
     Field,
     Index,
@@ -70,14 +71,27 @@ def text_of(value: Any) -> str:
     return "undefined" if value is None else str(value)
 
 
+def parsed(term: Any) -> Any:
+    """A term that is looked at as JSON: of what a response holds, that is the body."""
+    return Doc("body", term.exchange) if isinstance(term, Doc) and term.key == "content" else term
+
+
 def field(base: Any, name: str) -> Any:
-    """A member of a value by its name."""
-    base = folded(base)
+    """A member of a value by its name; names of headers are in lower case."""
+    base = parsed(folded(base))
     if isinstance(base, Const):
         return Const(base.value.get(name)) if isinstance(base.value, dict) else NULL
     if isinstance(base, DictOf):
         return dict(base.entries).get(name, NULL)
-    return Field(base, name)
+    return Field(base, name.lower() if _is_headers(base) else name)
+
+
+def _is_headers(term: Any) -> bool:
+    """Whether a term is the headers of a response, or those that were sent."""
+    match term:
+        case Doc("headers") | Field(Doc("request"), "headers"):
+            return True
+    return False
 
 
 def index(base: Any, place: int) -> Any:
@@ -87,11 +101,12 @@ def index(base: Any, place: int) -> Any:
         return Const(items[place]) if -len(items) <= place < len(items) else NULL
     if isinstance(base, ListOf):
         return base.items[place] if -len(base.items) <= place < len(base.items) else NULL
-    return Index(base, place)
+    return Index(parsed(base), place)
 
 
 def selected(items: Any, loop: int, condition: Any, result: Any) -> Any:
     """The results for the elements that meet a condition; the list itself where that is what it is."""
+    items = parsed(items)
     if condition in (None, TRUE) and result == Element(loop):
         return items
     if condition in (None, TRUE) and isinstance(items, Selected) and items.result == Element(items.loop):
@@ -102,6 +117,7 @@ def selected(items: Any, loop: int, condition: Any, result: Any) -> Any:
 
 def quantified(word: str, items: Any, loop: int, condition: Any) -> Any:
     """`all` and `any`; where the condition is known, the list's length decides."""
+    items = parsed(items)
     if condition in (TRUE, FALSE):
         if (word == "all") is condition.value:
             return condition

@@ -29,7 +29,10 @@ class Const:
 
 @dataclass(frozen=True, slots=True)
 class Doc:
-    """A key of the response document of one exchange: 0 is the request's own, others are sent by the script."""
+    """A key of the response document of one exchange: 0 is the request's own, others are sent by the script.
+
+    The key `content` is the body where it is JSON, and else its text.
+    """
 
     key: str
     exchange: int = 0
@@ -37,10 +40,20 @@ class Doc:
 
 @dataclass(frozen=True, slots=True)
 class Var:
-    """A variable of the collection; `new` is its value after the script, which sets it, before its request."""
+    """A variable of the collection.
+
+    `new` is its value once its script, before the request, has set it so many times; 0 is the one that it had before.
+    """
 
     name: str
-    new: bool = False
+    new: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """A name of the process environment."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,20 +166,28 @@ class Quantified:
 
 
 @dataclass(frozen=True, slots=True)
+class Flat:
+    """Lists one after the other as one list; null is left out."""
+
+    lists: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Fresh:
-    """Something random: the same number is the same value, wherever it stands."""
+    """A value that is computed once, as what is random: the same number is the same value, wherever it stands."""
 
     number: int
     term: Any
+    name: str = "random_value"
 
 
 Term = (
-    Const | Doc | Var | Element | Field | Index | Slice | Apply | Compare | Not | Both | Either | Truthy | Choice | Join
-    | ListOf | DictOf | Selected | Quantified | Fresh
+    Const | Doc | Var | Env | Element | Field | Index | Slice | Apply | Compare | Not | Both | Either | Truthy | Choice
+    | Join | ListOf | DictOf | Selected | Quantified | Flat | Fresh
 )  # fmt: skip
 TERMS = (
-    Const, Doc, Var, Element, Field, Index, Slice, Apply, Compare, Not, Both, Either, Truthy, Choice, Join, ListOf,
-    DictOf, Selected, Quantified, Fresh,
+    Const, Doc, Var, Env, Element, Field, Index, Slice, Apply, Compare, Not, Both, Either, Truthy, Choice, Join, ListOf,
+    DictOf, Selected, Quantified, Flat, Fresh,
 )  # fmt: skip
 
 TRUE, FALSE, NULL = Const(True), Const(False), Const(None)

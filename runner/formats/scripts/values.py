@@ -135,10 +135,28 @@ class TypeOf(NamedTuple):
 
 
 class Search(NamedTuple):
-    """`subject.indexOf(wanted)`: what it is compared with says what is meant."""
+    """`subject.indexOf(wanted)`: what it is compared with says what is meant.
+
+    `start` is the regular expression of what stands before the place where the search begins; `last` says that it goes
+    from the end.
+    """
 
     subject: Any
     wanted: Any
+    start: str = ""
+    last: bool = False
+
+
+class Position(NamedTuple):
+    """A place in a text: the regular expression of what stands before it, and the text that follows.
+
+    `first` says that it is -1 where there is none.
+    """
+
+    subject: Any
+    before: str
+    ahead: str = ""
+    first: bool = False
 
 
 class Entries(NamedTuple):
@@ -158,6 +176,8 @@ def to_term(value: Value) -> Any:
         return value
     if isinstance(value, Opaque):
         raise UntranslatableError(value.why)
+    if isinstance(value, Host) and value.path == "moment()":
+        return value.data
     make = _TERMS.get(type(value))
     if make is None:
         raise UntranslatableError(_REASONS.get(type(value), "it is a function or an object of the tool"))
@@ -169,6 +189,7 @@ _REASONS: dict[type, str] = {
     Key: "the number of a turn cannot be named here",
     Fixed: "it is a number written with a fixed count of digits",
     DatePart: "it is a part of a date that is computed",
+    **dict.fromkeys((Search, Position), "it is the number of a place in a text"),
 }
 
 

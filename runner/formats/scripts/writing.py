@@ -25,7 +25,9 @@ from runner.formats.scripts.terms import (
     Doc,
     Either,
     Element,
+    Env,
     Field,
+    Flat,
     Fresh,
     Index,
     Join,
@@ -44,6 +46,8 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 PIPE, OR, AND, COMPARE, NOT, PATH = range(6)
 _FALSE_VALUES = '`[null, false, 0, ""]`'
 _LONGEST = 4_000
+#: Functions that look at a value as JSON.
+_OF_OBJECTS = frozenset({"has", "keys", "values", "sort", "reverse", "unique", "sort_by", "map"})
 
 
 class UnwritableError(Exception):
@@ -78,7 +82,9 @@ class Writer:
                 return constant(value), PATH
             case Doc() | Var() | Element():
                 return self._start(term), PATH
-            case Fresh(_, inner):
+            case Env(name):
+                return f"{self._start(Var('env'))}.{name}", PATH
+            case Fresh(term=inner):
                 return self._made(inner)
             case Field(base, name):
                 return self._field(base, name), PATH
@@ -88,7 +94,8 @@ class Writer:
                 bounds = f"{'' if start is None else start}:{'' if stop is None else stop}"
                 return self._step(base, f"[{bounds}]")
             case Apply(function, arguments):
-                return self._call(function, *(self._write(argument, PIPE) for argument in arguments)), PATH
+                seen = map(structures.parsed, arguments) if function in _OF_OBJECTS else arguments
+                return self._call(function, *(self._write(argument, PIPE) for argument in seen)), PATH
             case Compare(operator, left, right):
                 return f"{self._write(left, NOT)} {operator} {self._write(right, NOT)}", COMPARE
             case Not(Truthy(inner)):
@@ -112,6 +119,8 @@ class Writer:
                 return self._call("join", "''", f"[{pieces}]"), PATH
             case ListOf(items):
                 return f"[{', '.join(self._write(item, PIPE) for item in items)}]", PATH
+            case Flat(lists):
+                return f"[{', '.join(self._write(each, PIPE) for each in lists)}][]", PIPE
             case DictOf(entries):
                 inner = ", ".join(f"{quoted_name(name)}: {self._write(value, PIPE)}" for name, value in entries)
                 return f"{{{inner}}}", PATH
@@ -134,6 +143,8 @@ class Writer:
         if isinstance(term, Doc):
             if term.exchange != self.exchange:
                 raise UnwritableError("it is of another response")
+            if term.key == "content":
+                return self._call("not_null", *(self._start(Doc(key, term.exchange)) for key in ("body", "text")))
             name = term.key
         else:
             name = term.name if self.exchange is None else f"vars.{term.name}"
@@ -188,7 +199,11 @@ class Writer:
                 return wanted, AND
             return f"{wanted} || {self._write(no, OR)}", OR
         # In a list of one no value is taken for false.
-        return f"({self._write(test, AND)} && [{self._write(yes, PIPE)}] || [{self._write(no, PIPE)}])[0]", PATH
+        chosen = [f"{self._write(test, AND)} && [{self._write(yes, PIPE)}]"]
+        while isinstance(no, Choice):
+            chosen.append(f"{self._write(no.test, AND)} && [{self._write(no.yes, PIPE)}]")
+            no = no.no
+        return f"({' || '.join([*chosen, f'[{self._write(no, PIPE)}]'])})[0]", PATH
 
 
 def _is_true(term: Any) -> bool:

@@ -1,6 +1,6 @@
 """A GraphQL server (ariadne): books in memory, with errors of every kind that GraphQL knows.
 
-    gunicorn library:app            POST / with {query, variables, operationName}
+gunicorn library:app            POST / with {query, variables, operationName}
 """
 
 from ariadne import MutationType, ObjectType, QueryType, make_executable_schema

@@ -62,7 +62,8 @@ def test_the_parts_of_a_form(server: DemoServer, header: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content_type", "status"), [("application/json", 415), ("multipart/form-data", 400), ("multipart/form-data; boundary=", 400)]
+    ("content_type", "status"),
+    [("application/json", 415), ("multipart/form-data", 400), ("multipart/form-data; boundary=", 400)],
 )
 def test_what_is_no_form(server: DemoServer, content_type: str, status: int) -> None:
     """Another type, or no boundary."""

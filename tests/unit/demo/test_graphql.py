@@ -37,7 +37,9 @@ def errors(query: str, **more: Any) -> list[str]:
 def test_queries() -> None:
     """Fields, arguments, variables, aliases, comments and commas; one operation of several by its name."""
     assert data("{ users(first: 1) { name } }") == {"users": [{"name": "Ada Byrne"}]}
-    assert data("query Q($n: Int!, $m: [Int!] = 5) { users(first: $n) { name mail } }", variables={"n": 2})["users"][1] == {
+    assert data("query Q($n: Int!, $m: [Int!] = 5) { users(first: $n) { name mail } }", variables={"n": 2})["users"][
+        1
+    ] == {
         "name": "Alma Okafor",
         "mail": data("{ users(first: 2) { mail } }")["users"][1]["mail"],
     }
@@ -86,7 +88,7 @@ def test_what_is_no_graphql_request(body: bytes) -> None:
     assert (status, bool(answer["errors"])) == (400, True)
 
 
-@given(st.text("{}()[]:!$\"#,\\ \nabquery1", max_size=40))
+@given(st.text('{}()[]:!$"#,\\ \nabquery1', max_size=40))
 def test_any_document_has_an_answer(query: str) -> None:
     """Data or errors, and never a fault of the server."""
     status, answer = ask({"query": query})

@@ -25,7 +25,9 @@ def test_flaky_as_asked(client):
     assert client.ask("GET", "/flaky/a?times=0").status == 200
 
 
-@pytest.mark.parametrize("query", ["times=101", "status=200", "status=600", "status=x", "times=999999999", "after=1%0D%0AX:y"])
+@pytest.mark.parametrize(
+    "query", ["times=101", "status=200", "status=600", "status=x", "times=999999999", "after=1%0D%0AX:y"]
+)
 def test_flaky_within_limits(client, query):
     """What it cannot do it refuses."""
     assert client.ask("GET", f"/flaky/a?{query}").status == 400

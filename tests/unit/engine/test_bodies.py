@@ -236,7 +236,9 @@ def test_a_renewed_token_sends_the_file_again(run: Run, one: One, answer: Answer
         return answer(401 if len(bodies) == 2 else 200, {})
 
     text = f"{auth}\nrequests:\n  - {{name: First, url: http://h}}\n  - {{name: R, url: http://h, file: a.txt}}\n"
-    ran = run(text, api, login=[answer(200, {"access_token": f"token-{n}"}) for n in range(2)], disk=disk({"a.txt": "A"}))
+    ran = run(
+        text, api, login=[answer(200, {"access_token": f"token-{n}"}) for n in range(2)], disk=disk({"a.txt": "A"})
+    )
     assert (ran["R"].outcome, bodies) == ("passed", [b"", b"A", b"A"])
 
 

@@ -9,7 +9,17 @@ from runner.engine.credentials import holds_credential, is_credential_header
 
 @pytest.mark.parametrize(
     "name",
-    ["password", "client_secret", "access_token", "api_key", "secret_key", "signing-key", "master_key", "id_jwt", "jwt"],
+    [
+        "password",
+        "client_secret",
+        "access_token",
+        "api_key",
+        "secret_key",
+        "signing-key",
+        "master_key",
+        "id_jwt",
+        "jwt",
+    ],
 )
 def test_credentials(name: str) -> None:
     """These hold credentials, whatever their value is."""
@@ -17,7 +27,8 @@ def test_credentials(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["token_type", "primary_key", "keyboard", "max_tokens_per_day", "foreign_key", "pin", "session_id", "author"]
+    "name",
+    ["token_type", "primary_key", "keyboard", "max_tokens_per_day", "foreign_key", "pin", "session_id", "author"],
 )
 def test_other_names(name: str) -> None:
     """These do not, as far as the name says."""

@@ -69,7 +69,9 @@ def test_rows_of_an_expression(run: Run, answer: Answer) -> None:
 
 def test_a_list_with_placeholders(run: Run) -> None:
     """A written list may hold templates, which keep their type."""
-    text = "variables: {n: 3}\nbase_url: http://h\nrequests: [{name: A, for_each: ['{{n}}', 'x{{n}}'], url: '/{{item}}'}]"
+    text = (
+        "variables: {n: 3}\nbase_url: http://h\nrequests: [{name: A, for_each: ['{{n}}', 'x{{n}}'], url: '/{{item}}'}]"
+    )
     assert paths(run(text)) == ["3", "x3"]
 
 
@@ -109,7 +111,9 @@ def test_a_list_that_is_none(run: Run, disk: Any, written: str, message: str | N
 
 def test_an_empty_list(run: Run) -> None:
     """An empty list is one skipped result, and what it would have captured is an empty list."""
-    text = HEAD + "requests:\n- {name: A, for_each: [], url: /a, capture: {x: body}}\n- {name: B, url: /b, json: '{{x}}'}"
+    text = (
+        HEAD + "requests:\n- {name: A, for_each: [], url: /a, capture: {x: body}}\n- {name: B, url: /b, json: '{{x}}'}"
+    )
     ran = run(text)
     assert ran.outcomes == {"A": "skipped", "B": "passed"}
     assert reasons(ran) == {"A": "for_each: the list is empty"}

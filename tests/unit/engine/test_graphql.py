@@ -16,7 +16,10 @@ One = Callable[..., str]
 Answer = Callable[..., Any]
 
 ASKS = "url: http://h\ngraphql: {query: q}"
-PARTIAL = {"data": {"a": 1}, "errors": [{"message": "no b", "locations": [{"line": 2, "column": 5}], "path": ["a", 0, "b"]}]}
+PARTIAL = {
+    "data": {"a": 1},
+    "errors": [{"message": "no b", "locations": [{"line": 2, "column": 5}], "path": ["a", 0, "b"]}],
+}
 
 
 def test_an_answer_with_errors_fails_its_request(run: Run, one: One, answer: Answer) -> None:

@@ -93,7 +93,9 @@ def test_what_they_leave(run: Run, answer: Answer, a: Any, b: Any, c: Any) -> No
     for one in ran:
         assert len({request.header("id") for request in one.sent if request.url[-2:] in ("/b", "/c")}) == 1
     assert sorted(ran[0].urls) == sorted(ran[1].urls)
-    seen = [[(step.name, str(step.outcome), step.reason, step.captured, step.path) for step in one.finished] for one in ran]
+    seen = [
+        [(step.name, str(step.outcome), step.reason, step.captured, step.path) for step in one.finished] for one in ran
+    ]
     assert seen[0] == seen[1]
     assert [type(event) for event in ran[0].events] == [type(event) for event in ran[1].events]
 
@@ -206,7 +208,9 @@ def test_rows_leave_what_they_would_have_left(
         return answer(200, {} if value == "absent" else {"x": value})
 
     ran = [run(ROWS.format(on=on, over=over, when=when), api) for on in ("false", "true")]
-    seen = [[(step.name, str(step.outcome), step.reason, step.captured, step.path) for step in one.finished] for one in ran]
+    seen = [
+        [(step.name, str(step.outcome), step.reason, step.captured, step.path) for step in one.finished] for one in ran
+    ]
     assert seen[0] == seen[1]
     assert [request.body for request in ran[0].sent if request.method == "PUT"] == [
         request.body for request in ran[1].sent if request.method == "PUT"

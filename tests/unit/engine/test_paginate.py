@@ -87,7 +87,9 @@ def endless(answer: Answer) -> Callable[[Request], Any]:
 def test_a_written_limit_ends_quietly(run: Run, one: One, answer: Answer) -> None:
     """`max_pages` is a wish, not a fault; also by a template."""
     for limit in ("3", "'{{n}}'"):
-        text = one(f"url: http://h/items\nvariables: {{n: 3}}\npaginate: {{next: body.next, items: body.items, max_pages: {limit}}}")
+        text = one(
+            f"url: http://h/items\nvariables: {{n: 3}}\npaginate: {{next: body.next, items: body.items, max_pages: {limit}}}"
+        )
         ran = run(text + "    assert: {'length(items)': 3}\n", endless(answer))
         assert (ran.outcomes, ran["R"].pages) == ({"R": "passed"}, 3)
 
@@ -97,7 +99,10 @@ def test_the_default_limit_fails(run: Run, one: One, answer: Answer) -> None:
     ran = run(one(PAGED), endless(answer))
     verdict = ran["R"].verdicts[0]
     assert (str(ran["R"].outcome), ran["R"].exit_code, len(ran.sent)) == ("failed", 1, 1000)
-    assert (verdict.subject, verdict.problem) == ("next", "leads on after 1000 pages: write 'max_pages' if there are more")
+    assert (verdict.subject, verdict.problem) == (
+        "next",
+        "leads on after 1000 pages: write 'max_pages' if there are more",
+    )
 
 
 @pytest.mark.parametrize("link", ["/items", "/items?p=2", "?p=2#again"])
@@ -183,7 +188,9 @@ defaults:
         ("http://h:8080/", "https://h:8443/2", False),
     ],
 )
-def test_credentials_stay_at_their_origin(run: Run, one: One, answer: Answer, first: str, following: str, home: bool) -> None:
+def test_credentials_stay_at_their_origin(
+    run: Run, one: One, answer: Answer, first: str, following: str, home: bool
+) -> None:
     """At another scheme, host or port a page is asked for without secret headers, Authorization, Cookie and secret query entries."""
     text = one(f"url: {first}\npaginate: {{next: body.next}}", SECRETS)
     link = f"{following}?key=sesame-open&p=2"
@@ -199,7 +206,10 @@ AUTHS = {
     "basic": ("{type: basic, username: ada, password: sesame}", "authorization"),
     "header": ("{type: api_key, name: X-Api-Key, value: sesame-open}", "x-api-key"),
     "cookie": ("{type: api_key, in: cookie, name: k, value: sesame-open}", "cookie"),
-    "oauth2": ("{type: oauth2, token_url: https://login.test/token, client_id: a, client_secret: shhh}", "authorization"),
+    "oauth2": (
+        "{type: oauth2, token_url: https://login.test/token, client_id: a, client_secret: shhh}",
+        "authorization",
+    ),
 }
 
 
@@ -216,7 +226,9 @@ def test_auth_stays_at_its_origin(run: Run, one: One, answer: Answer, auth: str)
 
 def test_a_key_in_the_query_is_not_doubled(run: Run, one: One, answer: Answer) -> None:
     """A link that holds the key already is asked for with it once, and without it at another origin."""
-    text = one("url: http://h/?a=1\nauth: {type: api_key, in: query, name: key, value: sesame}\npaginate: {next: body.next}")
+    text = one(
+        "url: http://h/?a=1\nauth: {type: api_key, in: query, name: key, value: sesame}\npaginate: {next: body.next}"
+    )
     links = ("/2?key=sesame&p=2", "/3?p=3", "http://i/4?key=sesame&p=4", None)
     ran = run(text, [answer(200, {"next": link}) for link in links])
     assert ran.urls == [
@@ -229,7 +241,12 @@ def test_a_refused_token_is_renewed_on_any_page(run: Run, one: One, answer: Answ
     text = one("url: http://h/\nauth: " + AUTHS["oauth2"][0] + "\npaginate: {next: body.next}\nassert: {status: 401}")
     pages = [answer(200, {"next": "/2"}), answer(401), answer(200, {"next": "http://i/3"}), answer(401)]
     ran = run(text, pages, login=[answer(200, {"access_token": f"token-{n}"}) for n in (1, 2)])
-    assert [request.header("authorization") for request in ran.sent] == ["Bearer token-1", "Bearer token-1", "Bearer token-2", None]
+    assert [request.header("authorization") for request in ran.sent] == [
+        "Bearer token-1",
+        "Bearer token-1",
+        "Bearer token-2",
+        None,
+    ]
     assert (ran.outcomes, ran["R"].pages) == ({"R": "passed"}, 3)
 
 

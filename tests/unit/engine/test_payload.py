@@ -36,14 +36,18 @@ def test_a_multipart_body_byte_by_byte() -> None:
         BodyPart("meta", b"{}", content_type="application/json"),
         BodyPart("scan", file(b"\x00\r\n\xff1"), "a.bin", "image/png"),
     )
-    assert sent(Multipart("XX", parts)) == (
-        "--XX\r\n"
-        'Content-Disposition: form-data; name="title"\r\n\r\nGröße\r\n'
-        "--XX\r\n"
-        'Content-Disposition: form-data; name="meta"\r\nContent-Type: application/json\r\n\r\n{}\r\n'
-        "--XX\r\n"
-        'Content-Disposition: form-data; name="scan"; filename="a.bin"\r\nContent-Type: image/png\r\n\r\n'
-    ).encode() + b"\x00\r\n\xff1\r\n--XX--\r\n"
+    assert (
+        sent(Multipart("XX", parts))
+        == (
+            "--XX\r\n"
+            'Content-Disposition: form-data; name="title"\r\n\r\nGröße\r\n'
+            "--XX\r\n"
+            'Content-Disposition: form-data; name="meta"\r\nContent-Type: application/json\r\n\r\n{}\r\n'
+            "--XX\r\n"
+            'Content-Disposition: form-data; name="scan"; filename="a.bin"\r\nContent-Type: image/png\r\n\r\n'
+        ).encode()
+        + b"\x00\r\n\xff1\r\n--XX--\r\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,10 @@ def test_it_asks_until_it_is_true(run: Run, one: One, answer: Answer) -> None:
     ran = run(text, states(answer, "queued", "running", "done"))
     result = ran["R"]
     assert (ran.outcomes, ran.waits, result.polls, result.attempts) == ({"R": "passed"}, [2.0, 2.0], 3, 3)
-    assert [exchange.response.content for exchange in result.earlier] == [b'{"state": "queued"}', b'{"state": "running"}']
+    assert [exchange.response.content for exchange in result.earlier] == [
+        b'{"state": "queued"}',
+        b'{"state": "running"}',
+    ]
     assert len({request.header("x-id") for request in ran.sent}) == 1
     assert result.notes == ()
 
@@ -179,7 +182,9 @@ def test_earlier_answers_are_dropped(run: Run, one: One, answer: Answer) -> None
 
 def test_fail_fast(run: Run, answer: Answer) -> None:
     """A poll whose time is over stops the run."""
-    text = "base_url: http://h\nrequests: [{name: A, url: /a, poll: {until: body.done, timeout: 1s}}, {name: B, url: /b}]"
+    text = (
+        "base_url: http://h\nrequests: [{name: A, url: /a, poll: {until: body.done, timeout: 1s}}, {name: B, url: /b}]"
+    )
     assert run(text, [answer(200, {})], fail_fast=True).outcomes == {"A": "failed", "B": "skipped"}
 
 
@@ -187,4 +192,7 @@ def test_fail_fast(run: Run, answer: Answer) -> None:
 def test_values_that_do_not_fit(fault_of: Callable[..., Any], name: str) -> None:
     """What a template gives is held to the rule of the key, before anything is sent."""
     fault = fault_of(f"url: http://h/\nvariables: {{zero: 0}}\npoll: {{{name}: '{{{{zero}}}}'}}")
-    assert (fault.kind, fault.message) == ("build", f"'{name}' wants a duration such as 500ms, 10s or 2m, not number '0'")
+    assert (fault.kind, fault.message) == (
+        "build",
+        f"'{name}' wants a duration such as 500ms, 10s or 2m, not number '0'",
+    )

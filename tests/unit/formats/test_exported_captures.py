@@ -68,7 +68,10 @@ def test_a_captured_url_in_postman(exported: Export) -> None:
 def test_a_header_is_captured_with_curl(exported: Export) -> None:
     """A header of the last answer is taken from the file that curl writes it to."""
     made = exported(curl, JOB)
-    assert 'curl -sS --fail-with-body -X POST https://x.test/v1/jobs -L -D "$headers"\njob=$(header location)\n' in made.text
+    assert (
+        'curl -sS --fail-with-body -X POST https://x.test/v1/jobs -L -D "$headers"\njob=$(header location)\n'
+        in made.text
+    )
     assert "response=" not in made.text
     assert "headers=$(mktemp)\n" in made.text
 
@@ -97,7 +100,9 @@ def test_a_capture_that_is_not_taken(exported: Export, module: Any, asks: str) -
 
 def test_an_assertion_over_what_is_not_captured(exported: Export) -> None:
     """A comparison with a capture that the script does not take is lost with it."""
-    source = "requests: [{name: A, url: 'https://x.test/', capture: {all: 'body[?ok]'}, assert: ['body.id == vars.all']}]"
+    source = (
+        "requests: [{name: A, url: 'https://x.test/', capture: {all: 'body[?ok]'}, assert: ['body.id == vars.all']}]"
+    )
     made = exported(python, source)
     assert "os.environ" not in made.text
     assert losses(made) == ["the capture 'all'", "an assertion"]

@@ -258,7 +258,11 @@ def test_the_rows_of_a_group(plan: Callable[..., Any]) -> None:
     )
     assert made.losses == []
     assert made.text.count("for item in") == 1
-    assert made.text.index("id_rows.append(id)") < made.text.index('f"https://x.test/{id}"') < made.text.index("id = id_rows")
+    assert (
+        made.text.index("id_rows.append(id)")
+        < made.text.index('f"https://x.test/{id}"')
+        < made.text.index("id = id_rows")
+    )
 
 
 def test_a_list_in_a_query(script: Script) -> None:

@@ -26,7 +26,12 @@ curl -d pin=2222 https://x.test/
 def test_with_postman() -> None:
     """They do not stand in the collection; a number stays one."""
     body = {"mode": "raw", "raw": BODY, "options": {"raw": {"language": "json"}}}
-    request = {"method": "POST", "url": "https://x.test/", "header": [{"key": "X-Session-Id", "value": "abc-1"}], "body": body}
+    request = {
+        "method": "POST",
+        "url": "https://x.test/",
+        "header": [{"key": "X-Session-Id", "value": "abc-1"}],
+        "body": body,
+    }
     text = json.dumps({"info": {"name": "x"}, "item": [{"name": "a", "request": request}]})
     made = postman.load(Foreign("x", text), Choices()).collection
     assert made["requests"][0]["json"] == {

@@ -24,7 +24,10 @@ def test_names_from_outside() -> None:
 
 def test_captured_before() -> None:
     """A name that an earlier request captures has its source; one that is captured later has none yet."""
-    first, second = {"name": "a", "url": "http://h", "capture": {"id": "body.id"}}, {"name": "b", "url": "http://h/{{id}}"}
+    first, second = (
+        {"name": "a", "url": "http://h", "capture": {"id": "body.id"}},
+        {"name": "b", "url": "http://h/{{id}}"},
+    )
     in_order = finish(Imported({}), {"name": "x", "requests": [first, second]}, Names())
     assert "variables" not in in_order
     turned = finish(Imported({}), {"name": "x", "requests": [second, first]}, Names())

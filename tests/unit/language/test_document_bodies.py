@@ -66,7 +66,9 @@ def test_graphql(body: Callable[[str], Body]) -> None:
     assert [path.value for path in found.files()] == ["q.graphql"]
 
 
-@pytest.mark.parametrize("text", ["json: {a: 1}", "form: {a: b}", "text: x", "multipart: {a: b}", "graphql: {query: q}"])
+@pytest.mark.parametrize(
+    "text", ["json: {a: 1}", "form: {a: b}", "text: x", "multipart: {a: b}", "graphql: {query: q}"]
+)
 def test_bodies_without_files(text: str, body: Callable[[str], Body]) -> None:
     """Other bodies name no file."""
     assert list(body(text).files()) == []

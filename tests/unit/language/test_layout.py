@@ -17,6 +17,7 @@ from runner.errors import InvalidError
 from runner.language import syntax, writer
 from runner.language.layout import layout
 from runner.language.syntax import Node, Scalar, Sequence
+from runner.language.writer import Comment, Disabled
 
 ROOT = Path(__file__).parents[3]
 FILES = sorted([*(ROOT / "examples").glob("*.yaml"), *(ROOT / "requests").rglob("*.yaml")])
@@ -117,6 +118,32 @@ def test_what_is_written_is_laid_out(data: dict[str, Any]) -> None:
     assert laid_out(written) == written
 
 
+def remarked(data: Any, chance: random.Random) -> Any:
+    """The data with comments and switched-off entries here and there, in the place of some."""
+    if isinstance(data, dict):
+        entries = [(key, remarked(value, chance)) for key, value in data.items()]
+        kept = [(Disabled({key: value}), None) if chance.random() < 0.3 else (key, value) for key, value in entries]
+        return dict(with_remarks(kept, (Comment("why"), None), chance))
+    if isinstance(data, list):
+        items = [remarked(item, chance) for item in data]
+        return with_remarks([Disabled(i) if chance.random() < 0.3 else i for i in items], Comment("why"), chance)
+    return data
+
+
+def with_remarks(entries: list[Any], remark: Any, chance: random.Random) -> list[Any]:
+    if chance.random() < 0.3:
+        entries.insert(chance.randint(0, len(entries)), remark)
+    return entries
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.dictionaries(TEXTS, DATA, max_size=4), st.randoms(use_true_random=False))
+def test_what_is_switched_off_is_laid_out(data: dict[str, Any], chance: random.Random) -> None:
+    """So is what an import writes as comments, also where nothing else is left below a key."""
+    written = writer.write(remarked(data, chance))
+    assert laid_out(written) == written
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_our_own_files(path: Path) -> None:
     """Examples and collections are laid out as `runner fmt` has it."""
@@ -165,7 +192,10 @@ def test_comments_within_braces(before: str, after: str) -> None:
     ("before", "after"),
     [
         ("a:   1\nb: {x:  2,y: 3}\n", "a: 1\nb: {x: 2, y: 3}\n"),
-        ("requests:\n- name: a\n  url: /\n- name: b\n  url: /\n", "requests:\n  - name: a\n    url: /\n\n  - name: b\n    url: /\n"),
+        (
+            "requests:\n- name: a\n  url: /\n- name: b\n  url: /\n",
+            "requests:\n  - name: a\n    url: /\n\n  - name: b\n    url: /\n",
+        ),
         ("a: 1\n\n\n\nb: 2\n", "a: 1\n\nb: 2\n"),
         ("a: 1   # why\n", "a: 1   # why\n"),
         ("a:\n  - 1 # one\n  # two\nb: 2\n", "a:\n  - 1 # one\n  # two\n\nb: 2\n"),

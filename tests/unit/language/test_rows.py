@@ -51,7 +51,10 @@ def test_rows(path: str, text: str, found: list[object]) -> None:
 
 def test_numbers_keep_their_spelling() -> None:
     """1.10 in JSON and YAML is 1.10 when it is put into text."""
-    assert [str(read("a.json", "[1.10]").__iter__().__next__()), *map(str, read("a.yaml", "- 1.10"))] == ["1.10", "1.10"]
+    assert [str(read("a.json", "[1.10]").__iter__().__next__()), *map(str, read("a.yaml", "- 1.10"))] == [
+        "1.10",
+        "1.10",
+    ]
 
 
 def test_columns() -> None:

@@ -148,7 +148,8 @@ def test_details(read: Any, made: Any) -> None:
 def test_phases_peer_redirects_and_repeats(read: Any, made: Any) -> None:
     """What the time went to, who answered, which redirects were followed, and how often it was sent."""
     base = made.exchange_of()
-    response = base.response._replace(peer=Peer("::1", "TLSv1.3", "AES"), redirects=(Redirect(302, "http://api.test/from"),)
+    response = base.response._replace(
+        peer=Peer("::1", "TLSv1.3", "AES"), redirects=(Redirect(302, "http://api.test/from"),)
     )
     timed = Exchange(base.request, response, 0.25, made.at, Timing(None, None, None, 0.001, 0.2, 0.049))
     step = made.passed(exchange=timed)._replace(earlier=(base,), attempts=2, notes=("waited 1 s",), captured=("id",))

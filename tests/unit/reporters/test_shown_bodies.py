@@ -55,7 +55,10 @@ def test_a_text_with_a_few_odd_bytes_is_text() -> None:
 
 def test_a_request_with_parts() -> None:
     """As it is sent, control characters escaped, a file by its name and size."""
-    parts = (BodyPart("a", b"x\x1b[2J\r\ny"), BodyPart("f", BodyFile("in\x07.bin", 1234, nothing), "f.bin", "image/png"))
+    parts = (
+        BodyPart("a", b"x\x1b[2J\r\ny"),
+        BodyPart("f", BodyFile("in\x07.bin", 1234, nothing), "f.bin", "image/png"),
+    )
     lines = request_lines(Request("POST", "http://h/x", body=Multipart("B", parts)))
     assert lines == [
         "> POST http://h/x",

@@ -62,7 +62,9 @@ def test_a_file_is_read_whole_in_pieces(tmp_path: Path, upload: Upload, size: in
         assert all(0 < len(piece) <= body_files._CHUNK for piece in pieces)
 
 
-@pytest.mark.parametrize("change", [lambda old: old + b"!", lambda old: old[:-1], lambda old: b""], ids=["more", "less", "none"])
+@pytest.mark.parametrize(
+    "change", [lambda old: old + b"!", lambda old: old[:-1], lambda old: b""], ids=["more", "less", "none"]
+)
 @pytest.mark.parametrize("size", [3, body_files._CHUNK + 3])
 def test_a_file_that_changed_before_it_is_sent(
     tmp_path: Path, upload: Upload, change: Callable[[bytes], bytes], size: int

@@ -343,7 +343,10 @@ def stalling(at: bytes) -> Talk:
 @pytest.mark.parametrize(
     ("sent", "message"),
     [
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", "nothing more of the body came for 0.2 s (4 of 10 bytes)"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
+            "nothing more of the body came for 0.2 s (4 of 10 bytes)",
+        ),
         (b"", "no answer within 0.2 s (connected, request sent)"),
     ],
 )

@@ -15,7 +15,6 @@ from runner.formats.postman.javascript.trees import Node
 #: Functions: how their call is written, the arguments as they hold together most tightly.
 FUNCTIONS: Mapping[str, str] = {
     "length": "{}.length",
-    "contains": "{}.includes({})",
     "starts_with": "{}.startsWith({})",
     "ends_with": "{}.endsWith({})",
     "lower": "{}.toLowerCase()",

@@ -37,6 +37,8 @@ _REQUEST: Mapping[str, str] = {
 def looked_up(key: str, name: str) -> str | None:
     if key == "request":
         return _REQUEST.get(name)
+    if (key, name) == ("vars", "iteration"):
+        return "pm.info.iteration"
     return _BELOW[key].format(literal(name)) if key in _BELOW else None
 
 

@@ -18,6 +18,7 @@ from runner.formats.postman.javascript.trees import (
     is_boolean,
     is_null,
     is_structure,
+    may_be_structure,
     tree_of,
 )
 
@@ -62,7 +63,7 @@ class Translator:
         if self._elements:
             return member(self._elements[-1], name), _CALL
         if not self._over_response:
-            return f"pm.variables.get({literal(name)})", _CALL
+            return looked_up("vars", name) or "", _CALL
         if name not in RESPONSE:
             raise UnsayableError(f"scripts do not see '{name}'")
         return RESPONSE[name], _CALL
@@ -83,13 +84,17 @@ class Translator:
             finally:
                 self._elements = elements
         inner = first_field(rest[0]) if rest else None
-        sent = [step.get("value") for step in steps[:2]] == ["request", "headers"] and not self._elements
+        begins = [step.get("value") for step in steps[:2]] if self._over_response and not self._elements else []
+        if begins == ["request", "body"] and len(steps) > 2:
+            return "JSON.parse(pm.request.body.raw)", steps[2:]
+        sent = begins == ["request", "headers"]
         if sent and len(steps) > 2:
             name = first_field(steps[2])
             if name is not None:
                 return self._inner(steps[2], f"pm.request.headers.get({literal(name['value'])})"), steps[3:]
-        if first["type"] == "field" and inner is not None and not self._elements and self._over_response:
-            found = looked_up(first["value"], inner["value"])
+        if first["type"] == "field" and inner is not None and not self._elements:
+            key = first["value"] if self._over_response else _OF_VARIABLES.get(first["value"], "")
+            found = looked_up(key, inner["value"])
             if found is not None:
                 return self._inner(rest[0], found), rest[1:]
         return self.write(first, _CALL), rest
@@ -187,7 +192,7 @@ class Translator:
                 return typed
             if is_null(right):
                 sign = sign[:2]  # what is missing is undefined
-            elif is_structure(left) or is_structure(right):
+            elif may_be_structure(left) and may_be_structure(right):
                 negation = "!" if node["value"] == "ne" else ""
                 return f"{negation}_.isEqual({self.write(left)}, {self.write(right)})", _UNARY
         return f"{self.write(left, _SUM)} {sign} {self.write(right, _SUM)}", _EQUALITY
@@ -256,6 +261,14 @@ class Translator:
         items, condition = sorted(arguments, key=lambda node: node["type"] == "expref")
         return f"{self.write(items, _CALL)}.{method}({self._arrow(condition['children'][0])})"
 
+    def contains(self, arguments: list[Node]) -> str:
+        """A list that holds a structure is asked for it element by element: `includes` knows no equal ones."""
+        items, wanted = arguments
+        if not is_structure(wanted):
+            return f"{self.write(items, _CALL)}.includes({self.write(wanted)})"
+        name = "item" if not self._elements else f"item{len(self._elements) + 1}"
+        return f"{self.write(items, _CALL)}.some({name} => _.isEqual({name}, {self.write(wanted)}))"
+
     def joined(self, arguments: list[Node]) -> str:
         separator, parts = arguments
         if separator.get("value") != "" or parts["type"] != "multi_select_list":
@@ -281,12 +294,15 @@ _SPECIAL: Mapping[str, Callable[[Translator, list[Node]], str]] = {
     "all": lambda translator, arguments: translator.element_of(arguments, "every"),
     "any": lambda translator, arguments: translator.element_of(arguments, "some"),
     "map": lambda translator, arguments: translator.element_of(arguments, "map"),
+    "contains": Translator.contains,
     "join": Translator.joined,
     "date_add": lambda translator, arguments: date_moved(translator.write, arguments),
     "date_format": lambda translator, arguments: date_written(translator.write, arguments),
     "matches": lambda translator, arguments: translator.matched(arguments, "{pattern}.test({subject})"),
     "match": lambda translator, arguments: translator.matched(arguments, "{subject}.match({pattern})"),
 }
+#: What `env.X` and `vars.x` of a template are to a script.
+_OF_VARIABLES = {"env": "vars", "vars": "vars"}
 _STEPS = frozenset({"field", "index", "index_expression", "subexpression", "filter_projection", "projection"})
 _VISITORS: Mapping[str, Callable[[Translator, Node], tuple[str, int]]] = {
     "field": Translator._field,

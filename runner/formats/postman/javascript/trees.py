@@ -12,6 +12,13 @@ from runner.language import query
 
 Node = Mapping[str, Any]
 _BOOLEAN = frozenset({"contains", "starts_with", "ends_with", "has", "matches", "all", "any"})
+#: Keys of the response, and functions, that give a text, a number, true or false.
+_SCALARS = frozenset({"status", "reason", "text", "size", "elapsed_ms", "url", "http_version"})
+_SCALAR_FUNCTIONS = _BOOLEAN | {
+    "length", "type", "to_string", "to_number", "lower", "upper", "trim", "join", "replace", "uuid", "now", "timestamp",
+    "random_int", "base64", "base64_decode", "sha256", "md5", "hmac_sha256", "url_encode", "url_decode", "date_add",
+    "date_format", "add", "subtract", "multiply", "divide", "modulo", "sum", "avg", "abs", "floor", "ceil",
+}  # fmt: skip
 _FALSE_VALUES = [None, False, 0, ""]
 
 
@@ -68,6 +75,18 @@ def is_null(node: Node) -> bool:
 
 
 def is_structure(node: Node) -> bool:
-    if node["type"] in ("multi_select_list", "multi_select_hash"):
+    """Whether a part of an expression gives a list or an object, whatever it looks at."""
+    if node["type"] in ("multi_select_list", "multi_select_dict"):
         return True
     return node["type"] == "literal" and isinstance(node["value"], (list, dict))
+
+
+def may_be_structure(node: Node) -> bool:
+    """Whether only the run knows that a part of an expression gives neither a list nor an object."""
+    if node["type"] == "literal":
+        return isinstance(node["value"], (list, dict))
+    if node["type"] == "field":
+        return node["value"] not in _SCALARS
+    if node["type"] == "function_expression":
+        return node["value"] not in _SCALAR_FUNCTIONS
+    return not is_boolean(node)

@@ -26,9 +26,11 @@ _FILLERS = frozenset(
     {"to", "be", "been", "is", "that", "which", "and", "has", "have", "with", "at", "of", "same", "but", "does",
      "still", "also", "should"}
 )  # fmt: skip
-_FLAGS = frozenset({"deep", "nested", "own", "ordered", "any", "all"})
+_FLAGS = frozenset({"deep", "nested", "own", "ordered", "any", "all", "include"})
+#: `include.keys(…)`, and its other words.
+_INCLUDES = frozenset({"includes", "contain", "contains"})
 
-_METHODS: Mapping[str, Ask] = {**chai.METHODS, **responses.REQUEST_METHODS}
+_METHODS: Mapping[str, Ask] = {**chai.METHODS, **responses.OTHER_METHODS}
 
 
 def expect(machine: Loops, arguments: list[Value], span: Any) -> Chain:
@@ -57,6 +59,7 @@ def word(machine: Loops, chain: Chain, name: str) -> Value:
         return chain._replace(negated=not chain.negated)
     if name in _FILLERS:
         return chain
+    name = "include" if name in _INCLUDES else name
     if name in _FLAGS:
         return chain._replace(words=chain.words | {name})
     table = responses.PROPERTIES if chain.response is not None else chai.PROPERTIES
@@ -103,10 +106,14 @@ def _asked(machine: Loops, chain: Chain, ask: Ask, arguments: list[Value]) -> Va
 
 
 def _check(machine: Loops, chain: Chain, meant: Meant) -> None:
-    if meant.includes is not None or meant.schema is not None:
+    if meant.schema is not None:
+        subject, schema = meant.schema
+        wanted = {"not": schema} if chain.negated else schema
+        machine.check(TRUE, chain.span, chain.message, schema=(subject, wanted))
+    elif meant.includes is not None:
         if chain.negated:
             raise UntranslatableError("the opposite of it cannot be asked")
-        machine.check(TRUE, chain.span, chain.message, includes=meant.includes, schema=meant.schema)
+        machine.check(TRUE, chain.span, chain.message, includes=meant.includes)
     else:
         term = logic.negate(logic.truth(meant.term)) if chain.negated else meant.term
         machine.check(term, chain.span, chain.message)

@@ -15,7 +15,7 @@ from runner.formats.scripts.hosts.objects import empty, path_of, type_of
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.methods.texts import contained, matched
 from runner.formats.scripts.terms import NULL, TRUE, Const
-from runner.formats.scripts.values import Expression, Host, Value, to_term
+from runner.formats.scripts.values import Expression, Host, UntranslatableError, Value, to_term
 
 # --- properties ----------------------------------------------------------------------------------------------------
 
@@ -195,10 +195,17 @@ def _satisfies(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
     return Meant(to_term(machine.call(arguments[0] if arguments else NULL, [chain.subject], chain.span)))
 
 
+#: Options of Ajv that change the value before it is judged.
+_CHANGING = ("coerceTypes", "useDefaults", "removeAdditional")
+
+
 def _schema(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | None:
     schema = structures.folded(wanted_of(arguments))
+    options = machine.known_entries(arguments[1]) if len(arguments) > 1 else {}
+    if options is None or any(name in options for name in _CHANGING):
+        raise UntranslatableError("its options change what is judged")
     if isinstance(schema, Const) and isinstance(schema.value, (dict, bool)):
-        return Meant(None, schema=(term_of(chain), schema.value))
+        return Meant(None, schema=(structures.parsed(term_of(chain)), schema.value))
     return None
 
 

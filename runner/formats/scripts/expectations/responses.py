@@ -95,7 +95,7 @@ def _body(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant:
 
 
 def _json_body(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | None:
-    body = Doc("body", chain.response or 0)
+    body = Doc("body", chain.response) if chain.response is not None else structures.parsed(term_of(chain))
     if not arguments:
         return Meant(logic.compare("!=", body, NULL))
     first = structures.folded(wanted_of(arguments))
@@ -123,7 +123,7 @@ METHODS: Mapping[str, Ask] = {
 }
 
 
-# --- the request ---------------------------------------------------------------------------------------------------
+# --- the request, and any value ------------------------------------------------------------------------------------
 
 
 def _own_header(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant | None:
@@ -137,4 +137,4 @@ def _own_header(machine: Loops, chain: Chain, arguments: list[Value]) -> Meant |
     return Meant(wanted)
 
 
-REQUEST_METHODS: Mapping[str, Ask] = {"header": _own_header}
+OTHER_METHODS: Mapping[str, Ask] = {"header": _own_header, "jsonBody": _json_body}

@@ -1,7 +1,7 @@
 """What the language gives to every script: Math, JSON, Object, Date, and the libraries of Postman's sandbox.
 
     numbers · texts · objects · dates   what JavaScript itself has, with lodash and moment
-    libraries                           what else the sandbox has
+    libraries · addresses               what else the sandbox has
 
 Each has a table: path → function of the machine and the arguments. What the tool itself gives (`pm.…`) stands in
 `postman`.
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.formats.scripts.calls import Function
-from runner.formats.scripts.hosts import dates, libraries, numbers, objects, texts
+from runner.formats.scripts.hosts import addresses, dates, libraries, numbers, objects, texts
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.terms import NULL
 from runner.formats.scripts.values import Host, Opaque, UntranslatableError, Value
@@ -24,13 +24,14 @@ _FUNCTIONS: Mapping[str, Function] = {
     **objects.FUNCTIONS,
     **dates.FUNCTIONS,
     **libraries.FUNCTIONS,
+    **addresses.FUNCTIONS,
 }
 
 #: Names that every script sees.
 GLOBALS = frozenset(
     {"Math", "JSON", "Object", "Array", "Number", "String", "Boolean", "Date", "parseInt", "parseFloat", "isNaN", "_",
      "moment", "CryptoJS", "btoa", "atob", "encodeURIComponent", "decodeURIComponent", "encodeURI", "escape", "require",
-     "console", "uuid", "crypto", "Error"}
+     "console", "uuid", "crypto", "Error", "Buffer"}
 )  # fmt: skip
 
 

@@ -45,7 +45,7 @@ def _rounded(function: Callable[[float], int], name: str) -> Function:
     def method(machine: Loops, arguments: list[Value], span: Any) -> Value:
         value = argument(arguments)
         if isinstance(value, Random):
-            return machine.fresh(_random_integer(value, name))  # type: ignore[attr-defined]
+            return machine.fresh(_random_integer(value, name))
         if isinstance(value, Millis):
             return value
         term = to_term(value)
@@ -87,7 +87,7 @@ def _random(machine: Loops, arguments: list[Value], span: Any) -> Value:
 def _lodash_random(machine: Loops, arguments: list[Value], span: Any) -> Value:
     bounds = [argument_.value for argument_ in arguments if isinstance(argument_, Const)]
     low, high = (bounds[0], bounds[1]) if len(bounds) > 1 else (0, bounds[0] if bounds else 1)
-    return machine.fresh(terms.call("random_int", Const(low), Const(high)))  # type: ignore[attr-defined]
+    return machine.fresh(terms.call("random_int", Const(low), Const(high)))
 
 
 def _is_nan(machine: Loops, arguments: list[Value], span: Any) -> Value:

@@ -75,6 +75,10 @@ def type_of(term: Any) -> Any:
     return terms.call("type", term)
 
 
+def _is_equal(machine: Loops, arguments: list[Value], span: Any) -> Value:
+    return logic.compare("==", to_term(argument(arguments)), to_term(argument(arguments, 1)))
+
+
 def _is_empty(machine: Loops, arguments: list[Value], span: Any) -> Value:
     return empty(to_term(argument(arguments)))
 
@@ -120,7 +124,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "Object.assign": _assigned, "_.extend": _assigned, "_.merge": _assigned,
     "Array.isArray": _is_array, "_.isArray": _is_array, "_.isObject": _is_type("object"),
     "_.isString": _is_type("string"), "_.isNumber": _is_type("number"), "_.isBoolean": _is_type("boolean"),
-    "_.isEmpty": _is_empty,
+    "_.isEmpty": _is_empty, "_.isEqual": _is_equal,
     "new Array": _constructed_list, "Array": _constructed_list, "Array.of": _constructed_list,
     "_.get": _get, "_.each": _each, "_.forEach": _each, "_.find": _list_function("find"),
     "_.filter": _list_function("filter"), "_.map": _list_function("map"), "_.some": _list_function("some"),

@@ -36,7 +36,7 @@ def _parsed(machine: Loops, arguments: list[Value], span: Any) -> Value:
     """`JSON.parse(text)`: of the response's text it is the body."""
     term = to_term(argument(arguments))
     match term:
-        case terms.Doc("text", exchange):
+        case terms.Doc("text" | "content", exchange):
             return terms.Doc("body", exchange)
         case terms.Apply("to_string", (inner,)):
             return inner

@@ -2,6 +2,7 @@
 
     texts     texts, regular expressions
     lists     lists, objects
+    changing  lists that are changed in their place
     dates     dates and their milliseconds
     numbers   numbers, random ones
 
@@ -16,6 +17,7 @@ from collections.abc import Mapping
 from runner.formats.scripts import terms
 from runner.formats.scripts.calls import Method
 from runner.formats.scripts.loops import Loops
+from runner.formats.scripts.methods.changing import changed
 from runner.formats.scripts.methods.dates import DATES, MILLIS
 from runner.formats.scripts.methods.lists import ENTRIES, ITEMS, LISTS, OBJECTS, has
 from runner.formats.scripts.methods.numbers import NUMBERS, RANDOM, RANDOM_TEXT
@@ -24,6 +26,8 @@ from runner.formats.scripts.terms import NULL, Const
 from runner.formats.scripts.values import Date, Entries, Expression, Millis, Obj, Random, RandomText, Value, to_term
 
 #: Of a term: whether it is a text, a number or a list, the response knows.
+__all__ = ["changed", "find", "length"]
+
 _OF_TERMS: Mapping[str, Method] = {**TEXTS, **NUMBERS, **LISTS, "hasOwnProperty": has}
 _BY_TYPE: Mapping[type, Mapping[str, Method]] = {
     Date: DATES,

@@ -38,7 +38,7 @@ def _iso(machine: Loops, owner: Date, arguments: list[Value]) -> Value:
 def _american(machine: Loops, owner: Date, arguments: list[Value]) -> Value:
     """`toLocaleDateString()` as Postman gives it: month/day/year without zeros in front."""
     month, day = (_without_zero(terms.call("date_format", owner.iso, Const(form))) for form in ("%m", "%d"))
-    return terms.call("join", Const("/"), terms.ListOf((month, day, terms.call("date_format", owner.iso, Const("%Y")))))
+    return structures.join([month, Const("/"), day, Const("/"), terms.call("date_format", owner.iso, Const("%Y"))])
 
 
 def _without_zero(term: Any) -> Any:

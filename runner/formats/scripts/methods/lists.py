@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runner.formats.scripts import logic, structures, terms
+from runner.formats.scripts import logic, splitting, structures, terms
 from runner.formats.scripts.calls import NOWHERE, Method, argument
 from runner.formats.scripts.kinds import kind
 from runner.formats.scripts.loops import Loops
@@ -27,8 +27,9 @@ def _over(result: Callable[[Any, int, Any], Any], known: Callable[[list[tuple[Va
         if items is not None:
             return known([(item, machine.call(function, [item, Const(n)], NOWHERE)) for n, item in enumerate(items)])
         loop = machine.number()
-        given = machine.call(function, [Element(loop), Opaque("the number of an element cannot be named")], NOWHERE)
-        return result(to_term(owner), loop, given)
+        items = to_term(owner)
+        place = Opaque("the number of an element cannot be named")
+        return result(items, loop, machine.call(function, [splitting.element(loop, items), place], NOWHERE))
 
     return method
 

@@ -13,8 +13,9 @@ from runner.formats.scripts.calls import Method, argument
 from runner.formats.scripts.kinds import kind
 from runner.formats.scripts.loops import Loops
 from runner.formats.scripts.patterns import js_pattern
+from runner.formats.scripts.positions import cut, pattern_of, place_of
 from runner.formats.scripts.terms import NULL, Const
-from runner.formats.scripts.values import Closure, Expression, Obj, Opaque, Search, Value, from_json, to_term
+from runner.formats.scripts.values import Closure, Expression, Obj, Opaque, Position, Search, Value, from_json, to_term
 
 
 def _text_function(function: str, known: Callable[[str], Any]) -> Method:
@@ -34,8 +35,19 @@ def to_string(machine: Loops, owner: Any, arguments: list[Value]) -> Value:
 
 
 def search(machine: Loops, owner: Any, arguments: list[Value]) -> Value:
-    """`owner.indexOf(wanted)`: where it is cannot be told, but whether it is there."""
-    return Search(to_term(owner), to_term(argument(arguments)))
+    """`owner.indexOf(wanted)`: whether it is there, and what it is cut for."""
+    start = argument(arguments, 1)
+    if start in (NULL, Const(0)):
+        return Search(to_term(owner), to_term(argument(arguments)))
+    place = place_of(start)
+    if place is None or place.subject != to_term(owner):
+        return Opaque("it searches from a place that is computed")
+    return Search(place.subject, to_term(argument(arguments)), pattern_of(place))
+
+
+def _last(machine: Loops, owner: Any, arguments: list[Value]) -> Value:
+    """`owner.lastIndexOf(wanted)`."""
+    return Search(to_term(owner), to_term(argument(arguments)), last=True)
 
 
 def includes(machine: Loops, owner: Any, arguments: list[Value]) -> Value:
@@ -71,7 +83,17 @@ def _split(machine: Loops, owner: Any, arguments: list[Value]) -> Value:
         return Obj(0, items=[terms.call("date_format", owner, Const("%Y-%m-%d")), Opaque("it is a part of a time")])
     if separator in (Const(""), NULL):
         return Opaque("it takes a text apart into letters")
+    if isinstance(owner, terms.Apply) and owner.function == "to_string" and separator == Const(","):
+        joined = _joined(machine, owner.arguments[0])
+        return machine.fresh(terms.call("split", joined, separator), "parts")
     return terms.call("split", owner, separator)
+
+
+def _joined(machine: Loops, value: Any) -> Any:
+    """`value.toString()` of what may be a list, or the text that one was written as."""
+    loop = machine.number()
+    text = terms.call("to_string", terms.Element(loop))
+    return terms.call("join", Const(","), terms.Selected(terms.call("to_array", value), loop, None, text))
 
 
 def _replace(machine: Loops, owner: Any, arguments: list[Value]) -> Value:
@@ -98,6 +120,10 @@ def _plain_pattern(expression: Expression) -> str | None:
 
 def _substring(of_length: bool) -> Method:
     def method(machine: Loops, owner: Any, arguments: list[Value]) -> Value:
+        if any(isinstance(each, (Search, Position)) for each in arguments):
+            return cut(to_term(owner), argument(arguments), argument(arguments, 1), of_length=of_length)
+        if not arguments:
+            return owner  # slice() copies
         bounds = [argument.value if isinstance(argument, Const) else ... for argument in arguments]
         start, stop = (*bounds, None, None)[:2]
         if not isinstance(start, int) or not (stop is None or isinstance(stop, int)):
@@ -142,6 +168,7 @@ TEXTS: Mapping[str, Method] = {
     "toString": to_string,
     "valueOf": lambda machine, owner, arguments: owner,
     "indexOf": search,
+    "lastIndexOf": _last,
     "search": search,
     "includes": includes,
     "contains": includes,

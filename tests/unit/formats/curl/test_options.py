@@ -83,7 +83,11 @@ def test_settings(options: str, key: str, value: object) -> None:
 def test_user_of_the_url() -> None:
     """Credentials in a URL are taken as `-u` is: by the way to authenticate that the command names."""
     url = "https://ada:pw%401@api.test/a"
-    assert imported(f"curl --digest {url}")[0]["auth"] == {"type": "digest", "username": "ada", "password": "{{password}}"}
+    assert imported(f"curl --digest {url}")[0]["auth"] == {
+        "type": "digest",
+        "username": "ada",
+        "password": "{{password}}",
+    }
     assert imported(f"curl --aws-sigv4 aws:amz:eu-west-1:s3 {url}")[0]["auth"]["type"] == "aws_sigv4"
     request, lost = imported(f"curl --ntlm {url}")
     assert ("auth" in request, lost) == (False, ["the option 'ntlm'"])

@@ -89,7 +89,9 @@ def test_a_quoted_text_of_several_lines_is_not_indented(script: Callable[..., st
 
 def test_skipped(script: Callable[..., str]) -> None:
     """A skipped request is a comment with the reason."""
-    made = script("requests: [{name: A, url: 'https://x.test/', skip: 'not yet\u2028'}, {name: B, url: 'https://y.test'}]")
+    made = script(
+        "requests: [{name: A, url: 'https://x.test/', skip: 'not yet\u2028'}, {name: B, url: 'https://y.test'}]"
+    )
     assert "# A\n# not sent: not yet\n" in made
 
 
@@ -131,7 +133,9 @@ _JSON = st.recursive(
     _SCALAR, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=3), max_leaves=8
 )
 _ENTRIES = st.dictionaries(_TEXT.filter(bool), _TEXT | st.lists(_TEXT, min_size=1, max_size=2), max_size=3)
-_PART = _TEXT | st.fixed_dictionaries({"value": _TEXT, "content_type": st.just("text/csv")}) | st.just({"file": "a.bin"})
+_PART = (
+    _TEXT | st.fixed_dictionaries({"value": _TEXT, "content_type": st.just("text/csv")}) | st.just({"file": "a.bin"})
+)
 _BODY = st.one_of(
     st.just({}),
     st.fixed_dictionaries({"json": _JSON}),
@@ -139,7 +143,9 @@ _BODY = st.one_of(
     st.fixed_dictionaries({"form": _ENTRIES}),
     st.fixed_dictionaries({"multipart": st.dictionaries(_NAME, _PART, min_size=1, max_size=3)}),
     st.just({"file": "a.bin"}),
-    st.fixed_dictionaries({"graphql": st.fixed_dictionaries({"query": _TEXT.map("{{ {}".format), "variables": st.just({"a": 1})})}),
+    st.fixed_dictionaries(
+        {"graphql": st.fixed_dictionaries({"query": _TEXT.map("{{ {}".format), "variables": st.just({"a": 1})})}
+    ),
 )
 _AUTH = st.sampled_from(
     [
@@ -150,7 +156,9 @@ _AUTH = st.sampled_from(
         {"auth": {"type": "api_key", "name": "key", "value": "{{env.API_KEY}}", "in": "query"}},
     ]
 )
-_OWN = frozenset({"content-type", "authorization", "cookie", "x-api-key", "content-length", "transfer-encoding", "host"})
+_OWN = frozenset(
+    {"content-type", "authorization", "cookie", "x-api-key", "content-length", "transfer-encoding", "host"}
+)
 _REQUEST = st.builds(
     lambda fixed, body, auth, extra: {"name": "A", **fixed, **extra, **body, **auth},
     st.fixed_dictionaries(

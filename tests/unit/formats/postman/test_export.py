@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,8 @@ def test_body(exported: Callable[[str], Exported]) -> None:
     item = _item(exported(FILE), 1)
     raw = item["request"]["body"]["raw"]
     assert '"size": {{size}}' in raw
-    assert '"first": "{{first}}"' in raw
+    assert '"first": {{json_1}}' in raw  # it may be a number
+    assert 'pm.variables.set("json_1", JSON.stringify(pm.variables.get("first")));' in _script(item, "prerequest")
     assert '"at": "{{computed_1}}"' in raw
     assert 'pm.variables.set("computed_1", require("moment").utc().add(1, "days").toISOString());' in _script(
         item, "prerequest"
@@ -161,3 +163,285 @@ requests:
 """)
     assert "sentinel" not in found.text + "".join(found.files.values())
     assert len([loss for loss in found.losses if loss.why == "secrets are not written to a file"]) == 5
+
+
+EQUAL = [
+    ("body.a == {x: body.b, y: `1`}", 'pm.expect(pm.response.json().a).to.eql(({"x": pm.response.json().b, "y": 1}));'),
+    ("body.a != [body.b, body.c]", "pm.expect(pm.response.json().a).to.not.eql([pm.response.json().b, pm.response.json().c]);"),
+    ("status == `200` || body.a == {x: body.b}", '_.isEqual(pm.response.json().a, ({"x": pm.response.json().b}))'),
+    ("status == `200` || body.a == vars.wanted", '_.isEqual(pm.response.json().a, pm.variables.get("wanted"))'),
+    ("status == `200` || body.a == 'x'", 'pm.response.json().a === "x"'),
+    ("status == `200` || length(body.a) == body.n", "pm.response.json().a.length === pm.response.json().n"),
+    ("contains(body.a, {x: body.b})", '.some(item => _.isEqual(item, ({"x": pm.response.json().b})))'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("assertion", "expected"), EQUAL)
+def test_equal(assertion: str, expected: str, exported: Callable[[str], Exported]) -> None:
+    """Lists and objects are compared by what is in them, wherever the comparison stands, and come back so."""
+    text = f"name: N\nvariables: {{wanted: x}}\nrequests:\n  - name: a\n    url: http://x.test/\n    assert:\n      - {json.dumps(assertion)}\n"
+    found = exported(text)
+    assert found.losses == []
+    assert expected in _script(_item(found, 0), "test")
+    again = postman.load(Foreign("n", found.text), Choices())
+    assert [item for item in again.collection["requests"][0]["assert"] if isinstance(item, str)] == [
+        assertion if "contains" not in assertion else "any(body.a, &@ == {x: root().body.b})"
+    ]
+
+
+def _losses(found: Exported) -> list[tuple[str, str]]:
+    return [(loss.path, loss.what) for loss in found.losses]
+
+
+def _request(text: str, **more: str) -> str:
+    """A file with one request; `text` are its further lines."""
+    lines = "".join(f"    {line}\n" for line in text.strip("\n").split("\n"))
+    head = "".join(f"{name}: {value}\n" for name, value in more.items())
+    return f"name: N\n{head}requests:\n  - name: a\n    url: http://x.test/\n{lines}"
+
+
+def _back(found: Exported) -> Any:
+    """The file that an export comes back as."""
+    environments = tuple((Path(name).stem, text) for name, text in found.files.items())
+    return postman.load(Foreign("n", found.text), Choices(environments=environments)).collection
+
+
+def test_lists(exported: Callable[[str], Exported]) -> None:
+    """A list or an object is written as JSON, stands in JSON as it is, and comes back as what it was."""
+    found = exported(_request("json: {all: '{{tags}}'}", variables="{tags: [red, {size: 2}]}"))
+    assert found.losses == []
+    assert '"all": {{tags}}' in _item(found, 0)["request"]["body"]["raw"]
+    again = _back(found)
+    assert again["variables"] == {"tags": ["red", {"size": 2}]}
+    assert again["requests"][0]["json"] == {"all": "{{tags}}"}
+
+
+@pytest.mark.parametrize("use", ["query: {t: '{{tags}}'}", "json: '{{tags[0]}}'", "assert: [body.a == vars.tags]"])
+def test_lists_that_are_looked_into(use: str, exported: Callable[[str], Exported]) -> None:
+    """What is asked of a list that is a text in Postman is told."""
+    found = exported(_request(use, variables="{tags: [red]}"))
+    assert _losses(found) == [("requests/test.yaml", "what is looked at in 'tags'")]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [("1.50", True), ("1e3", True), ("9007199254740993", True), ("1.5", False), ("-3", False)]
+)
+def test_spelled_numbers(value: str, told: bool, exported: Callable[[str], Exported]) -> None:
+    """A number whose spelling, or last digits, are lost in Postman is told."""
+    found = exported(_request("query: {n: '{{n}}'}", variables=f"{{n: {value}}}"))
+    assert [what for _, what in _losses(found)] == ([f"the spelling of 'n', {value}"] if told else [])
+
+
+def test_null(exported: Callable[[str], Exported]) -> None:
+    """A null is told where a request looks at it and none captures it."""
+    assert [what for _, what in _losses(exported(_request("query: {n: '{{n}}'}", variables="{n: null}")))] == [
+        "the null of 'n'"
+    ]
+    assert exported(_request("capture: {n: body.n}", variables="{n: null}")).losses == []
+
+
+def test_literal_braces(exported: Callable[[str], Exported]) -> None:
+    """Braces that are meant as they stand are told: Postman takes them for a variable."""
+    assert _losses(exported(_request(r"json: {text: '\{{user}} and \{{'}"))) == [("a", "the literal {{user}}")]
+
+
+OWN = """
+variables: {user: ada, page: 1}
+requests:
+  - name: a
+    url: http://x.test/{{user}}
+    variables: {reply: "for {{user}}", user: grace, once: "{{uuid()}}", page: 2}
+    json: ["{{reply}}", "{{once}}"]
+    capture: {page: vars.page}
+  - {name: b, url: "http://x.test/{{user}}/{{page}}"}
+"""
+
+
+def test_variables_of_a_request(exported: Callable[[str], Exported]) -> None:
+    """They are set before it, each after those that it looks at, and taken away after it if others look at them."""
+    found = exported(OWN)
+    lines = _script(_item(found, 0), "prerequest").split("\n")
+    assert lines == [
+        'pm.variables.set("user", "grace");',
+        'pm.variables.set("reply", `for ${pm.variables.get("user")}`);',
+        'pm.variables.set("once", require("uuid").v4());',
+        'pm.collectionVariables.set("page", 2);',
+    ]
+    assert _script(_item(found, 0), "test").endswith('pm.variables.unset("user");')
+    first, second = _back(found)["requests"]
+    assert (first["variables"]["user"], first["capture"]) == ("grace", {"page": "vars.page"})
+    assert "variables" not in second
+
+
+def test_variable_that_sees_another(exported: Callable[[str], Exported]) -> None:
+    """A variable of the collection that would see the request's own in Postman is told."""
+    found = exported(
+        _request(
+            "variables: {user: grace}\nquery: {g: '{{greeting}}'}", variables="{user: ada, greeting: 'Hi {{user}}'}"
+        )
+    )
+    assert _losses(found) == [("a", "the variable 'greeting'")]
+
+
+def test_environment_in_scripts(exported: Callable[[str], Exported]) -> None:
+    """`env.X` is a variable of that name for a script, and `vars.x` is x."""
+    found = exported(_request("json: ['{{env.STAGE || vars.stage}}']", variables="{stage: test}"))
+    assert 'pm.variables.get("STAGE") || pm.variables.get("stage")' in _script(_item(found, 0), "prerequest")
+
+
+def test_iteration(exported: Callable[[str], Exported]) -> None:
+    """The number of the iteration is asked of Postman by a script."""
+    found = exported(_request("query: {n: '{{iteration}}'}"))
+    assert 'pm.variables.set("computed_1", pm.info.iteration);' in _script(_item(found, 0), "prerequest")
+
+
+def test_computed_variable(exported: Callable[[str], Exported]) -> None:
+    """A variable of the collection that is computed is computed once, by a script of the collection."""
+    data = json.loads(exported(_request("query: {n: '{{n}}'}", variables="{n: '{{random_int(`1`, `6`)}}'}")).text)
+    assert data["variable"] == [{"key": "n", "value": "{{declared_1}}"}]
+    assert _script(data, "prerequest").startswith('if (!pm.variables.has("declared_1")) {')
+
+
+def test_implied_status(exported: Callable[[str], Exported]) -> None:
+    """A request that no assertion on the status has is held to one below 400 in Postman, too; it goes without saying."""
+    found = exported(_request("assert: [body.a: 1]"))
+    assert "pm.expect(pm.response.code).to.be.below(400);" in _script(_item(found, 0), "test")
+    assert _back(found)["requests"][0]["assert"] == [{"body.a": 1}]
+    for looks in ("assert: [status: 404]", "assert: [status != `500`]", "snapshot: true"):
+        events = _item(exported(_request(looks)), 0).get("event", [])
+        assert "below(400)" not in json.dumps(events)
+
+
+def test_inherited_auth(exported: Callable[[str], Exported]) -> None:
+    """A request that changes fields of the inherited auth has all of its fields."""
+    text = _request(
+        "auth: {username: eve}", auth="{type: basic, username: ada, password: '{{pw}}'}", secrets="{pw: '{{env.PW}}'}"
+    )
+    found = exported(text)
+    assert found.losses == []
+    fields = {field["key"]: field["value"] for field in _item(found, 0)["request"]["auth"]["basic"]}
+    assert fields == {"username": "eve", "password": "{{pw}}"}
+
+
+LOGIN = "{type: request, request: {url: /login, json: {user: ada}}, token: body.token}"
+
+
+@pytest.mark.parametrize(
+    ("base", "whole"), [("https://x.test/v1", "https://x.test/v1/login"), ("'{{api}}'", "{{api}}/login")]
+)
+def test_login_below_base_url(base: str, whole: str, exported: Callable[[str], Exported]) -> None:
+    """The call that fetches a token is sent below `base_url`, and the request uses the token that its script stores."""
+    text = f"name: N\nbase_url: {base}\nvariables: {{api: 'https://y.test'}}\nrequests: [{{name: a, url: /x, auth: {LOGIN}}}]"
+    item = _item(exported(text), 0)
+    script = _script(item, "prerequest")
+    written = '`${pm.variables.get("api")}/login`' if "api" in base else f'"{whole}"'
+    assert f"url: {written}" in script
+    assert 'pm.collectionVariables.set("auth_token", ' in script
+    assert item["request"]["auth"]["bearer"][0]["value"] == "{{auth_token}}"
+
+
+TOLD = [
+    ("proxy: false", "that no proxy is used"),
+    ("cookies: {session: null}", "that the cookie 'session' is held back"),
+    ("capture: {mail: {from: body.mail, secret: true}}", "that 'mail' is secret"),
+]
+
+
+@pytest.mark.parametrize(("lines", "what"), TOLD)
+def test_told(lines: str, what: str, exported: Callable[[str], Exported]) -> None:
+    """What Postman does otherwise is told."""
+    assert _losses(exported(_request(lines))) == [("a", what)]
+
+
+def test_overlap_is_told(exported: Callable[[str], Exported]) -> None:
+    """Requests that overlap are sent one after the other."""
+    assert _losses(exported(_request("method: GET", overlap="true"))) == [("requests/test.yaml", "'overlap'")]
+
+
+def test_credential_for_want_of_another(exported: Callable[[str], Exported]) -> None:
+    """A password that holds where the environment gives none is in no exported file."""
+    found = exported(_request("auth: {type: basic, username: ada, password: \"{{env.PW || 'sentinel-1'}}\"}"))
+    assert "sentinel" not in found.text
+    assert [what for _, what in _losses(found)] == ["a credential that stands in the file, now 'password'"]
+
+
+def test_word_stays_a_word(exported: Callable[[str], Exported]) -> None:
+    """A constant text in a placeholder is that text in Postman, and nothing random."""
+    item = _item(exported(_request("query: {name: \"{{'Ada'}}\"}")), 0)
+    assert item["request"]["url"]["query"] == [{"key": "name", "value": "Ada"}]
+
+
+BACK = [
+    "query: {at: \"{{date_add(now(), '1d')}}\"}",
+    "json: {first: '{{tags[0]}}', many: '{{length(tags)}}', at: 'on {{now()}}'}",
+    "headers: {X-Sign: '{{hmac_sha256(key, text)}}'}",
+]
+
+
+@pytest.mark.parametrize("lines", BACK)
+def test_expressions_come_back(lines: str, exported: Callable[[str], Exported]) -> None:
+    """An expression that a script computes for a text of its request stands in that text again."""
+    text = _request(lines, variables="{tags: x, key: k, text: t}")
+    again = _back(exported(text))["requests"][0]
+    assert "variables" not in again
+    key, value = next((key, value) for key, value in again.items() if key in ("query", "json", "headers"))
+    written = json.dumps({key: value}).replace("to_string(", "").replace(")}}", "}}")
+    assert all(expression in written for expression in re.findall(r"\{\{([^{}(]+)", lines))
+
+
+def test_setup_and_teardown(exported: Callable[[str], Exported]) -> None:
+    """They are folders in Postman, and come back as what they were; a folder of that name alone stays a folder."""
+    parts = "".join(
+        f"{part}: [{{name: a, url: 'http://x.test/{part}'}}]\n" for part in ("setup", "requests", "teardown")
+    )
+    found = exported(f"name: N\n{parts}")
+    again = _back(found)
+    assert [again[part][0]["url"] for part in ("setup", "requests", "teardown")] == ["/setup", "/requests", "/teardown"]
+    plain = found.text.replace("Runs first", "Runs when you like")
+    assert "setup" not in postman.load(Foreign("n", plain), Choices()).collection
+
+
+TYPED = [
+    ("variables: {n: 5000}", '"all": {{n}}'),
+    ("variables: {n: '{{random_int(`1`, `6`)}}'}", '"all": {{n}}'),
+    ('variables: {n: "{{size > `1` && `25` || multiply(size, `2`)}}"}', '"all": {{n}}'),
+    ("variables: {n: '{{uuid()}}'}", '"all": "{{n}}"'),
+]
+
+
+@pytest.mark.parametrize(("lines", "expected"), TYPED)
+def test_numbers_of_a_request(lines: str, expected: str, exported: Callable[[str], Exported]) -> None:
+    """A number that a request gives itself stands without quotes in its JSON."""
+    found = exported(_request(f"{lines}\njson: {{all: '{{{{n}}}}'}}", variables="{size: 3}"))
+    assert expected in _item(found, 0)["request"]["body"]["raw"]
+
+
+INCLUDED = [
+    ("{that: body.a, includes: {x: 1}}", 'pm.expect(pm.response.json().a).to.deep.include({"x": 1});'),
+    ("{that: body.a, includes: [x, y]}", 'pm.expect(pm.response.json().a).to.include.deep.members(["x", "y"]);'),
+]
+
+
+@pytest.mark.parametrize(("item", "expected"), INCLUDED)
+def test_included(item: str, expected: str, exported: Callable[[str], Exported]) -> None:
+    """Parts of an object, and elements of a list."""
+    assert expected in _script(_item(exported(_request(f"assert: [{item}]")), 0), "test")
+
+
+def test_included_deeper(exported: Callable[[str], Exported]) -> None:
+    """Parts of parts are told: Postman compares these as a whole."""
+    (loss,) = exported(_request("assert: [{that: body.a, includes: {x: {y: 1}}}]")).losses
+    assert loss.why == "Postman compares what is deeper as a whole"
+
+
+def test_sent_body(exported: Callable[[str], Exported]) -> None:
+    """A part of the body that was sent is a part of its JSON, and comes back so."""
+    found = exported(_request("json: {n: 1}\nassert: [status: 200, request.body.n: 1]"))
+    assert "pm.expect(JSON.parse(pm.request.body.raw)?.n).to.eql(1);" in _script(_item(found, 0), "test")
+    assert _back(found)["requests"][0]["assert"] == [{"status": 200}, {"request.body.n": 1}]
+
+
+def test_one_value_for_all(exported: Callable[[str], Exported]) -> None:
+    """A variable that has one random value in a run is told: Postman makes a new one wherever it stands."""
+    found = exported(_request("query: {id: '{{id}}'}", variables="{id: '{{uuid()}}'}"))
+    assert _losses(found) == [("requests/test.yaml", "the one value of 'id'")]

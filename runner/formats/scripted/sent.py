@@ -1,20 +1,34 @@
-"""Requests that scripts send (`pm.sendRequest`) → requests of their own beside the one whose script it is."""
+"""Requests that scripts send (`pm.sendRequest`) → requests of their own beside the one whose script it is.
+
+Knows the options of such calls and drafts; what is a credential, and how its tool reads JSON, the tool's importer says.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from runner.formats.draft import Data
-from runner.formats.postman import bodies
-from runner.formats.postman.reading import plain
-from runner.formats.postman.variables import Variables
 from runner.formats.scripts import terms
 from runner.formats.scripts.terms import Apply, Const, DictOf, ListOf
 from runner.formats.scripts.writing import UnwritableError, data
-from runner.language.values import parse_json
+from runner.language.values import dump_json, parse_json
+
+#: Reads a text with placeholders as JSON; None where it is none.
+ReadJson = Callable[[str], "tuple[Any] | None"]
 
 
-def translate(options: Any, variables: Variables) -> Data:
+class Values(Protocol):
+    """What an importer knows of values."""
+
+    def credential(self, header: str, value: str) -> str: ...
+
+    def guarded(self, name: str, value: str) -> str: ...
+
+    def lacks_scheme(self, text: str) -> bool: ...
+
+
+def translate(options: Any, variables: Values, read_json: ReadJson) -> Data:
     """The draft of a request, without its name.
 
     Raises:
@@ -25,7 +39,7 @@ def translate(options: Any, variables: Variables) -> Data:
     request: Data = {}
     method = _text(given.get("method", Const("GET"))).upper() or "GET"
     headers = _headers(given.get("header", given.get("headers")))
-    body = _body(given.get("body"), headers, variables)
+    body = _body(given.get("body"), headers, variables, read_json)
     if method != ("POST" if body else "GET"):
         request["method"] = method
     request["url"] = url
@@ -48,10 +62,15 @@ def _items(term: Any) -> list[Any]:
 
 def _text(term: Any) -> str:
     found = data(term)
-    return found if isinstance(found, str) else plain(found)
+    return found if isinstance(found, str) else _shown(found)
 
 
-def _url(term: Any, variables: Variables) -> str:
+def _shown(value: Any) -> str:
+    """A value as it stands in a header or a form."""
+    return "" if value is None else dump_json(value)
+
+
+def _url(term: Any, variables: Values) -> str:
     parts = _entries(term)
     given = parts.get("raw") if parts else term
     url = "" if given is None else _text(given)
@@ -82,14 +101,14 @@ def _headers(term: Any) -> dict[str, str]:
 # --- body ----------------------------------------------------------------------------------------------------------
 
 
-def _body(term: Any, headers: dict[str, str], variables: Variables) -> Data:
+def _body(term: Any, headers: dict[str, str], variables: Values, read_json: ReadJson) -> Data:
     if term is None or term == terms.NULL:
         return {}
     entries = _entries(term)
     mode = entries.get("mode")
     if not isinstance(mode, Const):
-        return _raw(term, headers, variables)
-    content = entries.get(plain(mode.value), entries.get("raw", Const("")))
+        return _raw(term, headers, variables, read_json)
+    content = entries.get(str(mode.value), entries.get("raw", Const("")))
     if mode.value == "urlencoded":
         _drop(headers, "content-type", "application/x-www-form-urlencoded")
         return {"form": _form(content, variables)}
@@ -99,7 +118,7 @@ def _body(term: Any, headers: dict[str, str], variables: Variables) -> Data:
     if mode.value == "graphql":
         _drop(headers, "content-type", "application/json")
         return {"graphql": data(content)}
-    return _raw(content, headers, variables)
+    return _raw(content, headers, variables, read_json)
 
 
 def _drop(headers: dict[str, str], name: str, value: str) -> None:
@@ -109,7 +128,7 @@ def _drop(headers: dict[str, str], name: str, value: str) -> None:
             del headers[header]
 
 
-def _form(term: Any, variables: Variables) -> Data:
+def _form(term: Any, variables: Values) -> Data:
     if isinstance(term, Const) and isinstance(term.value, str):
         pairs = [pair.partition("=") for pair in term.value.split("&")]
         found = [(name, value) for name, _, value in pairs if name]
@@ -125,7 +144,7 @@ def _form(term: Any, variables: Variables) -> Data:
     return {name: variables.guarded(name, value) for name, value in found}
 
 
-def _raw(term: Any, headers: dict[str, str], variables: Variables) -> Data:
+def _raw(term: Any, headers: dict[str, str], variables: Values, read_json: ReadJson) -> Data:
     content_type = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
     if isinstance(term, Apply) and term.function == "to_string":
         _drop(headers, "content-type", "application/json")
@@ -153,14 +172,14 @@ def _raw(term: Any, headers: dict[str, str], variables: Variables) -> Data:
             _drop(headers, "content-type", "application/json")
             return {"json": guarded(value, variables)}
     elif text.lstrip()[:1] in ("{", "["):
-        found = bodies.read_json(text, variables, "")
+        found = read_json(text)
         if found is not None:
             _drop(headers, "content-type", "application/json")
             return {"json": found[0]}
     return {"text": text}
 
 
-def _parsed_form(text: str, variables: Variables) -> Data:
+def _parsed_form(text: str, variables: Values) -> Data:
     """A form that is written as text: `a=1&b={{b}}`."""
     pairs = [pair.partition("=") for pair in text.split("&")]
     if not all(equals and name for name, equals, _ in pairs) or "%" in text or "+" in text.replace("{{", ""):
@@ -168,7 +187,7 @@ def _parsed_form(text: str, variables: Variables) -> Data:
     return {name: variables.guarded(name, value) for name, _, value in pairs}
 
 
-def guarded(value: Any, variables: Variables, name: str = "") -> Any:
+def guarded(value: Any, variables: Values, name: str = "") -> Any:
     """Data in which credentials are secrets."""
     if isinstance(value, dict):
         return {key: guarded(item, variables, str(key)) for key, item in value.items()}
