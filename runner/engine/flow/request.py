@@ -29,6 +29,7 @@ from runner.engine.sending import Sent, transport_fault
 from runner.errors import AuthError, ResolveError, TransportError
 from runner.language.model import Snapshot
 from runner.language.values import Value
+from runner.redaction import MASK
 
 # --- one request ---------------------------------------------------------------------------------------------------
 
@@ -181,9 +182,10 @@ def _placed(fault: Fault, step: Step) -> Fault:
 
 
 def path_of(url: str) -> str:
-    """The path and query of a URL, as console lines show it."""
+    """The path and query of a URL, as console lines show it; of one that is masked up to its host, the mask."""
     parts = urlsplit(url)
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    path = parts.path or (MASK if parts.netloc.endswith(MASK) else "/")
+    return path + (f"?{parts.query}" if parts.query else "")
 
 
 # --- judging -------------------------------------------------------------------------------------------------------
