@@ -27,7 +27,7 @@ from runner.cli import importing
 from runner.errors import RunnerError
 from runner.formats import finishing
 from runner.formats.draft import Choices, ForeignFault, Imported, texts
-from runner.formats.registry import function
+from runner.formats.opening import load
 
 #: Tools name themselves and say how they would like to be answered; lengths are those of what is compared anyway.
 OF_THE_TOOL = frozenset(
@@ -228,8 +228,7 @@ def _alike(text: str) -> str:
 
 
 def imported_from(format_name: str, path: Path) -> Imported:
-    loaded: Imported = function(format_name, "load")(importing._foreign(str(path)), Choices())
-    return loaded
+    return load(format_name, importing._foreign(format_name, str(path)), Choices())
 
 
 def run_ours(imported: Imported, folder: Path, env: str = "") -> list[str]:

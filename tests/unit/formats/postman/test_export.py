@@ -381,7 +381,7 @@ BACK = [
 @pytest.mark.parametrize("lines", BACK)
 def test_expressions_come_back(lines: str, exported: Callable[[str], Exported]) -> None:
     """An expression that a script computes for a text of its request stands in that text again."""
-    text = _request(lines, variables="{tags: x, key: k, text: t}")
+    text = _request(lines, variables="{tags: [x], key: k, text: t}")
     again = _back(exported(text))["requests"][0]
     assert "variables" not in again
     key, value = next((key, value) for key, value in again.items() if key in ("query", "json", "headers"))
