@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from runner.diagnostics import Diagnostic, Source, Span
@@ -133,10 +134,8 @@ def _read_yaml(source: Source) -> Data:
     if len(source.text) > _LARGE:
         from runner.language.syntax import quick
 
-        try:
+        with suppress(quick.OddError):  # read again, by who can say what is odd
             return Data(source, quick.read(source.text), lambda: syntax.parse(source, []))
-        except quick.OddError:
-            pass  # read again, by who can say what is odd
     faults: list[Diagnostic] = []
     node = syntax.parse(source, faults)
     if faults or node is None:

@@ -9,6 +9,7 @@ the long way, which reads the text again and says what is to be said. What this 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
@@ -59,7 +60,7 @@ def _read(text: str, kind: Callable[[str, Callable[[], Any]], _Reader]) -> Any:
         loader.dispose()
 
 
-class _Reader:
+class _Reader(ABC):
     """Makes values; `event` gives the parser's next event."""
 
     def __init__(self, text: str, event: Callable[[], Any]) -> None:
@@ -91,14 +92,17 @@ class _Reader:
             return self.scalar(event)
         return (self.mapping if kind is yaml.MappingStartEvent else self.sequence)(event, depth)
 
+    @abstractmethod
     def scalar(self, event: Any) -> Any:
-        raise NotImplementedError
+        """What a scalar's event stands for."""
 
+    @abstractmethod
     def mapping(self, start: Any, depth: int) -> Any:
-        raise NotImplementedError
+        """What the events from the start of a mapping to its end stand for."""
 
+    @abstractmethod
     def sequence(self, start: Any, depth: int) -> Any:
-        raise NotImplementedError
+        """The same of a sequence."""
 
     def _keys(self) -> Iterator[Any]:
         """The events of a mapping's keys, up to its end; between them their values are read."""
