@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from runner.formats.draft import Comment, Data
+from runner.formats.draft import Comment, Data, literal
 from runner.formats.scripts import logic, terms
 from runner.formats.scripts.kinds import kind
 from runner.formats.scripts.results import Exchange
@@ -101,7 +101,7 @@ def _assertion(check: Check, number: int) -> Iterator[Any]:
     for term in _apart(logic.implies(check.condition, check.term)):
         written = _one(term, number)
         says_more = check.message and not _TRIVIAL.fullmatch(check.message.strip())
-        yield _with_message(written, check.message) if says_more else written
+        yield _with_message(written, literal(check.message)) if says_more else written
 
 
 def _apart(term: Any) -> Iterable[Any]:

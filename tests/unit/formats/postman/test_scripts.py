@@ -56,6 +56,7 @@ ASSERTIONS: list[tuple[str, Any]] = [
     ("pm.expect(typeof j.id).to.not.eql('undefined')", "body.id != `null`"),
     ("j.list.forEach(x => pm.expect(x.ok).to.be.true)", "all(body.list, &ok == `true`)"),
     ("for (const x of j.list) { pm.expect(x.n).to.be.above(0) }", "all(body.list, &n > `0`)"),
+    ("pm.expect(j.n, 'a {{b}}').to.eql(1)", {"that": "body.n", "equals": 1, "message": "a \\{{b}}"}),
     ("if (j.kind === 'a') { pm.expect(j.n).to.eql(1) }", "body.kind != 'a' || body.n == `1`"),
 ]  # fmt: skip
 
