@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -71,10 +72,8 @@ def server_clock(response: Response) -> float:
     if date:
         from email.utils import parsedate_to_datetime
 
-        try:
+        with suppress(ValueError):  # a date that is none says nothing
             return parsedate_to_datetime(date).timestamp()
-        except ValueError:
-            pass
     return _wall_clock()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from runner.formats import json_text
@@ -136,10 +137,8 @@ def _value(pair: Pair, context: Context, place: str) -> Any:
         if not isinstance(found, str):
             return found
     if pair.kind == "object":
-        try:
+        with suppress(json_text.NotJsonError):  # Bruno keeps the text, too
             return json_text.data(context.parts(pair.value, place), context.kinds)
-        except json_text.NotJsonError:
-            pass  # Bruno keeps the text, too
     return context.text(pair.value, place)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any
 
@@ -125,11 +126,9 @@ class Converter:
 
     def _text(self, body: Body, made: Data) -> None:
         if body.kind == "json":
-            try:
+            with suppress(json_text.NotJsonError):  # it is sent as it is written
                 made["json"] = json_text.data(self.ours(body.parts), self.kinds)
                 return
-            except json_text.NotJsonError:
-                pass  # it is sent as it is written
         put_text(made, self.text(body.parts), _TYPES.get(body.kind, ""))
 
     def _bytes(self, body: Body, made: Data) -> None:
@@ -215,11 +214,9 @@ class Converter:
 
     def _body_assert(self, body: Body) -> Iterator[Any]:
         if body.kind == "json":
-            try:
+            with suppress(json_text.NotJsonError):  # it is compared as it is written
                 yield {"body": json_text.data(self.ours(body.parts), self.kinds)}
                 return
-            except json_text.NotJsonError:
-                pass  # it is compared as it is written
         if body.kind in ("base64", "hex"):
             content = decoded(body.kind, plain(body.parts))
             yield {"base64(bytes)": base64.b64encode(content).decode()}
